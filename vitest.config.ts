@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+// Three kinds of tests, run in this order by "npm test":
+//   unit      pure, parallel, milliseconds
+//   replay    recorded histories of every workflow against today's code
+//   contract  one suite per interface, every implementation, on real parts
+//   fleet     the whole system on a devfleet
+// The last two start real servers, so they run one file at a time: two cores do not hold two fleets and a stopwatch.
+// A real system on a busy machine may miss a deadline once; what fails twice in a row is a defect.
+const real = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000, retry: 1 };
+// No test is about how fast this machine is: limits only end what hangs.
+const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...patient } },
+      { extends: true, test: { name: 'replay', include: ['test/replay/**/*.test.ts'], ...patient } },
+      { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...real } },
+      { extends: true, test: { name: 'fleet', include: ['test/fleet/**/*.test.ts'], ...real } },
+    ],
+  },
+});
