@@ -1,0 +1,279 @@
+/**
+ * The one table of error codes. REST problems, Temporal failure types and the runbook (docs/reference/errors.md, written
+ * by "npm run docs") come from it. A code is stable: users and scripts match on it.
+ */
+export interface ErrorRow {
+  /** HTTP status of the problem response. */
+  status: number;
+  /** Short, the same for every occurrence. */
+  title: string;
+  /** failed: the version is bad; errored: we cannot tell; refused: the request is, nothing was changed. */
+  verdict: 'failed' | 'errored' | 'refused';
+  /** May the same request or activity succeed later without a change? Temporal retries only these. */
+  retryable: boolean;
+  /** What to do next, in one or two sentences. */
+  next: string;
+}
+
+const refused = (status: number, title: string, next: string): ErrorRow => ({
+  status,
+  title,
+  verdict: 'refused',
+  retryable: false,
+  next,
+});
+const failed = (title: string, next: string): ErrorRow => ({
+  status: 422,
+  title,
+  verdict: 'failed',
+  retryable: false,
+  next,
+});
+const errored = (title: string, next: string): ErrorRow => ({
+  status: 503,
+  title,
+  verdict: 'errored',
+  retryable: true,
+  next,
+});
+
+export const ERRORS = {
+  // Input
+  REQUEST_INVALID: refused(400, 'The request is malformed', 'Mend the fields named in "errors" and send it again.'),
+  FLEET_INVALID: refused(
+    400,
+    'The fleet file is invalid',
+    'Mend the paths named; "transship fleet check" shows them all.',
+  ),
+  APP_INVALID: refused(400, 'The app file is invalid', 'Mend the paths named and apply it again.'),
+  IDEMPOTENCY_KEY_REUSED: refused(
+    422,
+    'The Idempotency-Key was used for another request',
+    'Use a new key, or send the first request again unchanged.',
+  ),
+  LIMIT_EXCEEDED: refused(
+    422,
+    'The request asks for more than the fleet allows',
+    'Stay within the limit named in "detail", or have "limits" of the fleet file changed.',
+  ),
+  METHOD_NOT_ALLOWED: refused(
+    405,
+    'The path does not know this method',
+    'Use one of the methods named in the Allow header.',
+  ),
+  MEDIA_TYPE_UNSUPPORTED: refused(
+    415,
+    'The body is of a type that is not read here',
+    'Send one of the types named in "detail", with the right Content-Type.',
+  ),
+  BODY_TOO_LARGE: refused(413, 'The body is too large', 'Make it smaller than the limit named in "detail".'),
+  HOST_REFUSED: refused(
+    403,
+    'Without authentication only this machine is served',
+    'Call the API by its loopback address, and not from a page of another site.',
+  ),
+  NOT_FOUND: refused(404, 'There is no such thing', 'Check the name in "detail"; the path above it lists what exists.'),
+  APP_UNKNOWN: refused(404, 'There is no such app', 'Apply its app file first: transship app apply -f app.yml'),
+  ENVIRONMENT_UNKNOWN: refused(
+    404,
+    'There is no such environment',
+    'Use one of the environments of the fleet file, named in "detail".',
+  ),
+  GROUP_UNKNOWN: refused(404, 'There is no such group', 'transship app get APP shows its groups.'),
+  OPERATION_UNKNOWN: refused(
+    404,
+    'There is no such operation',
+    'Check the id; transship release get lists the latest.',
+  ),
+  IMAGE_UNKNOWN: refused(
+    422,
+    'The image is not in the registry',
+    'Push it to every registry named in "detail", or release a tag that exists.',
+  ),
+  IMAGE_DIFFERS: refused(
+    409,
+    'Registries hold different images under one tag',
+    'Push the same image to every IDC, or release by a tag that is the same everywhere.',
+  ),
+
+  // Admission
+  GROUP_BUSY: refused(409, 'Another operation holds the group', 'Wait for the operation named, or abort it.'),
+  GROUP_DIRTY: refused(
+    409,
+    'An earlier operation left the group half done',
+    'Look at that operation first; a dirty group accepts only repair, resume and rollback.',
+  ),
+  OPERATION_CUT_SHORT: {
+    ...errored(
+      'The operation was ended from outside',
+      'Somebody terminated its workflow, or it broke: the group is left as it stands and dirty. Look at its instances.',
+    ),
+    retryable: false,
+  },
+  FENCE_LOST: refused(
+    409,
+    'A later operation owns the group',
+    'Nothing: this attempt was late and was refused. Look at the operation that holds the group.',
+  ),
+  COMMAND_ILLEGAL: refused(409, 'The command is not legal in this state', 'Send one of the legal commands named.'),
+  COMMAND_EXPIRED: refused(409, 'The command arrived after its deadline', 'Send it again if you still want it.'),
+  APP_CHANGED: refused(
+    409,
+    'Somebody else applied the app meanwhile',
+    'Plan again: transship app apply --dry-run shows what would change now.',
+  ),
+  SIZE_CHANGE_UNSUPPORTED: refused(
+    409,
+    'The size of a running group cannot be changed by apply',
+    'Keep the counts as they are; scaling is an operation of its own.',
+  ),
+  RECREATE_UNSUPPORTED: refused(
+    409,
+    'The change needs new pods',
+    'Only images and metadata can change in place. Take the other changes back.',
+  ),
+  NOTHING_TO_DO: refused(409, 'The group already runs this version', 'Release another version.'),
+  FOREIGN_TEMPLATE: refused(
+    409,
+    'Somebody else changed the set',
+    'See who in "detail"; take the change back, or release it.',
+  ),
+  SERVICE_UNFIT: refused(
+    409,
+    'A Service would bypass our traffic control',
+    'Mend the Service named: no headless one, no publishNotReadyAddresses, and transship.dev/in-service in its selector.',
+  ),
+
+  // The version is bad
+  IMAGE_PULL_FAILED: failed(
+    'The image cannot be pulled on the host',
+    'Check the image and the registry of the IDC; then resume or abort.',
+  ),
+  CONTAINER_CRASHING: failed(
+    'The new container exits again and again',
+    'Look at its log; then abort, or release a mended version.',
+  ),
+  IGNITION_FAILED: failed(
+    'The instance says that its ignition failed (527)',
+    'Look at its health page and log; then abort.',
+  ),
+  IGNITION_TIMEOUT: failed(
+    'The instance did not ignite in time',
+    'Raise the health timeout if it is slow by nature; else abort.',
+  ),
+  INSTANCE_MARKED_DOWN: failed(
+    'The instance is marked down (530)',
+    'Whoever marked it down must clear that; then resume or abort.',
+  ),
+
+  // A group that is not whole
+  ROLLOUT_INCOMPLETE: failed(
+    'Some instances are not on the new version',
+    'See the trouble of each instance; resume to try them again, or abort.',
+  ),
+  SETS_MISSING: refused(
+    409,
+    'Sets of the group are gone',
+    'Somebody removed them: find out who, and restore them, before releasing.',
+  ),
+  GATE_EXPIRED: failed(
+    'Nobody decided in time',
+    'The group is left as it stands and marked dirty; look at its instances.',
+  ),
+
+  // Capacity
+  CAPACITY_SHORT: refused(
+    409,
+    'Going on would take out more than the budget',
+    'Bring instances back into service, then resume; or abort.',
+  ),
+
+  // We cannot tell
+  CLUSTER_UNREACHABLE: errored(
+    'The cluster does not answer',
+    'Check the API server and the network of that IDC; the operation holds meanwhile.',
+  ),
+  CLUSTER_FORBIDDEN: errored(
+    'The cluster refuses our credential',
+    'Check the credential and its Role in that cluster; the operation holds meanwhile.',
+  ),
+  REGISTRY_UNREACHABLE: errored('The registry does not answer', 'Check the registry of that IDC.'),
+  CATALOGUE_UNREACHABLE: errored(
+    'PostgreSQL does not answer',
+    'Check the database; everything waits for it and goes on by itself.',
+  ),
+  CATALOGUE_NEWER: {
+    ...errored(
+      'The catalogue belongs to a newer Transship',
+      'Start at least the version that wrote it; older ones cannot read it.',
+    ),
+    retryable: false,
+  },
+  TEMPORAL_UNREACHABLE: errored(
+    'Temporal does not answer',
+    'Check the Temporal server; running operations go on when it is back.',
+  ),
+  IDC_WORKER_ABSENT: errored(
+    'No worker serves the IDC',
+    'Start "worker.ts --idc NAME" there; the operation waits for it.',
+  ),
+  DRAIN_TIMEOUT: errored('The instance still gets traffic', 'Look at the Services named that still list its address.'),
+  PULL_IN_TIMEOUT: errored('The instance does not get traffic', 'Look at its readiness and at the Services named.'),
+  CONTROLLER_STALLED: errored(
+    'The controller did not follow in time',
+    'Check the kube-controller-manager of that cluster.',
+  ),
+  INSTANCE_NOT_STARTED: errored(
+    'The host does not start the new container',
+    'Look at the host: its kubelet, or the pull of the image, hangs.',
+  ),
+  INSTANCE_UNSCHEDULABLE: errored(
+    'No host takes the instance',
+    'Look at the reason in "detail": room, taints, or the AZ of the hosts.',
+  ),
+  REVISION_IN_USE: errored(
+    'Instances still carry the revision that is being undone',
+    'Nothing: it is tried again once they are back; look at the members named if that takes long.',
+  ),
+  // The same activity would find the same: the workflow looks again and handles what is there now.
+  INSTANCE_REPLACED: {
+    ...errored('Another pod took the place of the instance', 'Nothing: it is handled again.'),
+    retryable: false,
+  },
+  INTERNAL: {
+    ...errored('Unexpected error', 'This is a defect of Transship: report it with the log line.'),
+    status: 500,
+  },
+} satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One place that is wrong in an input, with its path. */
+export interface ErrorPlace {
+  /** JSON path such as `idcs[0].clusters[1].azs`. */
+  path: string;
+  message: string;
+  hint?: string;
+  /** In the text of the input, from 1, where it came as text. */
+  line?: number;
+  column?: number;
+}
+
+/** Every error that Transship raises on purpose. */
+export class TransshipError extends Error {
+  readonly code: ErrorCode;
+  /** Where the input is wrong; empty when it is not about input. */
+  readonly places: ErrorPlace[];
+
+  /** @param message what is wrong, here and now, with names; the table adds the title and what to do next */
+  constructor(code: ErrorCode, message: string, options: { places?: ErrorPlace[]; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'TransshipError';
+    this.code = code;
+    this.places = options.places ?? [];
+  }
+
+  get row(): ErrorRow {
+    return ERRORS[this.code];
+  }
+}

@@ -1,0 +1,112 @@
+import { type Fault, formatPath, type Part, repeated } from './input/fault.ts';
+import { suggest } from './input/near.ts';
+
+/** How the parts of a fleet file must agree with each other. Parts that are missing or malformed are passed over. */
+export function checkFleet(root: Part): Fault[] {
+  const environments = root.get('environments').items();
+  const idcs = root.get('idcs').items();
+  const clusters = idcs.flatMap((idc) => idc.get('clusters').items());
+  return [
+    ...names(environments, 'environment'),
+    ...namespaces(environments),
+    ...names(idcs, 'IDC'),
+    ...idcs.flatMap((idc) => repeated(idc.get('azs').items(), 'AZ')),
+    ...idcs.flatMap(clusterAzs),
+    ...names(clusters, 'cluster'),
+    ...kubeconfigs(clusters),
+    ...registries(idcs),
+    ...names(root.get('trafficDrivers').items(), 'traffic driver'),
+    ...batchLimits(root.get('limits')),
+  ];
+}
+
+const names = (parts: Part[], what: string): Fault[] =>
+  repeated(
+    parts.map((part) => part.get('name')),
+    `${what} name`,
+  );
+
+/** Sets are named by app, group and AZ: two environments in one namespace would fight over them. */
+function namespaces(environments: Part[]): Fault[] {
+  const takenBy = new Map<string, string>();
+  return environments.flatMap((environment) => {
+    const name = environment.get('name').text;
+    const given = environment.get('namespace');
+    const namespace = given.present ? given.text : name;
+    if (namespace === undefined || name === undefined) return [];
+    const other = takenBy.get(namespace) ?? name;
+    takenBy.set(namespace, other);
+    if (other === name) return [];
+    const at = given.present ? given : environment.get('name');
+    return [
+      at.fault(
+        `namespace ${JSON.stringify(namespace)} belongs to environment ${other} already`,
+        'give each environment its own',
+      ),
+    ];
+  });
+}
+
+function clusterAzs(idc: Part): Fault[] {
+  const known = idc
+    .get('azs')
+    .items()
+    .flatMap(({ text }) => text ?? []);
+  const lists = idc
+    .get('clusters')
+    .items()
+    .map((cluster) => cluster.get('azs').items());
+  return lists.flatMap((azs) => [
+    ...repeated(azs, 'AZ'),
+    ...azs.flatMap((az) =>
+      az.text === undefined || known.includes(az.text)
+        ? []
+        : [
+            az.fault(
+              `${JSON.stringify(az.text)} is not an AZ of IDC ${idc.get('name').text ?? '(unnamed)'}`,
+              suggest(az.text, known),
+            ),
+          ],
+    ),
+  ]);
+}
+
+/** One cluster under two names would have its instances counted twice. */
+function kubeconfigs(clusters: Part[]): Fault[] {
+  const first = new Map<string, Part>();
+  return clusters.flatMap((cluster) => {
+    const file = cluster.get('kubeconfig');
+    if (file.text === undefined) return [];
+    const key = JSON.stringify([file.text, cluster.get('context').text ?? null]);
+    const other = first.get(key);
+    if (other === undefined) first.set(key, cluster);
+    return other === undefined
+      ? []
+      : [file.fault(`is the same cluster as ${formatPath(other.path)}`, 'name another file or another context')];
+  });
+}
+
+/**
+ * IDCs are independent of each other only if each has a registry of its own. Their hosts may well call it by one name
+ * (`host`), resolved differently in each IDC.
+ */
+function registries(idcs: Part[]): Fault[] {
+  const first = new Map<string, Part>();
+  return idcs.flatMap((idc) => {
+    const url = idc.get('registry').get('url');
+    if (url.text === undefined) return [];
+    const key = url.text.toLowerCase().replace(/\/$/, '');
+    const other = first.get(key);
+    if (other === undefined) first.set(key, url);
+    return other === undefined
+      ? []
+      : [url.fault('is the registry of another IDC', `the same as ${formatPath(other.path)}; each IDC has its own`)];
+  });
+}
+
+function batchLimits(limits: Part): Fault[] {
+  const most = limits.get('maxBatchPercent');
+  const usual = limits.get('batchPercent').number ?? 25;
+  if (most.number === undefined || usual <= most.number) return [];
+  return [most.fault(`is less than batchPercent (${usual})`, 'raise it, or lower batchPercent')];
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { checkFleet } from './fleet-checks.ts';
+import { readText } from './input/read.ts';
+import type { Variables } from './input/substitute.ts';
+
+/** A name in fleet and app files: fit for Kubernetes names, which are made of several. */
+export const nameSchema = z
+  .string()
+  .regex(
+    /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
+    'must be lower-case letters, digits and dashes, start with a letter, not end with a dash, and have at most 40 characters',
+  );
+
+const HOST = String.raw`(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])`;
+const hostSchema = z.string().regex(new RegExp(`^${HOST}(?::\\d{1,5})?$`), 'must be host or host:port');
+const originSchema = z
+  .string()
+  .regex(
+    new RegExp(`^https?://${HOST}(?::\\d{1,5})?/?$`),
+    'must be http(s)://host or http(s)://host:port, without path or credentials',
+  );
+
+const environmentSchema = z
+  .strictObject({
+    name: nameSchema.describe('Name of the environment, e.g. `pro`. App files and releases name it.'),
+    namespace: z
+      .string()
+      .regex(
+        /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+        'must be a Kubernetes namespace: lower-case letters, digits and dashes, at most 63',
+      )
+      .exactOptional()
+      .describe(
+        'Kubernetes namespace of its sets, the same in every cluster; two environments never share one. Default: the name.',
+      ),
+  })
+  .transform((environment) => ({ namespace: environment.name, ...environment }));
+
+const registrySchema = z
+  .strictObject({
+    url: originSchema.describe('`http(s)://host:port`, as Transship reaches it. Every IDC has its own.'),
+    host: hostSchema
+      .exactOptional()
+      .describe(
+        'Host as it stands in image names, where the hosts of the IDC see the registry under another name. Default: host of `url`.',
+      ),
+  })
+  .transform((registry) => ({ host: registry.url.replace(/^https?:\/\/|\/$/g, ''), ...registry }));
+
+const clusterSchema = z.strictObject({
+  name: nameSchema.describe('Name of the cluster, unique in the fleet. App files name it in `placement`.'),
+  kind: z.literal('kubernetes').describe('What schedules there.'),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .describe('Path of the kubeconfig file, on the machine of the worker that serves this IDC. Nobody else reads it.'),
+  context: z.string().min(1).exactOptional().describe('Context in the kubeconfig. Default: its current context.'),
+  azs: z
+    .array(nameSchema)
+    .min(1)
+    .exactOptional()
+    .describe('AZs of the IDC that have nodes in this cluster. Default: all of the IDC.'),
+});
+
+const idcSchema = z
+  .strictObject({
+    name: nameSchema.describe('Name of the IDC. Its worker is started with it: `worker.ts --idc NAME`.'),
+    azs: z
+      .array(nameSchema)
+      .min(1)
+      .describe('AZs of the IDC: network boundaries, an address cannot leave its AZ. Two IDCs may use one name.'),
+    registry: registrySchema.describe('Where the hosts of this IDC pull from.'),
+    probeProxy: originSchema
+      .exactOptional()
+      .describe(
+        'HTTP forward proxy through which instances of this IDC are probed, where the worker has no route to them. Default: probed directly.',
+      ),
+    clusters: z.array(clusterSchema).min(1).describe('Clusters of the IDC.'),
+  })
+  .transform((idc) => ({ ...idc, clusters: idc.clusters.map((cluster) => ({ azs: idc.azs, ...cluster })) }));
+
+const limitsSchema = z.strictObject({
+  batchPercent: z
+    .int()
+    .min(1)
+    .max(50)
+    .default(25)
+    .describe(
+      'Size of a batch in percent of the group, rounded down, at least one instance; unless the release says otherwise. Above 25 it also lowers what must keep serving.',
+    ),
+  maxBatchPercent: z.int().min(1).max(50).default(50).describe('No release may ask for a larger batch, in percent.'),
+  pauseSeconds: z
+    .number()
+    .min(0)
+    .max(1800)
+    .default(0)
+    .describe('Seconds between two batches, unless the release says otherwise.'),
+  drainSeconds: z
+    .number()
+    .min(0)
+    .max(600)
+    .default(2)
+    .describe(
+      'Seconds to wait, after an instance left the endpoints, for proxies to notice and open connections to end. Too short, and requests fail.',
+    ),
+  gateHours: z
+    .number()
+    .positive()
+    .max(168)
+    .default(24)
+    .describe(
+      'Hours that a person has at a failure or a brake. After that the operation ends as FAILURE and the group is dirty.',
+    ),
+});
+
+/** What a fleet file may hold. `parseFleet` reads one and checks how its parts agree. */
+export const fleetSchema = z.strictObject({
+  fleet: nameSchema.describe('Name of the fleet.'),
+  environments: z
+    .array(environmentSchema)
+    .min(1)
+    .describe('Environments in the order of promotion, e.g. fat, uat, pro.'),
+  idcs: z.array(idcSchema).min(1).describe('Datacentres.'),
+  trafficDrivers: z
+    .array(
+      z.strictObject({
+        name: nameSchema.describe('Name that groups list.'),
+        kind: z
+          .literal('kubernetes-service')
+          .describe('`kubernetes-service`: Services that select the label `transship.dev/in-service: yes`.'),
+      }),
+    )
+    .min(1)
+    .default([{ name: 'service', kind: 'kubernetes-service' }])
+    .describe(
+      'Ways by which traffic reaches instances. A group lists the ones it uses; one that lists none uses the first.',
+    ),
+  limits: limitsSchema.prefault({}).describe('Bounds and defaults of releases.'),
+  catalogue: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^postgres(ql)?:\/\/\S+$/, 'must be postgres://user:password@host:port/database')
+        .describe('PostgreSQL connection URL. Take the password from the environment: `${CATALOGUE_URL}`.'),
+    })
+    .describe('Where definitions, identities, fences, commands and events are kept.'),
+  api: z
+    .strictObject({
+      listen: z
+        .string()
+        .regex(new RegExp(`^${HOST}:\\d{1,5}$`), 'must be host:port')
+        .default('127.0.0.1:8080')
+        .describe('`host:port` that the API binds. Without authentication it binds loopback addresses only.'),
+    })
+    .prefault({})
+    .describe('The REST API.'),
+  temporalUi: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'must be an http(s) URL')
+    .exactOptional()
+    .describe(
+      'Address of the Temporal web UI, for links. Default: no links. Temporal itself is set by the standard `TEMPORAL_*` variables.',
+    ),
+});
+
+/** A fleet file with every default filled in. */
+export type Fleet = z.output<typeof fleetSchema>;
+
+/**
+ * Reads a fleet file (YAML).
+ * @param env environment variables for `${NAME}` and `${NAME:-default}` in values
+ * @param source name of the file, for messages
+ * @throws TransshipError FLEET_INVALID with every place that is wrong: path, line, message, hint
+ */
+export function parseFleet(yamlText: string, env: Variables, source: string): Fleet {
+  return readText(yamlText, source, { code: 'FLEET_INVALID', schema: fleetSchema, variables: env, check: checkFleet });
+}

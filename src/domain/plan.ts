@@ -1,0 +1,96 @@
+import { brake, type BudgetSum } from './brake.ts';
+import type { InstanceRef, ReleaseConfig } from './types.ts';
+
+export type { BudgetSum } from './brake.ts';
+
+/** An instance as the plan sees it. */
+export interface PlannedMember {
+  instance: InstanceRef;
+  serving: boolean;
+}
+
+export interface Batch {
+  /** 0 is the bastion. */
+  index: number;
+  members: InstanceRef[];
+}
+
+export interface BatchPlan {
+  batches: Batch[];
+  /** How the batch size came about: `25 % of 12 = 3`, `20 % of 3 = 0.6, at least 1`. */
+  rounding: string;
+  /** One sum per batch, as if every earlier batch had come back into service. */
+  budget: BudgetSum[];
+}
+
+/** No batch after the bastion takes more than this share of the group, whatever was asked for. */
+const MOST_PERCENT_OF_A_BATCH = 50;
+
+/**
+ * Slices a group into batches. Members that do not serve come first, by index: replacing them costs nothing, and so a
+ * broken version can be replaced. Then those that serve, dealt round robin over the AzSets, so that a batch never falls
+ * on one AZ while others have members left. The first of this order is the bastion: batch 0, alone.
+ *
+ * Size of the other batches: max(1, ⌊batchPercent·d/100⌋) of the d members, and never over max(1, ⌊d/2⌋).
+ * Every member is in exactly one batch; no batch is empty; no members, no batch.
+ *
+ * With every earlier batch back in service each batch passes the brake, whatever was broken at the start: only
+ * instances that fail to come back can trip it.
+ */
+export function planBatches(members: PlannedMember[], config: Pick<ReleaseConfig, 'batchPercent'>): BatchPlan {
+  const desired = members.length;
+  const order = inOrder(members);
+  const { size, rounding } = batchSize(desired, config.batchPercent);
+
+  const slices = desired === 0 ? [] : [order.slice(0, 1)];
+  for (let at = 1; at < desired; at += size) slices.push(order.slice(at, at + size));
+
+  let serving = members.filter((member) => member.serving).length;
+  const budget = slices.map((slice) => {
+    const taken = slice.filter((member) => member.serving).length;
+    const sum = brake({ desired, batchPercent: config.batchPercent, serving, taken });
+    serving += slice.length - taken;
+    return sum;
+  });
+
+  return {
+    batches: slices.map((slice, index) => ({ index, members: slice.map((member) => member.instance) })),
+    rounding,
+    budget,
+  };
+}
+
+function batchSize(desired: number, batchPercent: number): { size: number; rounding: string } {
+  const exact = (desired * batchPercent) / 100;
+  const wanted = Math.max(1, Math.floor(exact));
+  const size = Math.min(wanted, Math.max(1, Math.floor((desired * MOST_PERCENT_OF_A_BATCH) / 100)));
+  if (desired === 0) return { size, rounding: 'no instances, no batches' };
+
+  let rounding = `${batchPercent} % of ${desired} = ${Number(exact.toFixed(2))}`;
+  if (exact < 1) rounding += ', at least 1';
+  else if (exact !== wanted) rounding += `, rounded down to ${wanted}`;
+  if (size < wanted) rounding += `, at most ${MOST_PERCENT_OF_A_BATCH} % = ${size}`;
+  return { size, rounding };
+}
+
+function inOrder(members: PlannedMember[]): PlannedMember[] {
+  const byIndex = members.toSorted((a, b) => a.instance.index - b.instance.index);
+  const out = byIndex.filter((member) => !member.serving);
+  const serving = byIndex.filter((member) => member.serving);
+  return [...out, ...roundRobin(serving)];
+}
+
+/** Deals members over their AzSets: the sets in the order of their first member, each set's members by index. */
+function roundRobin(members: PlannedMember[]): PlannedMember[] {
+  const sets = [
+    ...Map.groupBy(members, ({ instance: { azSet } }) => `${azSet.idc}/${azSet.cluster}/${azSet.name}`).values(),
+  ];
+  const dealt: PlannedMember[] = [];
+  for (let round = 0; dealt.length < members.length; round++) {
+    for (const set of sets) {
+      const member = set[round];
+      if (member !== undefined) dealt.push(member);
+    }
+  }
+  return dealt;
+}

@@ -1,0 +1,109 @@
+/**
+ * The nouns of Transship (the words of docs/concepts.md): App → Group → Set → AzSet → Instance, and the Spec they run.
+ * Plain JSON values: they travel through Temporal payloads, PostgreSQL columns and REST bodies unchanged.
+ */
+
+/** Names a group: the instances of an app in one environment that serve the same thing; the smallest unit of release. */
+export interface GroupRef {
+  env: string;
+  app: string;
+  group: string;
+}
+
+/**
+ * Names an AzSet: the part of a group in one AZ on one cluster. On Kubernetes one StatefulSet.
+ * `name` is unique in its cluster and namespace; `idc/cluster/name` is unique in the fleet.
+ */
+export interface AzSetRef {
+  idc: string;
+  az: string;
+  cluster: string;
+  namespace: string;
+  name: string;
+}
+
+/**
+ * Names an instance. It outlives the pods and tasks that hold it; `index` numbers it in its group (from 0) and is not
+ * the ordinal in its AzSet.
+ */
+export interface InstanceRef {
+  index: number;
+  /** What people call it: `<group>-<index>`, e.g. `web-3`. */
+  name: string;
+  azSet: AzSetRef;
+  /** Its place in the AzSet: on Kubernetes the pod name, `<set>-<ordinal>`. */
+  member: string;
+}
+
+/** `north/az-1`, as shown to people. */
+export function azLabel(set: Pick<AzSetRef, 'idc' | 'az'>): string {
+  return `${set.idc}/${set.az}`;
+}
+
+/** An image by content. The registry host is left out: each IDC pulls from its own. */
+export interface ImageRef {
+  /** Repository without registry host, e.g. `shop/web`. */
+  repository: string;
+  /** The tag it was resolved from, for people. */
+  tag: string;
+  /** `sha256:<hex>` of the manifest or index. */
+  digest: string;
+}
+
+/** How an instance says that it is ignited (warmed up). */
+export interface HealthCheck {
+  path: string;
+  port: number;
+  /** Seconds from the start of the new container until ignition must be done. */
+  timeoutSeconds: number;
+  /** HTTP status meanings. Defaults: ignited 200, waiting 526 and 528, failed 527, marked down 530. */
+  codes: { ignited: number[]; waiting: number[]; failed: number[]; markedDown: number[] };
+}
+
+/** The Kubernetes PodTemplateSpec as the user wrote it; container images are placeholders that the Spec's images fill. */
+interface PodTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec: { containers: { name: string; [field: string]: unknown }[]; [field: string]: unknown };
+}
+
+/** One immutable, numbered definition of what a group runs. */
+export interface Spec {
+  /** From 1, per group, in order of creation. */
+  number: number;
+  /** What people call it, e.g. `v2`. */
+  version: string;
+  template: PodTemplate;
+  /** Container name → image. */
+  images: Record<string, ImageRef>;
+  health: HealthCheck;
+  /** Ports that the group's Service offers. */
+  ports: { name: string; port: number; targetPort: number }[];
+  /** Traffic drivers in order: out means all, in order. Names from the fleet file. */
+  traffic: string[];
+}
+
+/** Who asked. `channel` is where the request came in. */
+export interface Actor {
+  name: string;
+  channel: 'rest' | 'cli' | 'temporal-ui' | 'schedule';
+}
+
+/** Knobs of one release. Defaults come from the fleet file's limits. */
+export interface ReleaseConfig {
+  /** Size of a batch in percent of the group's desired size, 1–50. */
+  batchPercent: number;
+  /** Seconds between two batches. */
+  pauseSeconds: number;
+  /** Seconds to wait, after an address left the endpoints, for proxies and open connections. */
+  drainSeconds: number;
+  /** Hours that a person has at a gate or a brake before the declared action (end as FAILURE, group dirty) is taken. */
+  gateHours: number;
+}
+
+/** Why the instance or the step did not make it: failed = the version is bad, errored = we cannot tell. */
+export interface Trouble {
+  verdict: 'failed' | 'errored';
+  /** A code of the error table. */
+  code: string;
+  message: string;
+}

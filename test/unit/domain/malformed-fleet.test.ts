@@ -1,0 +1,311 @@
+import { describe, expect, test } from 'vitest';
+import { parseFleet } from '../../../src/domain/fleet.ts';
+import { FLEET, refusal, said } from './fixtures.ts';
+
+/** The right fleet file with one text in it replaced. */
+function broken(right: string, wrong: string): string {
+  if (!FLEET.includes(right)) throw new Error(`the fleet file has no ${right}`);
+  return FLEET.replace(right, () => wrong);
+}
+
+const north = '- { name: north-1, kind: kubernetes, kubeconfig: north.yml }';
+const clusterWith = (fields: string): string => broken(north, north.replace(' }', `, ${fields} }`));
+const withLines = (lines: string): string => `${FLEET}${lines}\n`;
+
+// What is wrong, the file, every place it must name.
+const ROWS: [string, string, string[]][] = [
+  ['an empty file', '', [': must be a mapping, not empty (fill it, or leave it out)']],
+  ['a list instead of a mapping', '- a\n- b', [': must be a mapping, not a list']],
+  ['a text instead of a mapping', 'north', [': must be a mapping, not a text']],
+  [
+    'a syntax error',
+    broken('azs: [az-1, az-2]', 'azs: [az-1, az-2'),
+    [': line 9, column 5: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+  ],
+  [
+    'a tab as indent',
+    broken('  - name: fat', '\t- name: fat'),
+    [': line 4, column 1: Tabs are not allowed as indentation (indent with spaces)'],
+  ],
+  [
+    'a key twice',
+    withLines('fleet: other'),
+    [': line 19, column 1: the key "fleet" is there twice in one mapping (keep one of them)'],
+  ],
+  [
+    'two keys twice',
+    withLines('fleet: other\ncatalogue: { url: x }'),
+    [
+      ': line 19, column 1: the key "fleet" is there twice in one mapping (keep one of them)',
+      ': line 20, column 1: the key "catalogue" is there twice in one mapping (keep one of them)',
+    ],
+  ],
+  [
+    'two documents',
+    withLines('---\nfleet: other'),
+    [': line 19, column 1: a second document starts here (keep one in a file)'],
+  ],
+  [
+    'an alias without anchor',
+    broken('fleet: demo', 'fleet: *demo'),
+    [': line 2, column 8: Unresolved alias (the anchor must be set before the alias): demo'],
+  ],
+  [
+    'a tag of another schema',
+    broken('fleet: demo', 'fleet: !secret demo'),
+    [': line 2, column 8: Unresolved tag: !secret'],
+  ],
+  [
+    'a variable unquoted between braces',
+    broken("{ url: 'postgres://transship@127.0.0.1:5432/transship' }", '{ url: ${DB} }'),
+    [': line 18, column 20: Unexpected flow-map-start at node end (between braces, quote it: "${NAME}")'],
+  ],
+  [
+    'a variable that is not set',
+    broken('kubeconfig: north.yml', "kubeconfig: '${NORTH}/config'"),
+    [
+      'idcs[0].clusters[0].kubeconfig: needs the environment variable NORTH, which is not set (set NORTH, or give a default: ${NORTH:-…})',
+    ],
+  ],
+  [
+    'two variables that are not set, in one value',
+    broken('kubeconfig: north.yml', "kubeconfig: '${ONE}/${TWO}'"),
+    [
+      'idcs[0].clusters[0].kubeconfig: needs the environment variable ONE, which is not set (set ONE, or give a default: ${ONE:-…})',
+      'idcs[0].clusters[0].kubeconfig: needs the environment variable TWO, which is not set (set TWO, or give a default: ${TWO:-…})',
+    ],
+  ],
+  [
+    'a variable that nothing closes',
+    broken('kubeconfig: north.yml', "kubeconfig: '${HOME'"),
+    [
+      'idcs[0].clusters[0].kubeconfig: holds a malformed variable "${" (write ${NAME} or ${NAME:-default}, or $${ for a plain ${)',
+    ],
+  ],
+  [
+    'a variable with a bad name',
+    broken('kubeconfig: north.yml', "kubeconfig: '${1HOME}'"),
+    [
+      'idcs[0].clusters[0].kubeconfig: holds a malformed variable "${1HOME}" (write ${NAME} or ${NAME:-default}, or $${ for a plain ${)',
+    ],
+  ],
+  [
+    'a variable that leads to a bad value',
+    broken('fleet: demo', 'fleet: "${HOME}"'),
+    [
+      'fleet: must be lower-case letters, digits and dashes, start with a letter, not end with a dash, and have at most 40 characters',
+    ],
+  ],
+  ['no name', broken('fleet: demo', ''), ['fleet: is missing: a text (Name of the fleet.)']],
+  [
+    'a name with capitals',
+    broken('fleet: demo', 'fleet: Demo'),
+    [
+      'fleet: must be lower-case letters, digits and dashes, start with a letter, not end with a dash, and have at most 40 characters',
+    ],
+  ],
+  ['a name that is a number', broken('fleet: demo', 'fleet: 7'), ['fleet: must be a text, not a number']],
+  [
+    'an unknown key that is a slip',
+    withLines('temporalUI: http://127.0.0.1:8233'),
+    ['temporalUI: is not a known key (did you mean "temporalUi"?)'],
+  ],
+  [
+    'an unknown key that is none',
+    withLines('colour: red'),
+    [
+      'colour: is not a known key (known here: fleet, environments, idcs, trafficDrivers, limits, catalogue, api, temporalUi)',
+    ],
+  ],
+  [
+    'an unknown key deep inside',
+    clusterWith('contxt: first'),
+    ['idcs[0].clusters[0].contxt: is not a known key (did you mean "context"?)'],
+  ],
+  [
+    'several unknown keys, several places',
+    broken(north, '- { nam: north-1, kind: kubernetes, kubecfg: north.yml }'),
+    [
+      'idcs[0].clusters[0].name: is missing: a text (Name of the cluster, unique in the fleet. App files name it in `placement`.)',
+      'idcs[0].clusters[0].kubeconfig: is missing: a text (Path of the kubeconfig file, on the machine of the worker that serves this IDC. Nobody else reads it.)',
+      'idcs[0].clusters[0].nam: is not a known key (did you mean "name"?)',
+      'idcs[0].clusters[0].kubecfg: is not a known key (known here: name, kind, kubeconfig, context, azs)',
+    ],
+  ],
+  [
+    'no environments',
+    broken('environments:\n  - name: fat\n  - name: pro', 'environments: []'),
+    ['environments: needs at least 1 entry'],
+  ],
+  [
+    'environments as a mapping',
+    broken('environments:\n  - name: fat\n  - name: pro', 'environments: { fat: {}, pro: {} }'),
+    ['environments: must be a list, not a mapping'],
+  ],
+  ['an environment that is a text', broken('- name: fat', '- fat'), ['environments[0]: must be a mapping, not a text']],
+  [
+    'an environment twice',
+    broken('- name: pro', '- name: fat'),
+    ['environments[1].name: environment name "fat" is there twice (first at environments[0].name)'],
+  ],
+  [
+    'two environments in one namespace',
+    broken('- name: pro', '- { name: pro, namespace: fat }'),
+    ['environments[1].namespace: namespace "fat" belongs to environment fat already (give each environment its own)'],
+  ],
+  [
+    'a namespace that Kubernetes refuses',
+    broken('- name: pro', '- { name: pro, namespace: My_Pro }'),
+    ['environments[1].namespace: must be a Kubernetes namespace: lower-case letters, digits and dashes, at most 63'],
+  ],
+  [
+    'no IDC',
+    'fleet: demo\nenvironments: [{ name: fat }]\nidcs: []\ncatalogue: { url: "postgres://db/x" }',
+    ['idcs: needs at least 1 entry'],
+  ],
+  [
+    'an IDC twice',
+    broken('name: south\n', 'name: north\n'),
+    ['idcs[1].name: IDC name "north" is there twice (first at idcs[0].name)'],
+  ],
+  [
+    'an AZ twice',
+    broken('azs: [az-1, az-2]', 'azs: [az-1, az-1]'),
+    ['idcs[0].azs[1]: AZ "az-1" is there twice (first at idcs[0].azs[0])'],
+  ],
+  ['no AZ', broken('azs: [az-1, az-2]', 'azs: []'), ['idcs[0].azs: needs at least 1 entry']],
+  [
+    'a cluster in an AZ of another IDC',
+    clusterWith('azs: [az-1, az-3]'),
+    ['idcs[0].clusters[0].azs[1]: "az-3" is not an AZ of IDC north (did you mean "az-1"?)'],
+  ],
+  [
+    'a cluster in an AZ that is nowhere',
+    clusterWith('azs: [zone-a]'),
+    ['idcs[0].clusters[0].azs[0]: "zone-a" is not an AZ of IDC north (there is az-1, az-2)'],
+  ],
+  [
+    'a cluster in an AZ twice',
+    clusterWith('azs: [az-1, az-1]'),
+    ['idcs[0].clusters[0].azs[1]: AZ "az-1" is there twice (first at idcs[0].clusters[0].azs[0])'],
+  ],
+  [
+    'a cluster name twice, over IDCs',
+    broken('name: south-1', 'name: north-1'),
+    ['idcs[1].clusters[0].name: cluster name "north-1" is there twice (first at idcs[0].clusters[0].name)'],
+  ],
+  [
+    'a cluster of a kind that is not known',
+    broken('kind: kubernetes', 'kind: nomad'),
+    ['idcs[0].clusters[0].kind: must be "kubernetes"'],
+  ],
+  [
+    'a cluster without kubeconfig',
+    broken(', kubeconfig: north.yml', ''),
+    [
+      'idcs[0].clusters[0].kubeconfig: is missing: a text (Path of the kubeconfig file, on the machine of the worker that serves this IDC. Nobody else reads it.)',
+    ],
+  ],
+  [
+    'one cluster under two names',
+    broken('kubeconfig: south.yml, azs', 'kubeconfig: north.yml, azs'),
+    [
+      'idcs[1].clusters[0].kubeconfig: is the same cluster as idcs[0].clusters[0] (name another file or another context)',
+    ],
+  ],
+  [
+    'one registry for two IDCs',
+    broken('http://127.0.0.1:5002', 'http://127.0.0.1:5001/'),
+    ['idcs[1].registry.url: is the registry of another IDC (the same as idcs[0].registry.url; each IDC has its own)'],
+  ],
+  [
+    'a registry url without scheme',
+    broken('http://127.0.0.1:5001', '127.0.0.1:5001'),
+    ['idcs[0].registry.url: must be http(s)://host or http(s)://host:port, without path or credentials'],
+  ],
+  [
+    'a registry url with a path',
+    broken('http://127.0.0.1:5001', 'http://127.0.0.1:5001/v2'),
+    ['idcs[0].registry.url: must be http(s)://host or http(s)://host:port, without path or credentials'],
+  ],
+  [
+    'a registry url with credentials',
+    broken('http://127.0.0.1:5001', 'http://me:secret@127.0.0.1:5001'),
+    ['idcs[0].registry.url: must be http(s)://host or http(s)://host:port, without path or credentials'],
+  ],
+  [
+    'a registry host with a scheme',
+    broken("{ url: 'http://127.0.0.1:5001' }", "{ url: 'http://127.0.0.1:5001', host: 'http://north:5000' }"),
+    ['idcs[0].registry.host: must be host or host:port'],
+  ],
+  [
+    'a probe proxy without port or scheme',
+    broken('azs: [az-1, az-2]', 'azs: [az-1, az-2]\n    probeProxy: proxy'),
+    ['idcs[0].probeProxy: must be http(s)://host or http(s)://host:port, without path or credentials'],
+  ],
+  ['no traffic driver', withLines('trafficDrivers: []'), ['trafficDrivers: needs at least 1 entry']],
+  [
+    'a traffic driver twice',
+    withLines(
+      'trafficDrivers:\n  - { name: service, kind: kubernetes-service }\n  - { name: service, kind: kubernetes-service }',
+    ),
+    ['trafficDrivers[1].name: traffic driver name "service" is there twice (first at trafficDrivers[0].name)'],
+  ],
+  ['batches of no size', withLines('limits: { batchPercent: 0 }'), ['limits.batchPercent: must be at least 1']],
+  ['batches over half', withLines('limits: { batchPercent: 51 }'), ['limits.batchPercent: must be at most 50']],
+  [
+    'batches of a fraction',
+    withLines('limits: { batchPercent: 12.5 }'),
+    ['limits.batchPercent: must be a whole number, not a fraction'],
+  ],
+  [
+    'batches in text',
+    withLines('limits: { batchPercent: 25% }'),
+    ['limits.batchPercent: must be a number, not a text'],
+  ],
+  [
+    'batches over the largest allowed',
+    withLines('limits: { batchPercent: 30, maxBatchPercent: 20 }'),
+    ['limits.maxBatchPercent: is less than batchPercent (30) (raise it, or lower batchPercent)'],
+  ],
+  [
+    'the usual batches over the largest allowed',
+    withLines('limits: { maxBatchPercent: 20 }'),
+    ['limits.maxBatchPercent: is less than batchPercent (25) (raise it, or lower batchPercent)'],
+  ],
+  ['no time for a person', withLines('limits: { gateHours: 0 }'), ['limits.gateHours: must be more than 0']],
+  ['limits that are empty', withLines('limits:'), ['limits: must be a mapping, not empty (fill it, or leave it out)']],
+  [
+    'no catalogue',
+    broken("catalogue: { url: 'postgres://transship@127.0.0.1:5432/transship' }", ''),
+    ['catalogue: is missing: a mapping (Where definitions, identities, fences, commands and events are kept.)'],
+  ],
+  [
+    'a catalogue that is no PostgreSQL',
+    broken('postgres://transship@127.0.0.1:5432/transship', 'mysql://root:secret@db/transship'),
+    ['catalogue.url: must be postgres://user:password@host:port/database'],
+  ],
+  ['an address to listen on without port', withLines('api: { listen: localhost }'), ['api.listen: must be host:port']],
+  ['a Temporal UI without scheme', withLines('temporalUi: localhost:8233'), ['temporalUi: must be an http(s) URL']],
+  [
+    'wrong in many places: all are told, in the order of the text',
+    broken('name: fat', 'name: Fat')
+      .replace('north.yml', '"${NOWHERE:?}"')
+      .replace('kubernetes', 'kubernets')
+      .replace('kubeconfig: south.yml, azs: [az-1]', 'kubeconfig: south.yml, azs: [az-2]'),
+    [
+      'environments[0].name: must be lower-case letters, digits and dashes, start with a letter, not end with a dash, and have at most 40 characters',
+      'idcs[0].clusters[0].kind: must be "kubernetes"',
+      'idcs[0].clusters[0].kubeconfig: holds a malformed variable "${NOWHERE:?}" (write ${NAME} or ${NAME:-default}, or $${ for a plain ${)',
+      'idcs[1].clusters[0].azs[0]: "az-2" is not an AZ of IDC south (did you mean "az-1"?)',
+    ],
+  ],
+];
+
+describe('a malformed fleet file', () => {
+  test.each(ROWS)('%s', (_what, text, places) => {
+    const { code, places: told } = refusal(() => parseFleet(text, { HOME: '/home/me' }, 'fleet.yml'));
+    expect(code).toBe('FLEET_INVALID');
+    expect(told.map(said)).toEqual(places);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  canMove,
+  isTerminal,
+  legalCommands,
+  needsPerson,
+  RELEASE_STATES,
+  type ReleaseState,
+} from '../../../src/domain/states.ts';
+
+const next = (from: ReleaseState): ReleaseState[] => RELEASE_STATES.filter((to) => to !== from && canMove(from, to));
+
+function reachable(from: ReleaseState): Set<ReleaseState> {
+  const seen = new Set([from]);
+  for (const state of seen) for (const to of next(state)) seen.add(to);
+  return seen;
+}
+
+describe('states of a release', () => {
+  // The stories a release can tell.
+  test.each([
+    ['first release', ['PENDING', 'CREATING', 'SUCCESS']],
+    ['in place', ['PENDING', 'SMOKING', 'BAKING', 'ROLLING_OUT', 'SETTLING', 'SUCCESS']],
+    ['a bastion that fails, aborted', ['PENDING', 'SMOKING', 'SMOKE_FAILURE', 'REVOKING', 'REVOKED']],
+    ['a bastion that fails, looked at again', ['SMOKING', 'SMOKE_FAILURE', 'SMOKING', 'BAKING']],
+    ['a bastion that gets no traffic', ['BAKING', 'BAKE_FAILURE', 'SMOKING']],
+    ['braked and resumed', ['ROLLING_OUT', 'ROLLOUT_BRAKED', 'ROLLING_OUT', 'SETTLING']],
+    ['instances that failed, again', ['ROLLING_OUT', 'ROLLOUT_FAILURE', 'ROLLING_OUT']],
+    ['nobody came', ['ROLLING_OUT', 'ROLLOUT_BRAKED', 'FAILURE']],
+    ['undo that could not be done', ['SETTLING', 'REVOKING', 'FAILURE']],
+    ['a release of several groups', ['PENDING', 'ROLLING_OUT', 'SUCCESS']],
+  ] satisfies [string, ReleaseState[]][])('%s', (_story, states) => {
+    for (const [i, from] of states.slice(0, -1).entries()) {
+      const to = states[i + 1];
+      if (to !== undefined) expect([from, to, canMove(from, to)]).toEqual([from, to, true]);
+    }
+  });
+
+  test.each([
+    ['SMOKING', 'SUCCESS'],
+    ['SMOKE_FAILURE', 'ROLLING_OUT'],
+    ['SMOKE_FAILURE', 'BAKING'],
+    ['PENDING', 'SUCCESS'],
+    ['REVOKING', 'ROLLING_OUT'],
+    ['REVOKING', 'SUCCESS'],
+    ['SETTLING', 'SMOKING'],
+    ['ROLLOUT_FAILURE', 'SUCCESS'],
+  ] satisfies [ReleaseState, ReleaseState][])('never from %s to %s', (from, to) => {
+    expect(canMove(from, to)).toBe(false);
+  });
+
+  it('reaches every state from PENDING, and an end from every state', () => {
+    expect(reachable('PENDING')).toEqual(new Set(RELEASE_STATES));
+    for (const state of RELEASE_STATES) expect([...reachable(state)].some(isTerminal)).toBe(true);
+  });
+
+  it('leaves no terminal state and offers nothing there', () => {
+    for (const state of RELEASE_STATES.filter(isTerminal)) {
+      expect(next(state)).toEqual([]);
+      expect(legalCommands(state)).toEqual([]);
+      expect(canMove(state, state)).toBe(true);
+    }
+  });
+
+  it('can be aborted in every live state but during the undo', () => {
+    for (const state of RELEASE_STATES.filter((one) => !isTerminal(one) && one !== 'REVOKING')) {
+      expect([state, legalCommands(state).includes('abort')]).toEqual([state, true]);
+      expect([state, canMove(state, 'REVOKING')]).toEqual([state, true]);
+    }
+  });
+
+  it('offers resume exactly where a person is needed, and resume leads back to work', () => {
+    for (const state of RELEASE_STATES) {
+      expect([state, legalCommands(state).includes('resume')]).toEqual([state, needsPerson(state)]);
+      if (!needsPerson(state)) continue;
+      const work = next(state).filter((to) => !isTerminal(to) && !needsPerson(to) && to !== 'REVOKING');
+      expect(work).not.toEqual([]);
+      // A phase is taken up again, never skipped.
+      if (state.startsWith('SMOKE')) expect(work).not.toContain('ROLLING_OUT');
+    }
+  });
+});
