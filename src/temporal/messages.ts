@@ -1,0 +1,123 @@
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { BatchPlan } from '../domain/plan.ts';
+import type { CommandName, ReleaseState } from '../domain/states.ts';
+import type {
+  Actor,
+  AzSetRef,
+  GroupRef,
+  ImageRef,
+  InstanceRef,
+  ReleaseConfig,
+  Spec,
+  Trouble,
+} from '../domain/types.ts';
+import { COMMAND_SIGNAL } from './names.ts';
+
+/** Spec as the app file gives it, before tags are resolved and a number is given. */
+export interface SpecDraft extends Omit<Spec, 'number' | 'images'> {
+  /** Container → repository, without registry host and tag. */
+  repositories: Record<string, string>;
+}
+
+/** A group as planning and releasing need it: all from the catalogue and the fleet file, nothing from clusters. */
+export interface GroupTarget {
+  ref: GroupRef;
+  azSets: (AzSetRef & { count: number })[];
+  instances: InstanceRef[];
+}
+
+/** Timing that tests shorten; everybody else leaves it out and gets the defaults of policies.ts. */
+export interface PolicyOverride {
+  heartbeatSeconds?: number;
+  /** How long one attempt on the control queue may take: it does not heartbeat. */
+  bookkeepingSeconds?: number;
+  retryInitialMs?: number;
+  retryMaximumMs?: number;
+  workflowTaskTimeoutMs?: number;
+}
+
+// planRelease: read only, started by the API for ?dryRun=true and before every acceptance.
+
+export interface PlanReleaseInput {
+  env: string;
+  app: string;
+  version: string;
+  config: ReleaseConfig;
+  groups: (GroupTarget & { draft: SpecDraft })[];
+}
+
+export interface GroupPlan {
+  ref: GroupRef;
+  /** create: the group's sets do not exist yet; in-place: images change; none: it runs this version already. */
+  mode: 'create' | 'in-place' | 'none';
+  images: Record<string, ImageRef>;
+  /** Image strings that run now, most frequent first. */
+  running: string[];
+  /** Empty batches for mode none. For create: one batch of all. */
+  plan: BatchPlan;
+  /** What a person should know before starting: members out of service, rounding, … */
+  warnings: string[];
+}
+
+export interface ReleasePlan {
+  env: string;
+  app: string;
+  version: string;
+  groups: GroupPlan[];
+}
+
+// releaseGroup and releaseApp
+
+export interface ReleaseGroupInput extends GroupTarget {
+  operation: string;
+  /** Id of the release it belongs to. */
+  root: string;
+  actor: Actor;
+  spec: Spec;
+  /** What the group runs at rest; null before its first release. */
+  from: Spec | null;
+  config: ReleaseConfig;
+  policy?: PolicyOverride;
+}
+
+export interface ReleaseGroupResult {
+  state: ReleaseState;
+  trouble: Trouble | null;
+}
+
+export interface ReleaseAppInput {
+  /** `rel-…` */
+  operation: string;
+  env: string;
+  app: string;
+  version: string;
+  actor: Actor;
+  /** Released one after the other, in the order of the app file. */
+  groups: ReleaseGroupInput[];
+  policy?: PolicyOverride;
+}
+
+// Commands. The API writes the command row first, then sends the update with the row's id as update id.
+
+export interface Command {
+  id: string;
+  /** The operation it is meant for; another is refused. */
+  operation: string;
+  command: CommandName;
+  actor: Actor;
+  /** ISO time after which it must not run any more. */
+  notAfter: string;
+}
+
+/** Answer of an accepted command, one line for people. */
+export const commandUpdate = defineUpdate<string, [Command]>('command');
+
+/** The same by signal, for when no worker answers updates, and for the Temporal UI. */
+export const commandSignal = defineSignal<[Command]>(COMMAND_SIGNAL);
+
+/** Memo of group operations, compared on "already started". */
+export interface OperationMemo {
+  [key: string]: unknown;
+  operation: string;
+  version: string;
+}

@@ -1,0 +1,48 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { GroupRef } from '../domain/types.ts';
+
+/** Namespace that Transship lives in. */
+export const NAMESPACE = 'transship';
+
+/** Queue of workflows and of activities that need no IDC credential. */
+export const CONTROL_QUEUE = 'control';
+
+/** Queue of activities that act inside one IDC. */
+export function idcQueue(idc: string): string {
+  return `idc-${idc}`;
+}
+
+/** One live operation per group, whatever its type: the id admits. */
+export function groupWorkflowId({ env, app, group }: GroupRef): string {
+  return `group/${env}/${app}/${group}`;
+}
+
+export function releaseWorkflowId(operation: string): string {
+  return `release/${operation}`;
+}
+
+/** Read-only planning runs; any number at once. */
+export function planWorkflowId(id: string): string {
+  return `plan/${id}`;
+}
+
+/** Workflow types, by the names they are exported under. */
+export const WORKFLOWS = {
+  releaseApp: 'releaseApp',
+  releaseGroup: 'releaseGroup',
+  planRelease: 'planRelease',
+} as const;
+
+/** The commands of an operation, as a signal that people send from the Temporal UI. */
+export const COMMAND_SIGNAL = 'command-signal';
+
+/** Search attributes: filters for people. Nothing is decided from them. SQL visibility holds 10 Keywords, 3 lists. */
+export const SEARCH = {
+  App: defineSearchAttributeKey('App', 'KEYWORD'),
+  Env: defineSearchAttributeKey('Env', 'KEYWORD'),
+  Group: defineSearchAttributeKey('Group', 'KEYWORD'),
+  State: defineSearchAttributeKey('State', 'KEYWORD'),
+  /** Why a person should look: `braked`, `failed`, `waiting`, `undo-stuck`, or `none`. */
+  Attention: defineSearchAttributeKey('Attention', 'KEYWORD'),
+  Idc: defineSearchAttributeKey('Idc', 'KEYWORD_LIST'),
+} as const;

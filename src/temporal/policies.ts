@@ -1,0 +1,65 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import type { PolicyOverride } from './messages.ts';
+
+// Timeouts and retries, all in one place. Forward steps are bounded, so that a step that cannot be done becomes a
+// decision for a person; undo steps are not: they are retried, visibly, until they are done.
+
+/** Workflow task timeout: short, so that a dead worker's task goes to the next one soon. Milliseconds. */
+export const WORKFLOW_TASK_TIMEOUT_MS = 10_000;
+
+function retry(override: PolicyOverride | undefined): {
+  initialInterval: number;
+  backoffCoefficient: number;
+  maximumInterval: number;
+} {
+  return {
+    initialInterval: override?.retryInitialMs ?? 200,
+    backoffCoefficient: 2,
+    maximumInterval: override?.retryMaximumMs ?? 5_000,
+  };
+}
+
+function heartbeatMs(override: PolicyOverride | undefined): number {
+  return (override?.heartbeatSeconds ?? 10) * 1_000;
+}
+
+/** A step on the way forward: five minutes to find a worker, half an hour in all. */
+export function forwardStep(override?: PolicyOverride, longestAttemptMs = 600_000): ActivityOptions {
+  return {
+    startToCloseTimeout: longestAttemptMs,
+    scheduleToStartTimeout: 300_000,
+    scheduleToCloseTimeout: Math.max(1_800_000, 2 * longestAttemptMs),
+    heartbeatTimeout: heartbeatMs(override),
+    retry: retry(override),
+  };
+}
+
+/** A step on the way back: waits for its worker as long as it takes. */
+export function undoStep(override?: PolicyOverride, longestAttemptMs = 600_000): ActivityOptions {
+  return { startToCloseTimeout: longestAttemptMs, heartbeatTimeout: heartbeatMs(override), retry: retry(override) };
+}
+
+/** Reads and bookkeeping on the control queue: wait for the catalogue however long it is away. */
+export function bookkeeping(override?: PolicyOverride): ActivityOptions {
+  return { startToCloseTimeout: (override?.bookkeepingSeconds ?? 30) * 1_000, retry: retry(override) };
+}
+
+/** Progress rows: written by the worker that runs the workflow, without a round trip through the server. */
+export function localBookkeeping(override?: PolicyOverride): LocalActivityOptions {
+  return { startToCloseTimeout: 15_000, retry: retry(override), localRetryThreshold: 30_000 };
+}
+
+/** Planning reads: a person waits for the answer. */
+export function planningStep(): ActivityOptions {
+  return {
+    startToCloseTimeout: 10_000,
+    scheduleToStartTimeout: 8_000,
+    scheduleToCloseTimeout: 15_000,
+    retry: { initialInterval: 200, maximumInterval: 1_000, maximumAttempts: 3 },
+  };
+}
+
+/** A wait until somebody with a failed undo step is tried again: from 1 s to 10 min. Milliseconds. */
+export function undoPauseMs(attempt: number): number {
+  return Math.min(600_000, 1_000 * 2 ** Math.min(attempt, 10));
+}
