@@ -1,0 +1,126 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { AppDefinition } from '../domain/app.ts';
+import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
+import type { Actor, Spec, Trouble } from '../domain/types.ts';
+import type { CommandRow, EventRow, OperationRow } from './types.ts';
+
+/** Read as ISO text (pool.ts), written as ISO text, or left to the column's default. */
+type Time = ColumnType<string, string | undefined, string>;
+type OptionalTime = ColumnType<string | null, string | null | undefined, string | null>;
+/** jsonb of any JSON value; written as text (json.ts). */
+type Json<T> = ColumnType<T, string, string>;
+type OptionalJson<T extends object> = ColumnType<T | null, string | null | undefined, string | null>;
+
+/** The tables, as migrations/ makes them. */
+export interface Schema {
+  apps: {
+    name: string;
+    definition: JSONColumnType<AppDefinition>;
+    revision: number;
+    applied_at: Time;
+    applied_by: JSONColumnType<Actor>;
+  };
+  app_revisions: {
+    app: string;
+    revision: number;
+    definition: JSONColumnType<AppDefinition>;
+    applied_at: Time;
+    applied_by: JSONColumnType<Actor>;
+  };
+  groups: { id: Generated<number>; env: string; app: string; name: string; released: number | null };
+  az_sets: {
+    id: Generated<number>;
+    group_id: number;
+    position: number;
+    idc: string;
+    az: string;
+    cluster: string;
+    namespace: string;
+    name: string;
+    count: number;
+  };
+  specs: { group_id: number; number: number; content: JSONColumnType<Omit<Spec, 'number'>>; created_at: Time };
+  instances: {
+    group_id: number;
+    index: number;
+    name: string;
+    az_set_id: number;
+    member: string;
+    address: string | null;
+    uid: string | null;
+    seen_at: OptionalTime;
+  };
+  operations: {
+    number: Generated<string>;
+    id: string;
+    kind: OperationRow['kind'];
+    root: string;
+    env: string;
+    app: string;
+    group_name: string | null;
+    version: string;
+    workflow_id: string;
+    state: Generated<ReleaseState>;
+    waiting: Generated<string>;
+    trouble: OptionalJson<Trouble>;
+    input: Json<unknown>;
+    actor: JSONColumnType<Actor>;
+    created_at: Time;
+    started_at: OptionalTime;
+    ended_at: OptionalTime;
+  };
+  operation_instances: {
+    operation: string;
+    name: string;
+    index: number;
+    idc: string;
+    az: string;
+    batch: number;
+    phase: InstancePhase;
+    trouble: OptionalJson<Trouble>;
+  };
+  fences: {
+    env: string;
+    app: string;
+    group_name: string;
+    holder: string | null;
+    epoch: number;
+    dirty: Generated<boolean>;
+    changed_at: Time;
+  };
+  turns: { operation: string; subject: string; activity: number; attempt: number };
+  commands: {
+    id: string;
+    operation: string;
+    command: CommandName;
+    actor: JSONColumnType<Actor>;
+    not_after: string;
+    state: Generated<CommandRow['state']>;
+    answer: Generated<string>;
+    created_at: Time;
+    settled_at: OptionalTime;
+  };
+  events: {
+    root: string;
+    seq: number;
+    operation: string;
+    at: Time;
+    kind: EventRow['kind'];
+    instance: string | null;
+    step: string;
+    attempt: number;
+    outcome: EventRow['outcome'];
+    key: string;
+    message: string;
+    data: unknown;
+  };
+  idempotency_keys: {
+    caller: string;
+    key: string;
+    body_hash: string;
+    operation: string;
+    response: unknown;
+    takers: Generated<number>;
+    created_at: Time;
+  };
+}

@@ -1,0 +1,277 @@
+import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
+import type { Actor, AzSetRef, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
+import type { AppDefinition } from '../domain/app.ts';
+
+/**
+ * What the catalogue (PostgreSQL) owns: definitions, identity and address of instances, fences, commands, events,
+ * finished operations. Every method throws CATALOGUE_UNREACHABLE when the database does not answer.
+ */
+export interface Catalogue {
+  apps: AppRepository;
+  groups: GroupRepository;
+  operations: OperationRepository;
+  fences: FenceRepository;
+  events: EventRepository;
+  commands: CommandRepository;
+  idempotency: IdempotencyRepository;
+  close(): Promise<void>;
+}
+
+/** What an IDC worker may do: its database role can do nothing else (deploy/idc-worker.sql). */
+export interface IdcCatalogue {
+  fences: Pick<FenceRepository, 'check' | 'takeTurn'>;
+  events: Pick<EventRepository, 'append'>;
+  close(): Promise<void>;
+}
+
+export interface AppRepository {
+  /** Inserts or replaces the definition; `changed` false when it was equal already. Audited as an event of its own table row. */
+  apply(definition: AppDefinition, actor: Actor): Promise<{ revision: number; changed: boolean }>;
+  get(
+    name: string,
+  ): Promise<{ definition: AppDefinition; revision: number; appliedAt: string; appliedBy: string } | null>;
+  list(): Promise<{ name: string; revision: number; appliedAt: string }[]>;
+}
+
+/** An instance row: identity, and what it was last seen to hold (evidence, not truth). */
+interface InstanceRow {
+  index: number;
+  name: string;
+  azSet: AzSetRef;
+  member: string;
+  address: string | null;
+  uid: string | null;
+}
+
+export interface GroupRow {
+  ref: GroupRef;
+  /** Spec that the group runs when at rest; null before the first release. */
+  released: Spec | null;
+  azSets: (AzSetRef & { count: number })[];
+  instances: InstanceRow[];
+}
+
+export interface GroupRepository {
+  get(ref: GroupRef): Promise<GroupRow | null>;
+  ofApp(env: string, app: string): Promise<GroupRow[]>;
+  /**
+   * Creates the group, its AzSets and its instance rows (as dealt by domain layoutGroup) if it is not there; else
+   * returns it as it is. @throws APP_INVALID when another group has an AzSet of the same name in the same place
+   */
+  ensure(ref: GroupRef, azSets: (AzSetRef & { count: number })[], instances: InstanceRef[]): Promise<GroupRow>;
+  /**
+   * Stores the spec under the next number; the same content again returns the row that exists.
+   * @throws GROUP_UNKNOWN
+   */
+  addSpec(ref: GroupRef, spec: Omit<Spec, 'number'>): Promise<Spec>;
+  spec(ref: GroupRef, number: number): Promise<Spec | null>;
+  /** Marks the spec as what the group runs at rest. @throws GROUP_UNKNOWN when there is no such group or spec */
+  setReleased(ref: GroupRef, specNumber: number): Promise<void>;
+  /** Records uids and addresses seen; members that the group does not have are passed over. */
+  noteInstances(ref: GroupRef, seen: { member: string; uid: string; address: string | null }[]): Promise<void>;
+}
+
+/** Row of one operation. A release (`release/<id>`) is the parent of one operation per group. */
+export interface OperationRow {
+  /** `rel-…` for a release, `<release id>.<group>` for its group operations. */
+  id: string;
+  kind: 'releaseApp' | 'releaseGroup';
+  /** Id of the release it belongs to (its own id for a release). Events are numbered per root. */
+  root: string;
+  env: string;
+  app: string;
+  group: string | null;
+  version: string;
+  workflowId: string;
+  state: ReleaseState;
+  /** One line: what is waited for, since, until, who can unblock; empty when nothing is. */
+  waiting: string;
+  trouble: Trouble | null;
+  /** Input of the workflow, as started. */
+  input: unknown;
+  /** Per-instance progress of a group operation. */
+  instances: OperationInstance[];
+  actor: Actor;
+  createdAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
+export interface OperationInstance {
+  name: string;
+  index: number;
+  idc: string;
+  az: string;
+  /** 0 is the bastion. */
+  batch: number;
+  phase: InstancePhase;
+  trouble: Trouble | null;
+}
+
+/** An operation without what makes the row big. */
+export type OperationSummary = Omit<OperationRow, 'input' | 'instances'>;
+
+export interface OperationRepository {
+  /**
+   * Inserts a release and its group operations in one transaction; does nothing where the id exists.
+   * @param options.passed live releases that were looked at and are not in the way; left out, nobody is
+   * @throws GROUP_BUSY where another live release, not among the passed, is to work on one of the groups
+   */
+  create(
+    rows: Pick<
+      OperationRow,
+      'id' | 'kind' | 'root' | 'env' | 'app' | 'group' | 'version' | 'workflowId' | 'input' | 'actor'
+    >[],
+    options?: { passed: string[] },
+  ): Promise<void>;
+  get(id: string): Promise<OperationRow | null>;
+  /** Group operations of a release, in the order they were created in. */
+  children(root: string): Promise<OperationRow[]>;
+  /** Latest first. `kind` chooses releases or group operations, `live` those that have not ended (false: that have). */
+  list(filter: {
+    kind?: OperationRow['kind'];
+    app?: string;
+    env?: string;
+    live?: boolean;
+    limit: number;
+  }): Promise<OperationSummary[]>;
+  /** Releases created, not started within `olderThanSeconds`: the API died between the row and the start. */
+  unstarted(olderThanSeconds: number): Promise<OperationRow[]>;
+  markStarted(id: string): Promise<void>;
+  /**
+   * Sets the state and the waiting line; a terminal state sets endedAt and is never left again: what comes later does
+   * nothing. @throws OPERATION_UNKNOWN
+   */
+  setState(id: string, change: { state: ReleaseState; waiting: string; trouble: Trouble | null }): Promise<void>;
+  /** Writes progress of instances of one group operation (upsert by name). @throws OPERATION_UNKNOWN */
+  setInstances(id: string, instances: OperationInstance[]): Promise<void>;
+}
+
+/** The fence of a group: who may mutate it, and whether it was left half done. */
+export interface FenceRow {
+  ref: GroupRef;
+  /** Operation that holds it; of a dirty fence the operation that left it so. */
+  holder: string | null;
+  /** Raised by every new claim and by every release: no number ever comes back. */
+  epoch: number;
+  dirty: boolean;
+}
+
+/**
+ * One attempt at one step on one instance or set. The epoch keeps other operations out; the turn keeps out an attempt of
+ * the same operation that was taken for dead (its process was stopped, or cut off) and comes back later.
+ */
+interface Turn {
+  /** Name of the instance or set. */
+  subject: string;
+  /** Number of the activity in its workflow run: later steps have higher ones. */
+  activity: number;
+  /** Attempt at that activity, from 1. */
+  attempt: number;
+}
+
+export interface FenceRepository {
+  /**
+   * Takes the fence for an operation: raises the epoch and names the holder. Again by the same operation: the same
+   * epoch. @throws GROUP_DIRTY when dirty and held by another or by nobody; GROUP_BUSY when another holds it;
+   * FENCE_LOST when the operation has ended already (a late attempt, which would hold the fence for ever)
+   */
+  claim(ref: GroupRef, operation: string): Promise<{ epoch: number }>;
+  /**
+   * An attempt at a step takes its turn with an instance or set. Again by the same attempt: nothing changes.
+   * @throws FENCE_LOST when a later attempt or a later step of the operation had its turn already
+   */
+  takeTurn(operation: string, turn: Turn): Promise<void>;
+  /**
+   * @throws FENCE_LOST unless this operation holds it at this epoch, and (where a turn is given) no later attempt or
+   * step of it took over what the turn is about
+   */
+  check(ref: GroupRef, operation: string, epoch: number, turn?: Turn): Promise<void>;
+  /**
+   * Ends the hold: checks at this epoch are refused from now on. dirty: the operation neither finished nor undid; it
+   * stays named as the holder, and only it may claim again. Does nothing where it does not hold it at this epoch.
+   */
+  release(ref: GroupRef, operation: string, epoch: number, dirty: boolean): Promise<void>;
+  get(ref: GroupRef): Promise<FenceRow | null>;
+}
+
+/** One line of progress and audit. */
+export interface EventRow {
+  /** From 1, per root, without gaps, in commit order: the SSE Last-Event-ID. */
+  seq: number;
+  root: string;
+  operation: string;
+  at: string;
+  /** `state`, `plan`, `batch`, `step`, `command`, `note`. */
+  kind: 'state' | 'plan' | 'batch' | 'step' | 'command' | 'note';
+  /** Name of the instance or set; null when it is about the operation. */
+  instance: string | null;
+  /** What happened, e.g. `takeOut`, `ROLLING_OUT`, `abort`. */
+  step: string;
+  attempt: number;
+  outcome: 'begun' | 'done' | 'failed' | null;
+  message: string;
+  data: unknown;
+}
+
+/** An event as it is handed in: the catalogue numbers it and sets the time. */
+export interface NewEvent extends Omit<EventRow, 'seq' | 'at'> {
+  /**
+   * Tells apart events that are otherwise equal, such as a state entered twice. Default: the empty text.
+   * Take it from the caller's own durable state, so that a retry hands in the same one.
+   */
+  key?: string;
+}
+
+export interface EventRepository {
+  /**
+   * Writes events in the order given. Idempotent: an event with the same (operation, kind, instance, step, attempt,
+   * outcome, key) as one already there is passed over. All or none is written.
+   */
+  append(events: NewEvent[]): Promise<void>;
+  /** Events of the root with `seq` greater than `after`, in order. */
+  list(root: string, after: number, limit: number): Promise<EventRow[]>;
+  /**
+   * Calls back whenever events of the root may have been added (LISTEN/NOTIFY), also after a lost connection came back:
+   * then list again from where you stand. Resolves when it listens; returns the way to stop.
+   */
+  watch(root: string, wake: () => void): Promise<() => Promise<void>>;
+}
+
+export interface CommandRow {
+  id: string;
+  operation: string;
+  command: CommandName;
+  actor: Actor;
+  notAfter: string;
+  state: 'pending' | 'accepted' | 'refused';
+  answer: string;
+}
+
+export interface CommandRepository {
+  /** Does nothing where the id exists. */
+  add(row: Omit<CommandRow, 'state' | 'answer'>): Promise<void>;
+  /** Writes the answer; the first one stays. */
+  settle(id: string, state: 'accepted' | 'refused', answer: string): Promise<void>;
+  get(id: string): Promise<CommandRow | null>;
+}
+
+export interface IdempotencyRepository {
+  /**
+   * Reserves a key. `fresh` true: go on, then `complete` it. Else what the first request answered (null while it has not
+   * ended: its `operation` id says what to look at). @throws IDEMPOTENCY_KEY_REUSED when the body's hash differs
+   */
+  reserve(
+    caller: string,
+    key: string,
+    bodyHash: string,
+    operation: string,
+  ): Promise<{ fresh: boolean; operation: string; response: unknown }>;
+  /** Keeps what was answered, for whoever sends the key again. */
+  complete(caller: string, key: string, response: unknown): Promise<void>;
+  /**
+   * Gives the key back after a refusal: nothing was done under it. It is free once every request that reserved it has
+   * given it back; a completed key stays.
+   */
+  forget(caller: string, key: string): Promise<void>;
+}
