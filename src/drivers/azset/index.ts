@@ -1,0 +1,116 @@
+import type { AzSetRef, GroupRef, Spec, Trouble } from '../../domain/types.ts';
+
+/** One instance as its cluster shows it now. */
+export interface InstanceObservation {
+  /** Place in the AzSet (pod name). */
+  member: string;
+  /** Identity of what holds the place now (pod uid); another uid means that it was replaced. */
+  uid: string;
+  address: string | null;
+  host: string | null;
+  /** Name of the revision its label claims. */
+  revision: string;
+  /** Container → image string wanted by the pod's spec. */
+  images: Record<string, string>;
+  /** Every container runs what the spec wants, proven as in docs/concepts.md "Proof", and the pod is Ready. */
+  ready: boolean;
+  /** Containers run (not necessarily Ready) what the spec wants: proven per container. */
+  running: boolean;
+  terminating: boolean;
+  /** Set when the system says why it will not run: image pull, crash loop, … */
+  trouble: Trouble | null;
+  /** The label that Services select says yes. */
+  inService: boolean;
+  /** Owner → reason of those who took it out of traffic. */
+  outBy: Record<string, string>;
+}
+
+/** One AzSet as its cluster shows it now. */
+export interface AzSetObservation {
+  ref: AzSetRef;
+  desired: number;
+  /** Revision of the set's template now. */
+  updateRevision: string;
+  /** Revision that pods are reborn on. */
+  currentRevision: string;
+  /** Nothing is half done: every instance claims the one revision and the controller agrees. */
+  settled: boolean;
+  instances: InstanceObservation[];
+}
+
+/** A revision that a set has been staged to. */
+export interface StagedRevision {
+  /** Revision name the instances will carry. */
+  revision: string;
+  /** Container → full image string, with this IDC's registry host. */
+  images: Record<string, string>;
+  /** The revision that was current when staging began: the target of the undo. */
+  previous: { revision: string; images: Record<string, string> };
+}
+
+/** What one instance is brought to. */
+export interface ReplaceTarget {
+  revision: string;
+  images: Record<string, string>;
+}
+
+/** Called just before each mutation; throws FENCE_LOST where a later operation owns the group. */
+export type Guard = () => Promise<void>;
+
+/** How long a wait of a driver may take and how it reports that it lives. */
+export interface Waiting {
+  signal: AbortSignal;
+  /** Called at least once a second while waiting, with what is waited for. */
+  heartbeat: (waitingFor: string) => void;
+}
+
+/**
+ * The part of a group in one AZ on one cluster, whatever the scheduler. All methods are safe to repeat: they look
+ * first and finish what an earlier attempt began. Errors are TransshipError with a code of the table.
+ * The contract test (test/contract/azset.ts) is the specification.
+ */
+export interface AzSetDriver {
+  /** Fresh reads, never from a cache. Null where the set does not exist. One call may serve several sets. */
+  observe(sets: AzSetRef[]): Promise<(AzSetObservation | null)[]>;
+
+  /** Creates the set, parked, with `count` instances on the given spec, and its Service; does nothing where it stands. */
+  create(set: AzSetRef, group: GroupRef, spec: Spec, count: number, guard: Guard): Promise<void>;
+
+  /** Removes the set and its instances, waits until they are gone; with the group's last set, its Service. Undo of create. */
+  remove(set: AzSetRef, group: GroupRef, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /**
+   * How the spec differs from what the set's template says: nothing, images and metadata only (in place), or more.
+   * `reasons` names the paths that force new pods.
+   */
+  compare(set: AzSetRef, spec: Spec): Promise<{ change: 'none' | 'in-place' | 'recreate'; reasons: string[] }>;
+
+  /** Writes the template with the spec's images, parked (moves no instance), and waits for its revision. */
+  stage(set: AzSetRef, spec: Spec, guard: Guard, waiting: Waiting): Promise<StagedRevision>;
+
+  /**
+   * Puts the template back to what it was before stage, as the set's own annotation remembers it (the caller may never
+   * have heard the answer of stage), once no instance carries the staged revision. Does nothing where it never happened.
+   */
+  unstage(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /** Makes the images present on the hosts of these members, so that a replacement does not wait for a pull. Best effort. */
+  prePull(set: AzSetRef, members: string[], images: string[], waiting: Waiting): Promise<void>;
+
+  /**
+   * Brings one instance to the target in place and waits for the proof that it runs it (not for readiness of the
+   * application: that is ignition).
+   * @throws INSTANCE_REPLACED when the uid differs; IMAGE_PULL_FAILED, CONTAINER_CRASHING
+   */
+  replace(at: MemberAt, target: ReplaceTarget, guard: Guard, waiting: Waiting): Promise<InstanceObservation>;
+
+  /** Waits until every instance and the controller agree on `revision` (the barrier), and cleans what staging left. */
+  settle(set: AzSetRef, revision: string, guard: Guard, waiting: Waiting): Promise<void>;
+}
+
+/** One instance, pinned to what holds its place. */
+export interface MemberAt {
+  set: AzSetRef;
+  member: string;
+  uid: string;
+}

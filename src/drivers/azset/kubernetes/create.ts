@@ -1,0 +1,111 @@
+import { TransshipError } from '../../../domain/errors.ts';
+import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
+import type { ApiServer } from '../../kubernetes/api.ts';
+import type { Cluster } from '../../kubernetes/cluster.ts';
+import { isStatus } from '../../kubernetes/errors.ts';
+import { ANNOTATION, LABEL, PARKED, setSelector } from '../../kubernetes/labels.ts';
+import { REMOVE_TIMEOUT_MS } from '../../kubernetes/limits.ts';
+import { paths } from '../../kubernetes/paths.ts';
+import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
+import { until } from '../../kubernetes/until.ts';
+import type { Guard, Waiting } from '../index.ts';
+import { fingerprint } from './fingerprint.ts';
+import { checkServices, dropService, ensureService } from './service.ts';
+import { renderTemplate, setLabels } from './template.ts';
+
+/** @throws FOREIGN_TEMPLATE when a set of another group stands under the name; APP_INVALID; SERVICE_UNFIT */
+export async function createSet(
+  api: ApiServer,
+  imageHost: string,
+  ref: AzSetRef,
+  group: GroupRef,
+  spec: Spec,
+  count: number,
+  guard: Guard,
+): Promise<void> {
+  const labels = setLabels(ref, group);
+  const template = renderTemplate(ref, group, spec, imageHost);
+  await checkServices(api, ref.namespace, template.metadata?.labels ?? {});
+  const standing = await api.get<StatefulSet>(paths.statefulSets(ref.namespace, ref.name));
+  if (standing !== null) {
+    checkOwner(standing, labels);
+    await ensureService(api, ref, group, spec.ports, guard);
+    return;
+  }
+
+  const collection = paths.statefulSets(ref.namespace);
+  const manifest = (annotations: Record<string, string>): object => ({
+    metadata: {
+      name: ref.name,
+      labels,
+      annotations: { ...annotations, [ANNOTATION.version]: spec.version, [ANNOTATION.spec]: String(spec.number) },
+    },
+    spec: {
+      replicas: count,
+      podManagementPolicy: 'Parallel',
+      updateStrategy: PARKED,
+      selector: { matchLabels: setSelector(group, ref) },
+      template,
+    },
+  });
+  try {
+    // What the template looks like with the server's defaults is known before it is written: its fingerprint goes
+    // along. And what the server refuses leaves nothing behind.
+    const defaulted = await api.create<StatefulSet>(collection, manifest({}), { dryRun: true });
+    await ensureService(api, ref, group, spec.ports, guard);
+    await guard();
+    await api.create(collection, manifest({ [ANNOTATION.template]: fingerprint(defaulted.spec.template) }));
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+    const faster = await api.get<StatefulSet>(paths.statefulSets(ref.namespace, ref.name));
+    if (faster !== null) checkOwner(faster, labels);
+  }
+}
+
+function checkOwner(set: StatefulSet, labels: Record<string, string>): void {
+  const foreign = Object.entries(labels).find(([key, value]) => set.metadata.labels?.[key] !== value);
+  if (foreign === undefined) return;
+  const [key, value] = foreign;
+  const found = set.metadata.labels?.[key] ?? 'nothing';
+  throw new TransshipError(
+    'FOREIGN_TEMPLATE',
+    `a set ${set.metadata.name} stands there with ${key} ${found}, not ${value}`,
+  );
+}
+
+/** Undo of createSet. */
+export async function removeSet(
+  cluster: Cluster,
+  ref: AzSetRef,
+  group: GroupRef,
+  guard: Guard,
+  waiting: Waiting,
+): Promise<void> {
+  const { api } = cluster;
+  const path = paths.statefulSets(ref.namespace, ref.name);
+  const set = await api.get<StatefulSet>(path);
+  if (set !== null) checkOwner(set, setLabels(ref, group));
+  if (set !== null && set.metadata.deletionTimestamp === undefined) {
+    await guard();
+    await api.delete(path, set.metadata.uid);
+  }
+  await until(waiting, {
+    what: `the instances of ${ref.name} to end`,
+    timeoutMs: REMOVE_TIMEOUT_MS,
+    late: () => new TransshipError('CONTROLLER_STALLED', `instances of ${ref.name} in ${ref.cluster} do not end`),
+    feed: cluster.feeds.of(paths.pods(ref.namespace), LABEL.azSet),
+    wakes: (pod, gone) => gone && pod.metadata.labels?.[LABEL.azSet] === ref.name,
+    look: async () => {
+      if ((await api.get(path)) !== null) return undefined;
+      const pods = await api.list<Pod>(paths.pods(ref.namespace), { labelSelector: `${LABEL.azSet}=${ref.name}` });
+      return pods.length === 0 ? true : undefined;
+    },
+  });
+  await dropService(api, ref, group, guard);
+}
+
+/** The group that a set of ours belongs to; null for a stranger's. */
+export function groupOf({ metadata: { labels = {} } }: StatefulSet): GroupRef | null {
+  const { [LABEL.app]: app, [LABEL.group]: group, [LABEL.env]: env } = labels;
+  return app === undefined || group === undefined || env === undefined ? null : { app, group, env };
+}

@@ -1,0 +1,81 @@
+import { TransshipError } from '../../../domain/errors.ts';
+import type { AzSetRef } from '../../../domain/types.ts';
+import type { ApiServer } from '../../kubernetes/api.ts';
+import type { Cluster } from '../../kubernetes/cluster.ts';
+import type { Feed, Feeds } from '../../kubernetes/feed.ts';
+import { ANNOTATION, LABEL } from '../../kubernetes/labels.ts';
+import { CONTROLLER_TIMEOUT_MS } from '../../kubernetes/limits.ts';
+import { labelIn, paths } from '../../kubernetes/paths.ts';
+import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
+import { until } from '../../kubernetes/until.ts';
+import type { Waiting } from '../index.ts';
+
+/** Where staging began, kept on the set while it is staged. */
+export interface Previous {
+  revision: string;
+  images: Record<string, string>;
+  /** Annotations of the set at that time. */
+  version: string;
+  spec: string;
+}
+
+export function previousOf(set: StatefulSet): Previous | null {
+  const text = set.metadata.annotations?.[ANNOTATION.previous];
+  return text === undefined ? null : (JSON.parse(text) as Previous);
+}
+
+/** @throws NOT_FOUND */
+export async function getSet(api: ApiServer, ref: AzSetRef): Promise<StatefulSet> {
+  const set = await api.get<StatefulSet>(paths.statefulSets(ref.namespace, ref.name));
+  if (set !== null) return set;
+  throw new TransshipError('NOT_FOUND', `the set ${ref.name} is not in ${ref.cluster}/${ref.namespace}`);
+}
+
+/** All pods of the given sets in one namespace, in one list; strangers that only carry the label are left out. */
+export async function listPods(api: ApiServer, namespace: string, sets: StatefulSet[]): Promise<Pod[]> {
+  const names = sets.map(({ metadata }) => metadata.name);
+  return api.list<Pod>(paths.pods(namespace), labelIn(LABEL.azSet, names));
+}
+
+/** The controller has seen the set as it is now; before that its status speaks of another one. */
+export function isObserved({ metadata, status }: StatefulSet): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}
+
+/** The controller agrees that every instance carries the one revision (rule of the barrier). */
+export function isComplete({ spec, status }: StatefulSet, revision: string): boolean {
+  return (
+    status?.updateRevision === revision &&
+    status.currentRevision === revision &&
+    (status.updatedReplicas ?? 0) === spec.replicas &&
+    (status.replicas ?? 0) === spec.replicas
+  );
+}
+
+/**
+ * Waits until the controller has seen the set at `generation` or later, and as it is now.
+ * @throws CONTROLLER_STALLED, NOT_FOUND
+ */
+export async function waitObserved(
+  { api, feeds }: Cluster,
+  ref: AzSetRef,
+  generation: number,
+  waiting: Waiting,
+): Promise<StatefulSet> {
+  return until(waiting, {
+    what: `the controller of ${ref.cluster} to see ${ref.name}`,
+    timeoutMs: CONTROLLER_TIMEOUT_MS,
+    late: () =>
+      new TransshipError('CONTROLLER_STALLED', `the controller of ${ref.cluster} does not follow ${ref.name}`),
+    feed: setFeed(feeds, ref),
+    wakes: ({ metadata }) => metadata.name === ref.name,
+    look: async () => {
+      const set = await getSet(api, ref);
+      return (set.metadata.generation ?? 0) >= generation && isObserved(set) ? set : undefined;
+    },
+  });
+}
+
+export function setFeed(feeds: Feeds, { namespace }: AzSetRef): Feed {
+  return feeds.of(paths.statefulSets(namespace), LABEL.azSet);
+}

@@ -1,0 +1,35 @@
+import { ApiServer } from './api.ts';
+import { Feeds } from './feed.ts';
+import { PodReads } from './pods.ts';
+import { Sessions } from './session.ts';
+
+/** One Kubernetes cluster, and what everybody who works on it in this process shares: connections, watches, reads. */
+export interface Cluster {
+  name: string;
+  api: ApiServer;
+  feeds: Feeds;
+  pods: PodReads;
+  /** Ends watches and connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param cluster.name for messages
+ * @param cluster.kubeconfig path of a kubeconfig file
+ * @param cluster.context which of its contexts; default: its current one
+ * @throws FLEET_INVALID when the file or the context is not there
+ */
+export function openCluster(cluster: { name: string; kubeconfig: string; context?: string | undefined }): Cluster {
+  const api = new ApiServer(cluster.name, new Sessions(cluster.kubeconfig, cluster.context));
+  const feeds = new Feeds(api);
+  return {
+    name: cluster.name,
+    api,
+    feeds,
+    pods: new PodReads(api),
+    close: async () => {
+      feeds.close();
+      await api.close();
+    },
+  };
+}
