@@ -1,0 +1,155 @@
+import { Context } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
+import { TransshipError } from '../domain/errors.ts';
+import type { AzSetDriver, AzSetObservation, StagedRevision } from '../drivers/azset/index.ts';
+import type { TrafficDriver } from '../drivers/traffic/index.ts';
+import { toFailure } from './failures.ts';
+import { runStep, type StepContext, type StepDependencies } from './step.ts';
+
+/** One set and who gets traffic in it, by one look. */
+export interface AzSetLook {
+  ref: AzSetRef;
+  /** Null: the set does not exist. */
+  set: AzSetObservation | null;
+  /** Members that the data plane routes to. */
+  serving: string[];
+}
+
+export interface SetStep extends StepContext {
+  set: AzSetRef;
+}
+
+export interface AzSetDrivers {
+  azSets(cluster: string): AzSetDriver;
+  traffic(cluster: string): TrafficDriver;
+  /** Digest that a tag names in this IDC's registry, or null. */
+  resolveTag(repository: string, tag: string): Promise<string | null>;
+}
+
+/** What acts on a whole set of one IDC. */
+export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDependencies) {
+  const look = async (sets: AzSetRef[]): Promise<AzSetLook[]> => {
+    const looks: AzSetLook[] = [];
+    for (const cluster of new Set(sets.map((set) => set.cluster))) {
+      const here = sets.filter((set) => set.cluster === cluster);
+      const [observed, serving] = await Promise.all([
+        drivers.azSets(cluster).observe(here),
+        drivers.traffic(cluster).serving(here),
+      ]);
+      here.forEach((ref, i) => {
+        const set = observed[i] ?? null;
+        const members = new Set(set?.instances.map((instance) => instance.member));
+        looks.push({ ref, set, serving: [...serving].filter((member) => members.has(member)) });
+      });
+    }
+    return looks;
+  };
+
+  return {
+    /** What runs and serves now in the given sets of this IDC. Fresh reads. */
+    observe: async ({ sets }: { sets: AzSetRef[] }): Promise<AzSetLook[]> => {
+      try {
+        return await look(sets);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** Digests of the images in this IDC's registry; null where the tag is not there. */
+    resolveImages: async (input: {
+      repositories: Record<string, string>;
+      tag: string;
+    }): Promise<Record<string, ImageRef | null>> => {
+      try {
+        const found: Record<string, ImageRef | null> = {};
+        for (const [container, repository] of Object.entries(input.repositories)) {
+          const digest = await drivers.resolveTag(repository, input.tag);
+          found[container] = digest === null ? null : { repository, tag: input.tag, digest };
+        }
+        return found;
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** How the spec differs from what the set runs. */
+    compareSet: async ({
+      set,
+      spec,
+    }: {
+      set: AzSetRef;
+      spec: Spec;
+    }): Promise<Awaited<ReturnType<AzSetDriver['compare']>>> => {
+      try {
+        return await drivers.azSets(set.cluster).compare(set, spec);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** Creates the set, parked, and waits until its controller has made every instance. */
+    createSet: (input: SetStep & { spec: Spec; count: number; group: GroupRef }): Promise<void> =>
+      runStep(dependencies, 'createSet', input, async (guard, waiting) => {
+        await drivers.azSets(input.set.cluster).create(input.set, input.group, input.spec, input.count, guard);
+        for (;;) {
+          const [observed] = await drivers.azSets(input.set.cluster).observe([input.set]);
+          const made = observed?.instances.length ?? 0;
+          // Pods come before the status that names their revision, which is what they are then proven against.
+          if (made >= input.count && observed?.updateRevision !== '') return;
+          waiting.heartbeat(`${made} of ${input.count} instances made`);
+          await delay(200, undefined, { signal: waiting.signal });
+        }
+      }),
+
+    /** Removes the set and its instances. */
+    removeSet: (input: SetStep): Promise<void> =>
+      runStep(dependencies, 'removeSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).remove(input.set, input.ref, guard, waiting),
+      ),
+
+    /** Writes the new template, parked: no instance moves. */
+    stageSet: (input: SetStep & { spec: Spec }): Promise<StagedRevision> =>
+      runStep(dependencies, 'stageSet', input, async (guard, waiting) => {
+        const driver = drivers.azSets(input.set.cluster);
+        const { change, reasons } = await driver.compare(input.set, input.spec);
+        if (change === 'recreate') {
+          throw new TransshipError(
+            'RECREATE_UNSUPPORTED',
+            `${input.set.name} would need new pods: ${reasons.join(', ')}`,
+          );
+        }
+        return driver.stage(input.set, input.spec, guard, waiting);
+      }),
+
+    /** Puts the template back. */
+    unstageSet: (input: SetStep): Promise<void> =>
+      runStep(dependencies, 'unstageSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).unstage(input.set, guard, waiting),
+      ),
+
+    /** Waits until instances and controller agree on the revision. */
+    settleSet: (input: SetStep & { revision: string }): Promise<void> =>
+      runStep(dependencies, 'settleSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).settle(input.set, input.revision, guard, waiting),
+      ),
+
+    /** Makes the images present on the hosts of the batch's members in this IDC. */
+    prePull: async ({ pulls }: { pulls: { set: AzSetRef; members: string[]; images: string[] }[] }): Promise<void> => {
+      const activity = Context.current();
+      const waiting = {
+        signal: activity.cancellationSignal,
+        heartbeat: (waitingFor: string) => activity.heartbeat(waitingFor),
+      };
+      try {
+        await Promise.all(
+          pulls.map(({ set, members, images }) => drivers.azSets(set.cluster).prePull(set, members, images, waiting)),
+        );
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+  };
+}
+
+export type AzSetActivities = ReturnType<typeof azSetActivities>;

@@ -1,0 +1,91 @@
+import { Context } from '@temporalio/activity';
+import type { EventRepository, FenceRepository } from '../catalogue/types.ts';
+import { azLabel, type AzSetRef, type GroupRef, type InstanceRef } from '../domain/types.ts';
+import type { Guard, Waiting } from '../drivers/azset/index.ts';
+import { toFailure } from './failures.ts';
+
+/** On whose behalf a mutating activity acts. */
+export interface StepContext {
+  ref: GroupRef;
+  root: string;
+  operation: string;
+  epoch: number;
+}
+
+export interface StepDependencies {
+  fences: Pick<FenceRepository, 'check' | 'takeTurn'>;
+  events: Pick<EventRepository, 'append'>;
+}
+
+/** What people read for each step. */
+const STEP_TITLES = {
+  createSet: 'create',
+  removeSet: 'remove',
+  stageSet: 'stage',
+  unstageSet: 'take back the template of',
+  settleSet: 'settle',
+  takeOut: 'take out',
+  deploy: 'deploy',
+  ignite: 'ignite',
+  putIn: 'put in',
+} as const;
+
+type Step = keyof typeof STEP_TITLES;
+
+type Subject = { instance: InstanceRef } | { set: AzSetRef };
+
+function subjectOf(context: Subject): { name: string; azSet: AzSetRef } {
+  return 'instance' in context
+    ? { name: context.instance.name, azSet: context.instance.azSet }
+    : { name: context.set.name, azSet: context.set };
+}
+
+/**
+ * Runs a mutating activity: takes its turn, writes the event that it begins, gives the driver a guard that checks the
+ * fence and the turn just before each mutation, a signal and a heartbeat; writes how it ended; turns errors into failures of the table.
+ */
+export async function runStep<T>(
+  { fences, events }: StepDependencies,
+  step: Step,
+  context: StepContext & Subject,
+  act: (guard: Guard, waiting: Waiting) => Promise<T>,
+): Promise<T> {
+  const activity = Context.current();
+  const { activityId, attempt } = activity.info;
+  const { name: subject, azSet } = subjectOf(context);
+  const title = `${STEP_TITLES[step]} ${subject} (${azLabel(azSet)})`;
+  const note = async (outcome: 'begun' | 'done' | 'failed', message: string, data: unknown = null): Promise<void> =>
+    events.append([
+      {
+        root: context.root,
+        operation: context.operation,
+        kind: 'step',
+        step,
+        instance: subject,
+        attempt,
+        outcome,
+        message,
+        data,
+        key: `${activityId}/${attempt}`,
+      },
+    ]);
+  const turn = { subject, activity: Number(activityId), attempt };
+  const guard: Guard = () => fences.check(context.ref, context.operation, context.epoch, turn);
+  const waiting: Waiting = {
+    signal: activity.cancellationSignal,
+    heartbeat: (waitingFor) => activity.heartbeat(waitingFor),
+  };
+
+  try {
+    await fences.takeTurn(context.operation, turn);
+    await note('begun', title);
+    const result = await act(guard, waiting);
+    await note('done', title);
+    return result;
+  } catch (error) {
+    const failure = toFailure(error);
+    // The failure itself is the durable record; a catalogue that is away must not hide it.
+    await note('failed', `${title}: ${failure.message}`).catch(() => undefined);
+    throw failure;
+  }
+}
