@@ -1,0 +1,3 @@
+export { planRelease } from './planRelease.ts';
+export { releaseApp } from './releaseApp.ts';
+export { releaseGroup } from './releaseGroup.ts';

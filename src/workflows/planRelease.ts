@@ -1,0 +1,106 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { planBatches } from '../domain/plan.ts';
+import type { ImageRef, Spec } from '../domain/types.ts';
+import type { GroupPlan, PlanReleaseInput, ReleasePlan } from '../temporal/messages.ts';
+import { planningActivities } from './release/activities.ts';
+import { GroupLook, idcsOf, setsIn } from './release/context.ts';
+
+type PlannedGroup = PlanReleaseInput['groups'][number];
+
+/**
+ * Says what a release would do, and changes nothing: images resolved in every IDC, how the sets differ, which instance
+ * goes in which batch, and the brake's arithmetic.
+ */
+export async function planRelease(input: PlanReleaseInput): Promise<ReleasePlan> {
+  const groups = await Promise.all(input.groups.map((group) => planGroup(input, group)));
+  return { env: input.env, app: input.app, version: input.version, groups };
+}
+
+async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<GroupPlan> {
+  const { ref } = group;
+  const idcs = idcsOf(group.azSets);
+  const [images, looks] = await Promise.all([
+    resolveImages(input, group, idcs),
+    Promise.all(
+      idcs.map((idc) =>
+        planningActivities(idc, `look at ${ref.app}/${ref.group} (${idc})`).observe({
+          sets: setsIn(group.azSets, idc),
+        }),
+      ),
+    ),
+  ]);
+  const look = new GroupLook(looks.flat());
+  const existing = look.sets.filter(({ set }) => set !== null);
+  const running = [
+    ...new Set(existing.flatMap(({ set }) => set?.instances.flatMap((it) => Object.values(it.images)) ?? [])),
+  ];
+
+  if (existing.length === 0) {
+    const all = { index: 0, members: group.instances };
+    return {
+      ref,
+      mode: 'create',
+      images,
+      running,
+      plan: { batches: [all], rounding: 'a first release creates all instances at once', budget: [] },
+      warnings: [],
+    };
+  }
+  if (existing.length < group.azSets.length) {
+    const missing = look.sets.filter(({ set }) => set === null).map(({ ref: set }) => set.name);
+    throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${missing.join(', ')}`, 'SETS_MISSING');
+  }
+
+  const spec: Spec = { ...group.draft, number: 0, version: input.version, images };
+  const changes = await Promise.all(
+    group.azSets.map((set) => planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec })),
+  );
+  const reasons = changes.flatMap(({ change, reasons: why }) => (change === 'recreate' ? why : []));
+  if (reasons.length > 0) {
+    throw ApplicationFailure.nonRetryable(
+      `${ref.group} would need new pods: ${[...new Set(reasons)].join(', ')}`,
+      'RECREATE_UNSUPPORTED',
+    );
+  }
+  const members = group.instances.map((instance) => ({ instance, serving: look.serves(instance) }));
+  const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
+  const warnings = idle.length === 0 ? [] : [`not serving now, replaced first: ${idle.join(', ')}`];
+  if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
+    return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
+  }
+  return { ref, mode: 'in-place', images, running, plan: planBatches(members, input.config), warnings };
+}
+
+/** @returns one digest per container, the same in every IDC */
+async function resolveImages(
+  input: PlanReleaseInput,
+  group: PlannedGroup,
+  idcs: string[],
+): Promise<Record<string, ImageRef>> {
+  const repositories = group.draft.repositories;
+  const found = await Promise.all(
+    idcs.map((idc) =>
+      planningActivities(idc, `resolve images (${idc})`).resolveImages({ repositories, tag: input.version }),
+    ),
+  );
+  const images: Record<string, ImageRef> = {};
+  for (const [container, repository] of Object.entries(repositories)) {
+    const image = `${repository}:${input.version}`;
+    const byIdc = found.map((resolved) => resolved[container] ?? null);
+    const missing = idcs.filter((_, i) => byIdc[i] === null);
+    if (missing.length > 0) {
+      throw ApplicationFailure.nonRetryable(
+        `${image} is not in the registry of ${missing.join(', ')}`,
+        'IMAGE_UNKNOWN',
+      );
+    }
+    const [first, ...others] = byIdc;
+    if (first === null || first === undefined) continue;
+    if (others.some((other) => other?.digest !== first.digest)) {
+      const digests = idcs.map((idc, i) => `${idc} ${byIdc[i]?.digest ?? ''}`).join(', ');
+      throw ApplicationFailure.nonRetryable(`${image} differs: ${digests}`, 'IMAGE_DIFFERS');
+    }
+    images[container] = first;
+  }
+  return images;
+}

@@ -1,0 +1,48 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { ActivityInterfaceFor, LocalActivityInterfaceFor } from '@temporalio/workflow';
+import type { AzSetActivities } from '../../activities/azset.ts';
+import type { ControlActivities } from '../../activities/control.ts';
+import type { InstanceActivities } from '../../activities/instance.ts';
+import { CONTROL_QUEUE, idcQueue } from '../../temporal/names.ts';
+import { bookkeeping, forwardStep, localBookkeeping, planningStep, undoStep } from '../../temporal/policies.ts';
+import type { PolicyOverride } from '../../temporal/messages.ts';
+
+type IdcActivities = AzSetActivities & InstanceActivities;
+
+/** Forward steps give up in the end and become a person's decision; undo steps do not. */
+export type Direction = 'forward' | 'undo';
+
+export interface StepOptions {
+  /** One line for the Temporal UI. */
+  summary: string;
+  direction: Direction;
+  policy?: PolicyOverride | undefined;
+  /** How long one attempt may take, in ms. */
+  longestAttemptMs?: number;
+}
+
+/** Activities inside one IDC. Proxies cost nothing: one is made for each call, with that call's summary. */
+export function idcActivities(idc: string, options: StepOptions): ActivityInterfaceFor<IdcActivities> {
+  const policy = options.direction === 'forward' ? forwardStep : undoStep;
+  return proxyActivities<IdcActivities>({
+    ...policy(options.policy, options.longestAttemptMs),
+    taskQueue: idcQueue(idc),
+    summary: options.summary,
+  });
+}
+
+/** Reads for a plan that a person waits for. */
+export function planningActivities(idc: string, summary: string): ActivityInterfaceFor<IdcActivities> {
+  return proxyActivities<IdcActivities>({ ...planningStep(), taskQueue: idcQueue(idc), summary });
+}
+
+export function controlActivities(summary: string, policy?: PolicyOverride): ActivityInterfaceFor<ControlActivities> {
+  return proxyActivities<ControlActivities>({ ...bookkeeping(policy), taskQueue: CONTROL_QUEUE, summary });
+}
+
+/** Progress rows, written by the worker that runs the workflow. */
+export function progressActivities(
+  policy?: PolicyOverride,
+): LocalActivityInterfaceFor<Pick<ControlActivities, 'record'>> {
+  return proxyLocalActivities<Pick<ControlActivities, 'record'>>(localBookkeeping(policy));
+}

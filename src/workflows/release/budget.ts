@@ -1,0 +1,22 @@
+import { condition } from '@temporalio/workflow';
+
+/**
+ * How many serving instances the undo may take out at once, over all IDCs: what serves beyond the floor. An instance
+ * that is out anyhow needs no leave, and gives one when it is back.
+ */
+export class UndoBudget {
+  #free: number;
+
+  constructor(free: number) {
+    this.#free = free;
+  }
+
+  async take(): Promise<void> {
+    await condition(() => this.#free > 0);
+    this.#free--;
+  }
+
+  giveBack(): void {
+    this.#free++;
+  }
+}

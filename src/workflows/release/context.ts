@@ -1,0 +1,93 @@
+import type { AzSetLook } from '../../activities/azset.ts';
+import type { InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
+import type { AzSetRef, InstanceRef } from '../../domain/types.ts';
+import type { ReleaseGroupInput } from '../../temporal/messages.ts';
+import { idcActivities, type Direction } from './activities.ts';
+import type { Sagas } from '../../temporal/saga.ts';
+import type { UndoBudget } from './budget.ts';
+import type { Commands } from './commands.ts';
+import type { Progress } from './progress.ts';
+
+/** What the parts of a group's release share. */
+export interface GroupRun {
+  input: ReleaseGroupInput;
+  epoch: number;
+  progress: Progress;
+  commands: Commands;
+  /** Undo, one stack per IDC: an IDC that is away does not hold up the undo of the others. */
+  sagas: Sagas;
+  /** By AzSet name, once staged. */
+  staged: Map<string, StagedRevision>;
+  /** Opened by the first undo step that needs it. */
+  undoBudget?: Promise<UndoBudget>;
+}
+
+/** IDCs of the group, in the order of its AzSets. */
+export function idcsOf(sets: AzSetRef[]): string[] {
+  return [...new Set(sets.map((set) => set.idc))];
+}
+
+export function setsIn(sets: AzSetRef[], idc: string): AzSetRef[] {
+  return sets.filter((set) => set.idc === idc);
+}
+
+/** What every mutating activity is told: on whose behalf it acts. */
+export function stepContext({ input, epoch }: GroupRun): {
+  ref: ReleaseGroupInput['ref'];
+  root: string;
+  operation: string;
+  epoch: number;
+} {
+  return { ref: input.ref, root: input.root, operation: input.operation, epoch };
+}
+
+/** The group as the clusters show it, over all IDCs. */
+export class GroupLook {
+  readonly #members = new Map<string, InstanceObservation>();
+  readonly #serving = new Set<string>();
+  readonly sets: AzSetLook[];
+
+  constructor(sets: AzSetLook[]) {
+    this.sets = sets;
+    for (const { ref, set, serving } of sets) {
+      for (const instance of set?.instances ?? []) this.#members.set(key(ref, instance.member), instance);
+      for (const member of serving) this.#serving.add(key(ref, member));
+    }
+  }
+
+  /** What holds the instance's place now; undefined while nothing does. */
+  holder(instance: InstanceRef): InstanceObservation | undefined {
+    return this.#members.get(key(instance.azSet, instance.member));
+  }
+
+  serves(instance: InstanceRef): boolean {
+    return this.#serving.has(key(instance.azSet, instance.member));
+  }
+}
+
+function key(set: AzSetRef, member: string): string {
+  return `${set.idc}/${set.cluster}/${set.namespace}/${member}`;
+}
+
+/** Looks at the whole group, all IDCs at once, or at one of its sets. */
+export async function look(
+  { input }: GroupRun,
+  direction: Direction,
+  summary: string,
+  only?: AzSetRef,
+): Promise<GroupLook> {
+  const sets = only === undefined ? input.azSets : [only];
+  const looks = await Promise.all(
+    idcsOf(sets).map((idc) =>
+      idcActivities(idc, {
+        direction,
+        policy: input.policy,
+        summary: `${summary} (${idc})`,
+        longestAttemptMs: 30_000,
+      }).observe({
+        sets: setsIn(sets, idc),
+      }),
+    ),
+  );
+  return new GroupLook(looks.flat());
+}

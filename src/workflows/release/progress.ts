@@ -1,0 +1,185 @@
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { legalCommands, needsPerson, type InstancePhase, type ReleaseState } from '../../domain/states.ts';
+import type { Note } from '../../activities/control.ts';
+import type { OperationInstance } from '../../catalogue/types.ts';
+import type { InstanceRef, Trouble } from '../../domain/types.ts';
+import type { PolicyOverride } from '../../temporal/messages.ts';
+import { COMMAND_SIGNAL, SEARCH } from '../../temporal/names.ts';
+import { progressActivities } from './activities.ts';
+
+type NewNote = Omit<Note, 'key'>;
+
+/** What the operation waits for: one line, with a reason, a deadline and an owner. */
+export interface Wait {
+  reason: string;
+  /** ISO time. */
+  until: string;
+  who: string;
+}
+
+/**
+ * The state of a group's release as people see it: in the catalogue (REST, CLI), in the current details and the search
+ * attributes (Temporal UI). One place writes all three, so that they agree.
+ */
+export class Progress {
+  readonly #operation: string;
+  readonly #root: string;
+  readonly #policy: PolicyOverride | undefined;
+  readonly #instances = new Map<string, OperationInstance>();
+  readonly #changed = new Set<string>();
+  #state: ReleaseState = 'PENDING';
+  #waiting = '';
+  #notes = 0;
+
+  constructor(operation: string, root: string, policy: PolicyOverride | undefined) {
+    this.#operation = operation;
+    this.#root = root;
+    this.#policy = policy;
+  }
+
+  get state(): ReleaseState {
+    return this.#state;
+  }
+
+  /** Registers the instances of a plan; what an earlier plan knew of them is kept but for the batch. */
+  plan(batches: { index: number; members: InstanceRef[] }[]): void {
+    for (const batch of batches) {
+      for (const { name, index, azSet } of batch.members) {
+        const known = this.#instances.get(name);
+        this.#instances.set(name, {
+          name,
+          index,
+          idc: azSet.idc,
+          az: azSet.az,
+          batch: batch.index,
+          phase: known?.phase ?? 'pending',
+          trouble: known?.trouble ?? null,
+        });
+        this.#changed.add(name);
+      }
+    }
+  }
+
+  /** Notes how far an instance is; written with the next record. */
+  instance(name: string, phase: InstancePhase, trouble: Trouble | null = null): void {
+    const known = this.#instances.get(name);
+    if (known === undefined) return;
+    this.#instances.set(name, { ...known, phase, trouble });
+    this.#changed.add(name);
+    this.#show();
+  }
+
+  /** Number for one more batch than there were so far. */
+  nextBatch(): number {
+    return Math.max(0, ...[...this.#instances.values()].map(({ batch }) => batch)) + 1;
+  }
+
+  phaseOf(name: string): InstancePhase {
+    return this.#instances.get(name)?.phase ?? 'pending';
+  }
+
+  /** Enters a state and writes it. */
+  async enter(
+    state: ReleaseState,
+    message: string,
+    options: { wait?: Wait; trouble?: Trouble | null; data?: unknown } = {},
+  ): Promise<void> {
+    const { wait, trouble = null, data = null } = options;
+    this.#state = state;
+    const since = new Date().toISOString();
+    this.#waiting =
+      wait === undefined ? '' : `${wait.reason}; since ${since}, until ${wait.until}; ${wait.who} can unblock it`;
+    this.#show();
+    this.#search();
+    await this.#write([{ kind: 'state', step: state, instance: null, outcome: null, message, data }], {
+      state,
+      waiting: this.#waiting,
+      trouble,
+    });
+  }
+
+  /** Writes one event and the instances that changed since the last one. */
+  async note(note: NewNote): Promise<void> {
+    this.#show();
+    await this.#write([note]);
+  }
+
+  /** The operation is over: shows it, takes no command any more, and hands over what endGroup is to write. */
+  close(state: ReleaseState): OperationInstance[] {
+    this.#state = state;
+    this.#waiting = '';
+    this.#show();
+    this.#search();
+    return this.#takeChanged();
+  }
+
+  async #write(
+    notes: NewNote[],
+    state?: { state: ReleaseState; waiting: string; trouble: Trouble | null },
+  ): Promise<void> {
+    const instances = this.#takeChanged();
+    await progressActivities(this.#policy).record({
+      root: this.#root,
+      operation: this.#operation,
+      ...(state === undefined ? {} : { state }),
+      instances,
+      events: notes.map((note) => ({ ...note, key: `w${String(this.#notes++)}` })),
+    });
+  }
+
+  #takeChanged(): OperationInstance[] {
+    const instances = [...this.#changed].flatMap((name) => this.#instances.get(name) ?? []);
+    this.#changed.clear();
+    return instances;
+  }
+
+  #search(): void {
+    upsertSearchAttributes([
+      { key: SEARCH.State, value: this.#state },
+      { key: SEARCH.Attention, value: attention(this.#state) },
+    ]);
+  }
+
+  /** Current details: state and wait first, then what may be sent, then the instances not done. */
+  #show(): void {
+    const counts = new Map<InstancePhase, number>();
+    for (const { phase } of this.#instances.values()) counts.set(phase, (counts.get(phase) ?? 0) + 1);
+    const lines = [`**${this.#state}** ${this.#waiting}`.trim()];
+    lines.push('', [...counts].map(([phase, count]) => `${phase} ${count}`).join(', '));
+    const open = [...this.#instances.values()].filter(({ phase }) => phase !== 'done' && phase !== 'pending');
+    if (open.length > 0) {
+      lines.push('', '| instance | place | batch | phase | trouble |', '| --- | --- | --- | --- | --- |');
+      for (const { name, idc, az, batch, phase, trouble } of open.slice(0, 50)) {
+        lines.push(
+          `| ${name} | ${idc}/${az} | ${batch} | ${phase} | ${trouble === null ? '' : clip(`${trouble.code}: ${trouble.message}`, 120)} |`,
+        );
+      }
+    }
+    for (const command of legalCommands(this.#state)) {
+      const notAfter = new Date(Date.now() + 3_600_000).toISOString();
+      lines.push(
+        '',
+        // Inline code: the UI leaves fenced blocks out.
+        `To ${command}, send the signal \`${COMMAND_SIGNAL}\` with \`${JSON.stringify({
+          id: `ui-${command}-${workflowInfo().historyLength}`,
+          operation: this.#operation,
+          command,
+          actor: { name: 'your name', channel: 'temporal-ui' },
+          notAfter,
+        })}\``,
+      );
+    }
+    setCurrentDetails(clip(lines.join('\n'), 15_000));
+  }
+}
+
+/** The server refuses details over 20,000 bytes of payload. */
+function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function attention(state: ReleaseState): string {
+  if (state.endsWith('_BRAKED')) return 'braked';
+  if (needsPerson(state) || state === 'FAILURE') return 'failed';
+  return 'none';
+}

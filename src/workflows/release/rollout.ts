@@ -1,0 +1,325 @@
+import { isCancellation, sleep } from '@temporalio/workflow';
+import { brake, describeBudget } from '../../domain/brake.ts';
+import { planBatches, type Batch, type BudgetSum } from '../../domain/plan.ts';
+import type { ReleaseState } from '../../domain/states.ts';
+import { azLabel, type InstanceRef, type Trouble } from '../../domain/types.ts';
+import type { CapacityShare } from '../../activities/instance.ts';
+import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
+import { hold } from './hold.ts';
+import { bake, smoke } from './instance.ts';
+import { runs } from './target.ts';
+import { all } from './all.ts';
+import { prePull } from './prepull.ts';
+import { troubleOf } from './troubles.ts';
+import { openBudget, restore } from './undo.ts';
+
+/** An instance that was replaced under our hands is handled again, but not for ever. */
+const MOST_REBIRTHS = 5;
+/** Passes over the whole group after the last batch, until one finds nothing to redo. */
+const MOST_PASSES = 10;
+
+/**
+ * Brings every instance of the group to the staged revision: the bastion first, then batch by batch, then again what
+ * was reborn meanwhile. Returns when every instance runs it and serves.
+ */
+export async function rollOut(run: GroupRun): Promise<GroupLook> {
+  const { input, progress } = run;
+  const before = await looked(run, 'SMOKE_BRAKED', 'look before the plan');
+  const plan = planBatches(
+    input.instances.map((instance) => ({ instance, serving: before.serves(instance) })),
+    input.config,
+  );
+  progress.plan(plan.batches);
+  await progress.note({
+    kind: 'plan',
+    step: 'plan',
+    instance: null,
+    outcome: null,
+    message: plan.rounding,
+    data: plan,
+  });
+
+  await prePull(run, plan.batches[0]);
+  for (const [i, batch] of plan.batches.entries()) {
+    if (batch.index > 1 && input.config.pauseSeconds > 0)
+      await sleep(input.config.pauseSeconds * 1_000, { summary: 'pause between batches' });
+    // The next batch's hosts pull while this one is replaced.
+    await all<() => Promise<unknown>, unknown>(
+      [
+        () => (batch.index === 0 ? runBastion(run, batch) : runBatch(run, batch)),
+        () => prePull(run, plan.batches[i + 1]),
+      ],
+      (act) => act(),
+    );
+  }
+  return redoUntilWhole(run);
+}
+
+/**
+ * A first release: every instance was just created on the new version and takes traffic when it is ready. Returns when
+ * all of them do.
+ */
+export async function bringUp(run: GroupRun): Promise<GroupLook> {
+  const { input, progress } = run;
+  progress.plan([{ index: 0, members: input.instances }]);
+  const now = await looked(run, 'ROLLOUT_BRAKED', 'look at the new instances');
+  for (const { ref, set } of now.sets) {
+    const images = set?.instances[0]?.images ?? {};
+    const revision = set?.updateRevision ?? '';
+    run.staged.set(ref.name, { revision, images, previous: { revision, images } });
+  }
+  await all(input.instances, (instance) => handle(run, now, instance, { capacity: null, fresh: true }));
+  return redoUntilWhole(run);
+}
+
+/** The bastion: nothing else is touched until it runs the new version and serves. */
+async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
+  const { progress } = run;
+  for (;;) {
+    await progress.enter('SMOKING', `bastion ${batch.members.map(({ name }) => name).join(', ')}`);
+    const [trouble] = await runBatch(run, batch);
+    if (trouble === undefined) break;
+    await hold(run, progress.state === 'BAKING' ? 'BAKE_FAILURE' : 'SMOKE_FAILURE', trouble);
+  }
+  await progress.enter('ROLLING_OUT', 'the bastion serves; the other batches follow');
+}
+
+/**
+ * One batch: its members at the same time. A member that fails stays out; the batch is a failure and the next one still
+ * starts: what stops the train is the brake. Returns the troubles.
+ */
+async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
+  const { progress } = run;
+  const braked: ReleaseState = batch.index === 0 ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED';
+  const going = progress.state;
+  let members = batch.members;
+  const troubles: Trouble[] = [];
+  for (;;) {
+    const now = await looked(run, braked, `count before batch ${batch.index}`);
+    members = members.filter((instance) => !isDone(run, now, instance));
+    const sum = count(run, now, members);
+    if (!sum.pass) {
+      await hold(run, braked, { verdict: 'errored', code: 'CAPACITY_SHORT', message: describeBudget(sum) });
+      await progress.enter(going, `resumed at batch ${batch.index}`);
+      await retryFailed(run);
+      continue;
+    }
+    if (members.length === 0) return troubles;
+
+    registerUndo(run, batch.index, members);
+    const names = members.map(({ name }) => name).join(', ');
+    const title = batch.index === 0 ? 'bastion' : `batch ${batch.index}`;
+    await progress.note({
+      kind: 'batch',
+      step: title,
+      instance: null,
+      outcome: 'begun',
+      message: `${names}: ${describeBudget(sum)}`,
+      data: sum,
+    });
+    const outcomes = await handleAll(run, now, members, sum, batch.index === 0);
+    const short = members.filter((_, i) => outcomes[i]?.code === 'CAPACITY_SHORT');
+    troubles.push(
+      ...outcomes
+        .filter((trouble) => trouble !== null && trouble.code !== 'CAPACITY_SHORT')
+        .map((trouble) => trouble as Trouble),
+    );
+    await progress.note({
+      kind: 'batch',
+      step: title,
+      instance: null,
+      outcome: troubles.length === 0 ? 'done' : 'failed',
+      message: troubles.length === 0 ? names : troubles.map(({ message }) => message).join('; '),
+      data: null,
+    });
+    if (short.length === 0) return troubles;
+    // The data plane served less than the plan counted on: those were not touched, and the count decides again.
+    members = short;
+  }
+}
+
+/**
+ * After a brake: what failed in earlier batches is tried again first. It serves nobody, so that costs nothing; and as it
+ * is kept out by this release, nothing but this release brings it back.
+ */
+async function retryFailed(run: GroupRun): Promise<void> {
+  const { input, progress } = run;
+  const failed = input.instances.filter(({ name }) => ['failed', 'errored'].includes(progress.phaseOf(name)));
+  if (failed.length === 0) return;
+  const now = await looked(run, 'ROLLOUT_BRAKED', 'look at what failed');
+  const out = failed.filter((instance) => !now.serves(instance));
+  await handleAll(run, now, out, count(run, now, out), false);
+}
+
+async function handleAll(
+  run: GroupRun,
+  now: GroupLook,
+  members: InstanceRef[],
+  sum: BudgetSum,
+  bastion: boolean,
+): Promise<(Trouble | null)[]> {
+  const shares = capacityShares(run, now, members, sum);
+  return all(members, (instance) =>
+    handle(run, now, instance, { capacity: shares.get(instance.azSet.idc) ?? null, bastion }),
+  );
+}
+
+/** One instance through its four activities. Returns its trouble, or null when it serves on the target. */
+async function handle(
+  run: GroupRun,
+  first: GroupLook,
+  instance: InstanceRef,
+  how: { capacity: CapacityShare | null; bastion?: boolean; fresh?: boolean },
+): Promise<Trouble | null> {
+  const { input, progress } = run;
+  const { capacity, bastion = false, fresh = false } = how;
+  let now = first;
+  for (let turn = 0; ; turn++) {
+    try {
+      const holder = now.holder(instance);
+      const target = run.staged.get(instance.azSet.name);
+      if (target === undefined) throw new Error(`${instance.azSet.name} was not staged`);
+      if (holder !== undefined && !holder.terminating) {
+        const { uid } = holder;
+        const share = now.serves(instance) ? capacity : null;
+        await smoke(run, {
+          instance,
+          uid,
+          target,
+          health: input.spec.health,
+          direction: 'forward',
+          capacity: share,
+          fresh,
+        });
+        if (bastion) await progress.enter('BAKING', `${instance.name} runs the new version; traffic next`);
+        await bake(run, { instance, uid, direction: 'forward' });
+        return null;
+      }
+      if (turn >= MOST_REBIRTHS) {
+        return failed(run, instance, {
+          verdict: 'errored',
+          code: 'INSTANCE_REPLACED',
+          message: `nothing holds the place of ${instance.name}`,
+        });
+      }
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const trouble = troubleOf(error);
+      if (trouble.code === 'CAPACITY_SHORT') {
+        progress.instance(instance.name, 'pending', trouble);
+        return trouble;
+      }
+      if (trouble.code !== 'INSTANCE_REPLACED' || turn >= MOST_REBIRTHS) return failed(run, instance, trouble);
+    }
+    await sleep(1_000 * 2 ** turn, { summary: `${instance.name} was replaced; handled again` });
+    now = await look(run, 'forward', `look at ${instance.name} again`, instance.azSet);
+  }
+}
+
+function failed({ progress }: GroupRun, instance: InstanceRef, trouble: Trouble): Trouble {
+  progress.instance(instance.name, trouble.verdict, trouble);
+  return { ...trouble, message: `${instance.name} (${azLabel(instance.azSet)}): ${trouble.message}` };
+}
+
+/** After the last batch: what was reborn on the old version is done again; what failed waits for a person. */
+export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
+  const { input, progress } = run;
+  for (let pass = 0; ; pass++) {
+    const now = await looked(run, 'ROLLOUT_BRAKED', 'look for what is left');
+    const left = input.instances.filter((instance) => !isDone(run, now, instance));
+    if (left.length === 0) return now;
+    const bad = left.filter(({ name }) => ['failed', 'errored'].includes(progress.phaseOf(name)));
+    if (bad.length > 0 || pass >= MOST_PASSES) {
+      const names = left.map(({ name }) => name).join(', ');
+      await hold(run, 'ROLLOUT_FAILURE', {
+        verdict: bad.some(({ name }) => progress.phaseOf(name) === 'failed') ? 'failed' : 'errored',
+        code: 'ROLLOUT_INCOMPLETE',
+        message: `not on ${input.spec.version}: ${names}`,
+      });
+      await progress.enter('ROLLING_OUT', `resumed: ${names} again`);
+      pass = 0;
+    }
+    // Slices of the plan's size; the bastion's slot of the plan is as good as any other here.
+    for (const batch of planBatches(
+      left.map((instance) => ({ instance, serving: now.serves(instance) })),
+      input.config,
+    ).batches) {
+      const again = { index: progress.nextBatch(), members: batch.members };
+      progress.plan([again]);
+      await runBatch(run, again);
+    }
+  }
+}
+
+/** Runs the target, proven, and gets traffic. */
+function isDone(run: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
+  const target = run.staged.get(instance.azSet.name);
+  const holder = now.holder(instance);
+  if (target === undefined || holder === undefined || holder.terminating) return false;
+  const done = runs(holder, target) && holder.ready && now.serves(instance);
+  if (done) run.progress.instance(instance.name, 'done');
+  return done;
+}
+
+function count({ input }: GroupRun, now: GroupLook, members: InstanceRef[]): BudgetSum {
+  return brake({
+    desired: input.instances.length,
+    batchPercent: input.config.batchPercent,
+    serving: input.instances.filter((instance) => now.serves(instance)).length,
+    taken: members.filter((instance) => now.serves(instance)).length,
+  });
+}
+
+/**
+ * What each IDC must see serving just before a member is taken out: the members outside the batch that serve there,
+ * less its share of what the group has beyond the floor. So the counts of all IDCs together never go under the floor.
+ */
+function capacityShares(
+  { input }: GroupRun,
+  now: GroupLook,
+  members: InstanceRef[],
+  sum: BudgetSum,
+): Map<string, CapacityShare> {
+  const idcs = idcsOf(input.azSets);
+  const batch = new Set(members.map(({ name }) => name));
+  const spare = Math.floor(Math.max(0, sum.serving - sum.taken - sum.floor) / idcs.length);
+  return new Map(
+    idcs.map((idc) => {
+      const here = input.instances.filter(({ azSet }) => azSet.idc === idc);
+      const others = here.filter((instance) => !batch.has(instance.name) && now.serves(instance)).length;
+      return [
+        idc,
+        {
+          batch: here.filter(({ name }) => batch.has(name)).map(({ member }) => member),
+          others: Math.max(0, others - spare),
+        },
+      ];
+    }),
+  );
+}
+
+/** Per IDC, before anything of the batch is touched: its members go back to what they ran. */
+function registerUndo(run: GroupRun, index: number, members: InstanceRef[]): void {
+  for (const idc of idcsOf(members.map(({ azSet }) => azSet))) {
+    const here = members.filter(({ azSet }) => azSet.idc === idc);
+    run.sagas.of(idc).register(`batch ${index} ${idc}`, async () => {
+      run.undoBudget ??= openBudget(run);
+      const budget = await run.undoBudget;
+      await Promise.all(here.map((instance) => restore(run, instance, budget)));
+    });
+  }
+}
+
+/** Looks; where a cluster does not answer for long, holds and says so instead of failing. */
+async function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
+  const going = run.progress.state;
+  for (;;) {
+    try {
+      return await look(run, 'forward', summary);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await hold(run, braked, troubleOf(error));
+      await run.progress.enter(going, 'resumed');
+    }
+  }
+}

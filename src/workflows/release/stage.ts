@@ -1,0 +1,98 @@
+import type { AzSetRef } from '../../domain/types.ts';
+import { idcActivities } from './activities.ts';
+import { all } from './all.ts';
+import { idcsOf, setsIn, stepContext, type GroupRun } from './context.ts';
+
+/** Writes the new template in every set, parked: nothing moves. The undo of an IDC's sets is registered first. */
+export async function stageAll(run: GroupRun): Promise<void> {
+  const { input } = run;
+  await perIdc(run, async (idc, sets) =>
+    run.sagas.of(idc).step(
+      `stage ${idc}`,
+      async () => {
+        await all(sets, async (set) => {
+          const { stageSet } = idcActivities(idc, {
+            direction: 'forward',
+            policy: input.policy,
+            summary: `stage ${set.name} (${idc})`,
+            longestAttemptMs: 120_000,
+          });
+          run.staged.set(set.name, await stageSet({ ...stepContext(run), set, spec: input.spec }));
+        });
+      },
+      async () => {
+        await all(sets, (set) =>
+          idcActivities(idc, {
+            direction: 'undo',
+            policy: input.policy,
+            summary: `unstage ${set.name} (${idc})`,
+            longestAttemptMs: 120_000,
+          }).unstageSet({
+            ...stepContext(run),
+            set,
+          }),
+        );
+      },
+    ),
+  );
+}
+
+/** Creates every set with all its instances. */
+export async function createAll(run: GroupRun): Promise<void> {
+  const { input } = run;
+  await perIdc(run, async (idc, sets) =>
+    run.sagas.of(idc).step(
+      `create ${idc}`,
+      async () => {
+        await all(sets, async (set) => {
+          const { createSet } = idcActivities(idc, {
+            direction: 'forward',
+            policy: input.policy,
+            summary: `create ${set.name} (${idc})`,
+            longestAttemptMs: 120_000,
+          });
+          const count = input.azSets.find(({ name }) => name === set.name)?.count ?? 0;
+          await createSet({ ...stepContext(run), set, group: input.ref, spec: input.spec, count });
+        });
+      },
+      async () => {
+        await all(sets, (set) =>
+          idcActivities(idc, {
+            direction: 'undo',
+            policy: input.policy,
+            summary: `remove ${set.name} (${idc})`,
+            longestAttemptMs: 300_000,
+          }).removeSet({
+            ...stepContext(run),
+            set,
+          }),
+        );
+      },
+    ),
+  );
+}
+
+/** Waits until instances and controllers agree on the new revision. */
+export async function settleAll(run: GroupRun): Promise<void> {
+  const { input } = run;
+  await perIdc(run, async (idc, sets) => {
+    await all(sets, async (set) => {
+      const staged = run.staged.get(set.name);
+      if (staged === undefined) return;
+      await idcActivities(idc, {
+        direction: 'forward',
+        policy: input.policy,
+        summary: `settle ${set.name} (${idc})`,
+        longestAttemptMs: 120_000,
+      }).settleSet({
+        ...stepContext(run),
+        set,
+        revision: staged.revision,
+      });
+    });
+  });
+}
+
+async function perIdc(run: GroupRun, act: (idc: string, sets: AzSetRef[]) => Promise<void>): Promise<void> {
+  await all(idcsOf(run.input.azSets), (idc) => act(idc, setsIn(run.input.azSets, idc)));
+}

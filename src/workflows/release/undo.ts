@@ -1,0 +1,66 @@
+import { sleep } from '@temporalio/workflow';
+import { brake } from '../../domain/brake.ts';
+import type { InstanceRef } from '../../domain/types.ts';
+import { undoPauseMs } from '../../temporal/policies.ts';
+import { UndoBudget } from './budget.ts';
+import { look, type GroupRun } from './context.ts';
+import { bake, smoke } from './instance.ts';
+import { runs } from './target.ts';
+import { troubleOf } from './troubles.ts';
+
+export async function openBudget(run: GroupRun): Promise<UndoBudget> {
+  const { input } = run;
+  const now = await look(run, 'undo', 'look before the undo');
+  const serving = input.instances.filter((instance) => now.serves(instance)).length;
+  const { floor } = brake({
+    desired: input.instances.length,
+    batchPercent: input.config.batchPercent,
+    serving,
+    taken: 0,
+  });
+  return new UndoBudget(serving - floor);
+}
+
+/**
+ * Brings one instance back to what it ran before, by looking at what is: it does nothing where the instance was never
+ * changed. Tried until it succeeds; every failure is shown.
+ */
+export async function restore(run: GroupRun, instance: InstanceRef, budget: UndoBudget): Promise<void> {
+  const { input, progress } = run;
+  const staged = run.staged.get(instance.azSet.name);
+  if (staged === undefined) return;
+  const target = staged.previous;
+  const health = (input.from ?? input.spec).health;
+  let counted = false;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const now = await look(run, 'undo', `look at ${instance.name}`, instance.azSet);
+      const holder = now.holder(instance);
+      if (holder !== undefined && !holder.terminating) {
+        const serves = now.serves(instance);
+        const touched = !runs(holder, target) || 'release' in holder.outBy;
+        // What we did not change and found out of service stays as it was.
+        if (!touched && (serves || attempt === 0)) break;
+        if (serves && !counted) await budget.take();
+        counted = true;
+        if (touched) await smoke(run, { instance, uid: holder.uid, target, health, direction: 'undo', capacity: null });
+        await bake(run, { instance, uid: holder.uid, direction: 'undo' });
+        break;
+      }
+    } catch (error) {
+      const trouble = troubleOf(error);
+      progress.instance(instance.name, 'errored', trouble);
+      await progress.note({
+        kind: 'note',
+        step: 'undo',
+        instance: instance.name,
+        outcome: 'failed',
+        message: `undo of ${instance.name}: ${trouble.message}; tried again`,
+        data: trouble,
+      });
+    }
+    await sleep(undoPauseMs(attempt));
+  }
+  if (counted) budget.giveBack();
+  progress.instance(instance.name, 'undone');
+}

@@ -1,0 +1,79 @@
+import {
+  CancellationScope,
+  ChildWorkflowFailure,
+  ParentClosePolicy,
+  executeChild,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ReleaseAppInput, ReleaseGroupInput, ReleaseGroupResult } from '../temporal/messages.ts';
+import { commandSignal } from '../temporal/messages.ts';
+import type { releaseGroup } from './releaseGroup.ts';
+import { releaseGroupOptions } from '../temporal/starts.ts';
+import { controlActivities } from './release/activities.ts';
+import { Progress } from './release/progress.ts';
+
+/**
+ * Releases one version to the groups of an app in one environment, one after the other in the order of the app file.
+ * Stops at the first group that does not succeed; groups that were finished before it stay as they are.
+ */
+export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupResult> {
+  const progress = new Progress(input.operation, input.operation, input.policy);
+  const forward = new CancellationScope();
+  // Legality is the group's to judge; here an abort stops what is running and what would follow.
+  setHandler(commandSignal, (command) => {
+    if (command.operation === input.operation && command.command === 'abort') forward.cancel();
+  });
+
+  let result: ReleaseGroupResult = { state: 'SUCCESS', trouble: null };
+  let cancelled: Error | null = null;
+  try {
+    await progress.enter('ROLLING_OUT', `${input.version} to ${input.groups.map(({ ref }) => ref.group).join(', ')}`);
+    await forward.run(async () => {
+      for (const group of input.groups) {
+        result = await releaseOne(group);
+        if (result.state !== 'SUCCESS') return;
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || !isCancellation(error)) throw error;
+    if (CancellationScope.current().consideredCancelled) cancelled = error;
+    result = { state: 'REVOKED', trouble: null };
+  }
+  await CancellationScope.nonCancellable(() =>
+    progress.enter(result.state, result.trouble?.message ?? result.state, { trouble: result.trouble }),
+  );
+  if (cancelled !== null) throw cancelled;
+  return result;
+}
+
+async function releaseOne(group: ReleaseGroupInput): Promise<ReleaseGroupResult> {
+  try {
+    return await executeChild<typeof releaseGroup>('releaseGroup', {
+      ...releaseGroupOptions(group),
+      args: [group],
+      // A cancel undoes; the default, terminate, would leave the group half done.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      const message = `another operation holds ${group.ref.env}/${group.ref.app}/${group.ref.group}`;
+      return { state: 'FAILURE', trouble: { verdict: 'errored', code: 'GROUP_BUSY', message } };
+    }
+    if (error instanceof ChildWorkflowFailure && !isCancellation(error)) return abandon(group, error);
+    throw error;
+  }
+}
+
+/** The group's workflow was terminated, or broke: it undid nothing, and nobody but us can say so. */
+async function abandon(group: ReleaseGroupInput, { cause }: ChildWorkflowFailure): Promise<ReleaseGroupResult> {
+  const { ref, root, operation, policy } = group;
+  const label = `${ref.env}/${ref.app}/${ref.group}`;
+  const message = `the workflow of ${label} ended without finishing or undoing: ${cause?.message ?? 'no reason given'}`;
+  const trouble = { verdict: 'errored', code: 'OPERATION_CUT_SHORT', message } as const;
+  await CancellationScope.nonCancellable(() =>
+    controlActivities(`${label} was left half done`, policy).abandonGroup({ ref, root, operation, trouble }),
+  );
+  return { state: 'FAILURE', trouble };
+}
