@@ -1,0 +1,39 @@
+import type { AzSetDrivers } from '../activities/azset.ts';
+import type { InstanceDrivers } from '../activities/instance.ts';
+import { TransshipError } from '../domain/errors.ts';
+import type { Fleet } from '../domain/fleet.ts';
+import type { AzSetDriver } from '../drivers/azset/index.ts';
+import { kubernetesAzSetDriver } from '../drivers/azset/kubernetes/index.ts';
+import { waitIgnited } from '../drivers/ignition/wait.ts';
+import { openCluster } from '../drivers/kubernetes/cluster.ts';
+import type { TrafficDriver } from '../drivers/traffic/index.ts';
+import { kubernetesServiceTraffic } from '../drivers/traffic/kubernetes/index.ts';
+import { resolveTag } from '../registry/manifest.ts';
+
+/** The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only. */
+export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceDrivers {
+  const idc = fleet.idcs.find((candidate) => candidate.name === name);
+  if (idc === undefined) {
+    const known = fleet.idcs.map((candidate) => candidate.name).join(', ');
+    throw new TransshipError('FLEET_INVALID', `there is no IDC "${name}" in the fleet file; it has ${known}`);
+  }
+  const azSets = new Map<string, AzSetDriver>();
+  const traffic = new Map<string, TrafficDriver>();
+  for (const { name: cluster, kubeconfig, context } of idc.clusters) {
+    const opened = openCluster({ name: cluster, kubeconfig, ...(context === undefined ? {} : { context }) });
+    azSets.set(cluster, kubernetesAzSetDriver({ cluster: opened, imageHost: idc.registry.host }));
+    traffic.set(cluster, kubernetesServiceTraffic({ cluster: opened }));
+  }
+  const of = <T>(drivers: Map<string, T>, cluster: string): T => {
+    const driver = drivers.get(cluster);
+    if (driver === undefined) throw new TransshipError('FLEET_INVALID', `IDC ${name} has no cluster "${cluster}"`);
+    return driver;
+  };
+  return {
+    azSets: (cluster) => of(azSets, cluster),
+    traffic: (cluster) => of(traffic, cluster),
+    resolveTag: async (repository, tag) => (await resolveTag(idc.registry, repository, tag))?.digest ?? null,
+    waitIgnited: (address, health, since, waiting) =>
+      waitIgnited(address, health, since, waiting, { proxy: idc.probeProxy }),
+  };
+}

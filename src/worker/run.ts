@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { pino } from 'pino';
+import { azSetActivities } from '../activities/azset.ts';
+import { controlActivities } from '../activities/control.ts';
+import { instanceActivities } from '../activities/instance.ts';
+import { openCatalogue, openIdcCatalogue } from '../catalogue/index.ts';
+import { parseFleet } from '../domain/fleet.ts';
+import { CONTROL_QUEUE, NAMESPACE, idcQueue } from '../temporal/names.ts';
+import { workflowBundle } from './bundle.ts';
+import { idcDrivers } from './drivers.ts';
+import { testHooks } from './test-hooks.ts';
+
+export interface WorkerRoles {
+  control: boolean;
+  idcs: string[];
+}
+
+/** How long running activities may end by themselves after SIGTERM. */
+const SHUTDOWN_GRACE = '20s';
+
+/** Runs the workers of the given roles until SIGINT or SIGTERM. */
+export async function runWorkers({
+  fleetFile,
+  roles,
+}: {
+  fleetFile: string;
+  roles: WorkerRoles | 'all';
+}): Promise<void> {
+  const log = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      log[level === 'WARN' ? 'warn' : 'error']({ ...meta }, message),
+    ),
+    ...(process.env['TRANSSHIP_TEST_HOOKS'] === undefined ? {} : { shutdownSignals: [] }),
+  });
+  const fleet = parseFleet(await readFile(fleetFile, 'utf8'), process.env, fleetFile);
+  const { control, idcs } = roles === 'all' ? { control: true, idcs: fleet.idcs.map(({ name }) => name) } : roles;
+  const drivers = idcs.map((idc) => ({ idc, ...idcDrivers(fleet, idc) }));
+  const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
+  const { url } = fleet.catalogue;
+  const [catalogue, connection, bundle, hooks] = await Promise.all([
+    control ? openCatalogue(url) : null,
+    NativeConnection.connect({ address: 'localhost:7233', ...connectionOptions }),
+    control ? workflowBundle(log) : undefined,
+    testHooks(),
+  ]);
+
+  const common: Partial<WorkerOptions> & Pick<WorkerOptions, 'connection' | 'namespace'> = {
+    connection,
+    namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    // A cancel reaches an activity with its next heartbeat: at once, not after most of the heartbeat timeout.
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
+    ...hooks.options,
+  };
+  const workers: Worker[] = [];
+  if (bundle !== undefined && catalogue !== null) {
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue: CONTROL_QUEUE,
+        workflowBundle: bundle,
+        activities: controlActivities(catalogue),
+      }),
+    );
+  }
+  // Apart from the control side an IDC's worker has the rights of deploy/idc-worker.sql, and needs no more.
+  const shared = catalogue ?? (await openIdcCatalogue(url));
+  for (const { idc, ...own } of drivers) {
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue: idcQueue(idc),
+        activities: { ...azSetActivities(own, shared), ...instanceActivities(own, shared) },
+      }),
+    );
+  }
+  log.info({ queues: workers.map((worker) => worker.options.taskQueue), namespace }, 'serving');
+  try {
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await connection.close();
+    await shared.close();
+  }
+}
