@@ -1,0 +1,38 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { Fleet } from '../domain/fleet.ts';
+import type { ApiContext } from './context.ts';
+import { fleetViewSchema } from './schemas/fleet.ts';
+
+/** The fleet, by names. */
+export const fleetRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
+  app.get(
+    '/v1/fleet',
+    {
+      schema: {
+        operationId: 'getFleet',
+        summary: 'Show the fleet',
+        description:
+          'Environments, IDCs, AZs, clusters, traffic drivers and limits, by name: no address and no secret.',
+        tags: ['fleet'],
+        response: { 200: fleetViewSchema },
+      },
+    },
+    () => view(context.fleet),
+  );
+  done();
+};
+
+function view({ fleet, environments, idcs, trafficDrivers, limits }: Fleet): z.output<typeof fleetViewSchema> {
+  return {
+    fleet,
+    environments: environments.map(({ name, namespace }) => ({ name, namespace })),
+    idcs: idcs.map(({ name, azs, clusters }) => ({
+      name,
+      azs,
+      clusters: clusters.map((cluster) => ({ name: cluster.name, kind: cluster.kind, azs: cluster.azs })),
+    })),
+    trafficDrivers,
+    limits,
+  };
+}

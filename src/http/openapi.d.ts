@@ -1,0 +1,1788 @@
+// Written by "npm run openapi" from openapi.json.
+
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the API alive?
+         * @description Always 200 while the process answers; looks at nothing else.
+         */
+        get: operations["isAlive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Can the API do its work?
+         * @description 200 when the catalogue and Temporal answer, else 503 with the one that does not.
+         */
+        get: operations["isReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List apps
+         * @description Every app that has been applied, by name.
+         */
+        get: operations["listApps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an app
+         * @description Its definition and, per group, what it runs at rest, who holds it, its AzSets and its instances as last seen.
+         */
+        get: operations["getApp"];
+        /**
+         * Apply an app file
+         * @description Plans what the file changes and puts it in force; clusters are not touched, the next release of each group does that. With `dryRun=true` only the plan is given. Send it as JSON or as the YAML file itself.
+         */
+        put: operations["applyApp"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the fleet
+         * @description Environments, IDCs, AZs, clusters, traffic drivers and limits, by name: no address and no secret.
+         */
+        get: operations["getFleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List releases, latest first
+         * @description Releases of one app, environment or all; `live=true` gives those that have not ended.
+         */
+        get: operations["listReleases"];
+        put?: never;
+        /**
+         * Release a version of an app in one environment
+         * @description Plans the release on what runs now, then accepts it: 202, and the release goes on by itself. With `dryRun=true` only the plan is made and nothing is written: named instances per batch and the arithmetic of the brake. With an `Idempotency-Key` the same request sent again finds the same release, whatever died in between.
+         */
+        post: operations["startRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a release
+         * @description Its state and, per group, what is waited for, what went wrong, the batches with their instances, and the commands that are legal now.
+         */
+        get: operations["getRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Abort or resume a release
+         * @description `abort` undoes what was done; `resume` lets a braked or failed phase look again. 200: a worker took it; 202: it was sent and no worker has answered within 2 s: it runs when one does, within a minute; 409: it is not legal now, and the legal ones are named.
+         */
+        post: operations["commandRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens in a release
+         * @description Progress and audit in one, in order. As JSON a page; with `Accept: text/event-stream` server-sent events whose id is `seq`: they go on where `Last-Event-ID` says, and end after the last event of a release that has ended (204 where nothing is left to send).
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * @example {
+         *       "id": "rel-c3xq2m7k4a",
+         *       "state": "PENDING",
+         *       "links": {
+         *         "self": "/v1/releases/rel-c3xq2m7k4a",
+         *         "status": "/v1/releases/rel-c3xq2m7k4a",
+         *         "events": "/v1/releases/rel-c3xq2m7k4a/events",
+         *         "commands": "/v1/releases/rel-c3xq2m7k4a/commands",
+         *         "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/release%2Frel-c3xq2m7k4a"
+         *       }
+         *     }
+         */
+        AcceptedRelease: {
+            /**
+             * @description Id of the release
+             * @example rel-c3xq2m7k4a
+             */
+            id: string;
+            links: components["schemas"]["ReleaseLinks"];
+            /** @enum {string} */
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+        };
+        Actor: {
+            /** @enum {string} */
+            channel: "rest" | "cli" | "temporal-ui" | "schedule";
+            name: string;
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "revision": 1,
+         *       "appliedAt": "2026-01-01T12:00:00.000Z",
+         *       "appliedBy": "li",
+         *       "definition": {
+         *         "app": "shop",
+         *         "owner": "team-shop",
+         *         "groups": [
+         *           {
+         *             "name": "web",
+         *             "environment": "fat",
+         *             "placement": [
+         *               {
+         *                 "cluster": "north-1",
+         *                 "az": "az-1",
+         *                 "instances": 1
+         *               }
+         *             ],
+         *             "images": {
+         *               "web": "shop/web"
+         *             },
+         *             "health": {
+         *               "path": "/health",
+         *               "port": 8080,
+         *               "timeoutSeconds": 180,
+         *               "codes": {
+         *                 "ignited": [
+         *                   200
+         *                 ],
+         *                 "waiting": [
+         *                   526,
+         *                   528
+         *                 ],
+         *                 "failed": [
+         *                   527
+         *                 ],
+         *                 "markedDown": [
+         *                   530
+         *                 ]
+         *               }
+         *             },
+         *             "ports": [
+         *               {
+         *                 "name": "http",
+         *                 "port": 80,
+         *                 "targetPort": 8080
+         *               }
+         *             ],
+         *             "traffic": [
+         *               "service"
+         *             ],
+         *             "template": {
+         *               "spec": {
+         *                 "containers": [
+         *                   {
+         *                     "name": "web",
+         *                     "ports": [
+         *                       {
+         *                         "containerPort": 8080
+         *                       }
+         *                     ]
+         *                   }
+         *                 ]
+         *               }
+         *             }
+         *           }
+         *         ]
+         *       },
+         *       "groups": [
+         *         {
+         *           "env": "fat",
+         *           "group": "web",
+         *           "azSets": [
+         *             {
+         *               "idc": "north",
+         *               "az": "az-1",
+         *               "cluster": "north-1",
+         *               "namespace": "fat",
+         *               "name": "shop-web-az-1",
+         *               "count": 1
+         *             }
+         *           ],
+         *           "instances": [
+         *             {
+         *               "index": 0,
+         *               "name": "web-0",
+         *               "azSet": {
+         *                 "idc": "north",
+         *                 "az": "az-1",
+         *                 "cluster": "north-1",
+         *                 "namespace": "fat",
+         *                 "name": "shop-web-az-1"
+         *               },
+         *               "member": "shop-web-az-1-0",
+         *               "address": null,
+         *               "uid": null
+         *             }
+         *           ],
+         *           "released": null,
+         *           "holder": null,
+         *           "dirty": false
+         *         }
+         *       ]
+         *     }
+         */
+        App: {
+            app: string;
+            appliedAt: string;
+            appliedBy: string;
+            definition: components["schemas"]["AppDefinition"];
+            groups: {
+                azSets: components["schemas"]["AzSet"][];
+                /** @description Left half done: accepts only repair, resume and rollback */
+                dirty: boolean;
+                env: string;
+                group: string;
+                /** @description Operation that holds the group, or left it half done */
+                holder: string | null;
+                /** @description address and uid as last seen */
+                instances: {
+                    address: string | null;
+                    azSet: components["schemas"]["AzSetRef"];
+                    index: number;
+                    member: string;
+                    name: string;
+                    uid: string | null;
+                }[];
+                /** @description What it runs at rest; null before its first release */
+                released: {
+                    images: {
+                        [key: string]: components["schemas"]["ImageRef"];
+                    };
+                    number: number;
+                    version: string;
+                } | null;
+            }[];
+            revision: number;
+        };
+        /** @description The app file with every default filled in */
+        AppDefinition: {
+            /** @description Name of the app. */
+            app: string;
+            /** @description What it does, in a line. */
+            description?: string;
+            groups: {
+                /** @description Environment of the fleet file. */
+                environment: string;
+                /** @description How an instance says that it is ignited (warmed up). */
+                health: {
+                    /** @description What the HTTP status of the health page means. A code has one meaning; one that is not listed means waiting. */
+                    codes: {
+                        /**
+                         * @description Ignition failed: the instance has failed at once.
+                         * @default [
+                         *       527
+                         *     ]
+                         */
+                        failed: number[];
+                        /**
+                         * @description Ready for traffic.
+                         * @default [
+                         *       200
+                         *     ]
+                         */
+                        ignited: number[];
+                        /**
+                         * @description Marked down by the application or an operator: stays out of traffic.
+                         * @default [
+                         *       530
+                         *     ]
+                         */
+                        markedDown: number[];
+                        /**
+                         * @description Still warming up: asked again until `timeoutSeconds`.
+                         * @default [
+                         *       526,
+                         *       528
+                         *     ]
+                         */
+                        waiting: number[];
+                    };
+                    /**
+                     * Format: starts_with
+                     * @description Path of the health page.
+                     * @default /health
+                     */
+                    path: string;
+                    /** @description Port of the health page, in the pod. */
+                    port: number;
+                    /**
+                     * @description Seconds from the start of the new container until ignition must be done; after that the instance has failed.
+                     * @default 180
+                     */
+                    timeoutSeconds: number;
+                };
+                /** @description Container → repository, without registry host and tag: the version of a release is the tag, each IDC pulls from its own registry. */
+                images: {
+                    [key: string]: string;
+                };
+                /** @description Name of the group, once per environment. */
+                name: string;
+                /** @description Where the instances are, one AzSet each. Their order numbers the instances: round robin. It cannot change once they exist. */
+                placement: {
+                    /** @description AZ that has nodes in the cluster. */
+                    az: string;
+                    /** @description Cluster of the fleet file. */
+                    cluster: string;
+                    /** @description Instances there. */
+                    instances: number;
+                }[];
+                /** @description Ports that the group's Service offers. */
+                ports: {
+                    /** @description Name of the port in the Service. */
+                    name: string;
+                    /** @description Port that clients of the Service use. */
+                    port: number;
+                    /** @description Port in the pod. */
+                    targetPort: number;
+                }[];
+                /** @description Kubernetes PodTemplateSpec, without images. */
+                template: {
+                    /** @description Metadata of the pods. */
+                    metadata?: {
+                        /** @description Annotations of the pods. */
+                        annotations?: {
+                            [key: string]: string;
+                        };
+                        /** @description Labels of the pods. */
+                        labels?: {
+                            [key: string]: string;
+                        };
+                    };
+                    /** @description PodSpec as Kubernetes knows it. Refused: `nodeName`, `hostNetwork`, `schedulingGates`, a `restartPolicy` other than Always. */
+                    spec: {
+                        /** @description Containers as Kubernetes knows them, without `image`. */
+                        containers: ({
+                            /** @description Named as in `images`. */
+                            name: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+                traffic: string[];
+            }[];
+            /** @description Who answers for it: a person or a team. */
+            owner?: string;
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "owner": "team-shop",
+         *       "groups": [
+         *         {
+         *           "name": "web",
+         *           "environment": "fat",
+         *           "placement": [
+         *             {
+         *               "cluster": "north-1",
+         *               "az": "az-1",
+         *               "instances": 1
+         *             }
+         *           ],
+         *           "images": {
+         *             "web": "shop/web"
+         *           },
+         *           "health": {
+         *             "port": 8080
+         *           },
+         *           "ports": [
+         *             {
+         *               "name": "http",
+         *               "port": 80,
+         *               "targetPort": 8080
+         *             }
+         *           ],
+         *           "template": {
+         *             "spec": {
+         *               "containers": [
+         *                 {
+         *                   "name": "web",
+         *                   "ports": [
+         *                     {
+         *                       "containerPort": 8080
+         *                     }
+         *                   ]
+         *                 }
+         *               ]
+         *             }
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        AppFileInput: {
+            /** @description Name of the app. */
+            app: string;
+            /** @description What it does, in a line. */
+            description?: string;
+            /** @description Groups, in the order in which a release takes them. */
+            groups: {
+                /** @description Environment of the fleet file. */
+                environment: string;
+                /** @description How an instance says that it is ignited (warmed up). */
+                health: {
+                    /**
+                     * @description What the HTTP status of the health page means. A code has one meaning; one that is not listed means waiting.
+                     * @default {}
+                     */
+                    codes: {
+                        /**
+                         * @description Ignition failed: the instance has failed at once.
+                         * @default [
+                         *       527
+                         *     ]
+                         */
+                        failed: number[];
+                        /**
+                         * @description Ready for traffic.
+                         * @default [
+                         *       200
+                         *     ]
+                         */
+                        ignited: number[];
+                        /**
+                         * @description Marked down by the application or an operator: stays out of traffic.
+                         * @default [
+                         *       530
+                         *     ]
+                         */
+                        markedDown: number[];
+                        /**
+                         * @description Still warming up: asked again until `timeoutSeconds`.
+                         * @default [
+                         *       526,
+                         *       528
+                         *     ]
+                         */
+                        waiting: number[];
+                    };
+                    /**
+                     * Format: starts_with
+                     * @description Path of the health page.
+                     * @default /health
+                     */
+                    path: string;
+                    /** @description Port of the health page, in the pod. */
+                    port: number;
+                    /**
+                     * @description Seconds from the start of the new container until ignition must be done; after that the instance has failed.
+                     * @default 180
+                     */
+                    timeoutSeconds: number;
+                };
+                /** @description Container → repository, without registry host and tag: the version of a release is the tag, each IDC pulls from its own registry. */
+                images: {
+                    [key: string]: string;
+                };
+                /** @description Name of the group, once per environment. */
+                name: string;
+                /** @description Where the instances are, one AzSet each. Their order numbers the instances: round robin. It cannot change once they exist. */
+                placement: {
+                    /** @description AZ that has nodes in the cluster. */
+                    az: string;
+                    /** @description Cluster of the fleet file. */
+                    cluster: string;
+                    /** @description Instances there. */
+                    instances: number;
+                }[];
+                /** @description Ports that the group's Service offers. */
+                ports: {
+                    /** @description Name of the port in the Service. */
+                    name: string;
+                    /** @description Port that clients of the Service use. */
+                    port: number;
+                    /** @description Port in the pod. */
+                    targetPort: number;
+                }[];
+                /** @description Kubernetes PodTemplateSpec, without images. */
+                template: {
+                    /** @description Metadata of the pods. */
+                    metadata?: {
+                        /** @description Annotations of the pods. */
+                        annotations?: {
+                            [key: string]: string;
+                        };
+                        /** @description Labels of the pods. */
+                        labels?: {
+                            [key: string]: string;
+                        };
+                    };
+                    /** @description PodSpec as Kubernetes knows it. Refused: `nodeName`, `hostNetwork`, `schedulingGates`, a `restartPolicy` other than Always. */
+                    spec: {
+                        /** @description Containers as Kubernetes knows them, without `image`. */
+                        containers: ({
+                            /** @description Named as in `images`. */
+                            name: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+                /** @description Traffic drivers of the fleet file, in order: out means all, in order. Default: the first of the fleet file. */
+                traffic?: string[];
+            }[];
+            /** @description Who answers for it: a person or a team. */
+            owner?: string;
+        };
+        /**
+         * @example {
+         *       "apps": [
+         *         {
+         *           "name": "shop",
+         *           "revision": 1,
+         *           "appliedAt": "2026-01-01T12:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        AppList: {
+            apps: {
+                appliedAt: string;
+                name: string;
+                revision: number;
+            }[];
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "revision": 1,
+         *       "applied": true,
+         *       "changes": [
+         *         {
+         *           "path": "groups[\"fat/web\"].health.timeoutSeconds",
+         *           "before": 60,
+         *           "after": 180
+         *         }
+         *       ],
+         *       "groups": [
+         *         {
+         *           "env": "fat",
+         *           "group": "web",
+         *           "azSets": [
+         *             {
+         *               "idc": "north",
+         *               "az": "az-1",
+         *               "cluster": "north-1",
+         *               "namespace": "fat",
+         *               "name": "shop-web-az-1",
+         *               "count": 1
+         *             }
+         *           ],
+         *           "instances": [
+         *             {
+         *               "index": 0,
+         *               "name": "web-0",
+         *               "azSet": {
+         *                 "idc": "north",
+         *                 "az": "az-1",
+         *                 "cluster": "north-1",
+         *                 "namespace": "fat",
+         *                 "name": "shop-web-az-1"
+         *               },
+         *               "member": "shop-web-az-1-0"
+         *             }
+         *           ],
+         *           "state": "new"
+         *         }
+         *       ]
+         *     }
+         */
+        ApplyAnswer: {
+            app: string;
+            /** @description false for a dry run, and where nothing differs */
+            applied: boolean;
+            /** @description What differs from the definition before; a new app is one change without path */
+            changes: {
+                after: unknown;
+                before: unknown;
+                path: string;
+            }[];
+            /** @description Where the instances of each group live, or will */
+            groups: {
+                azSets: components["schemas"]["AzSet"][];
+                env: string;
+                group: string;
+                instances: {
+                    azSet: components["schemas"]["AzSetRef"];
+                    index: number;
+                    member: string;
+                    name: string;
+                }[];
+                /**
+                 * @description new: its first release creates its instances
+                 * @enum {string}
+                 */
+                state: "new" | "kept";
+            }[];
+            /** @description Of the definition that is in force now; 0 where there is none */
+            revision: number;
+        };
+        AzSet: {
+            az: string;
+            cluster: string;
+            count: number;
+            idc: string;
+            /** @description On Kubernetes the name of the StatefulSet */
+            name: string;
+            namespace: string;
+        };
+        AzSetRef: {
+            az: string;
+            cluster: string;
+            idc: string;
+            /** @description On Kubernetes the name of the StatefulSet */
+            name: string;
+            namespace: string;
+        };
+        BatchPlan: {
+            batches: {
+                /** @description 0 is the bastion */
+                index: number;
+                members: components["schemas"]["InstanceRef"][];
+            }[];
+            /** @description One sum per batch, as if every earlier batch had come back into service */
+            budget: components["schemas"]["BudgetSum"][];
+            /**
+             * @description How the batch size came about
+             * @example 25 % of 12 = 3
+             */
+            rounding: string;
+        };
+        /** @description The brake's arithmetic for one batch */
+        BudgetSum: {
+            desired: number;
+            /** @description Instances that must keep serving */
+            floor: number;
+            pass: boolean;
+            /** @description Largest share that may be out: max(25, batchPercent) */
+            percent: number;
+            serving: number;
+            /** @description Members of the batch that serve now */
+            taken: number;
+        };
+        /**
+         * @example {
+         *       "state": "accepted",
+         *       "notAfter": "2026-01-01T12:01:00.000Z",
+         *       "commands": [
+         *         {
+         *           "id": "cmd-ab2c3d4e5f",
+         *           "operation": "rel-c3xq2m7k4a.web",
+         *           "state": "accepted",
+         *           "answer": "undoing 3 instances"
+         *         }
+         *       ]
+         *     }
+         */
+        CommandAnswer: {
+            commands: {
+                answer: string;
+                id: string;
+                operation: string;
+                /** @enum {string} */
+                state: "pending" | "accepted" | "refused";
+            }[];
+            notAfter: string;
+            /**
+             * @description pending: sent, no worker has answered yet; it runs when one does, unless notAfter has passed
+             * @enum {string}
+             */
+            state: "pending" | "accepted" | "refused";
+        };
+        /**
+         * @example {
+         *       "command": "abort",
+         *       "reason": "wrong version"
+         *     }
+         */
+        CommandInput: {
+            /** @enum {string} */
+            command: "abort" | "resume";
+            /** @description Only this group. Default: every live group, and the release */
+            group?: string;
+            /** @description Why, for the audit */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "seq": 7,
+         *       "at": "2026-01-01T12:00:03.120Z",
+         *       "operation": "rel-c3xq2m7k4a.web",
+         *       "kind": "step",
+         *       "instance": "web-0",
+         *       "step": "takeOut",
+         *       "attempt": 1,
+         *       "outcome": "done",
+         *       "message": "out of traffic (north/az-1)",
+         *       "data": null
+         *     }
+         */
+        Event: {
+            at: string;
+            attempt: number;
+            data: unknown;
+            instance: string | null;
+            /** @enum {string} */
+            kind: "state" | "plan" | "batch" | "step" | "command" | "note";
+            message: string;
+            operation: string;
+            outcome: ("begun" | "done" | "failed") | null;
+            /** @description From 1 without gaps: the Last-Event-ID */
+            seq: number;
+            step: string;
+        };
+        /**
+         * @example {
+         *       "events": [
+         *         {
+         *           "seq": 7,
+         *           "at": "2026-01-01T12:00:03.120Z",
+         *           "operation": "rel-c3xq2m7k4a.web",
+         *           "kind": "step",
+         *           "instance": "web-0",
+         *           "step": "takeOut",
+         *           "attempt": 1,
+         *           "outcome": "done",
+         *           "message": "out of traffic (north/az-1)",
+         *           "data": null
+         *         }
+         *       ]
+         *     }
+         */
+        EventList: {
+            events: components["schemas"]["Event"][];
+        };
+        /**
+         * @example {
+         *       "fleet": "demo",
+         *       "environments": [
+         *         {
+         *           "name": "fat",
+         *           "namespace": "fat"
+         *         }
+         *       ],
+         *       "idcs": [
+         *         {
+         *           "name": "north",
+         *           "azs": [
+         *             "az-1",
+         *             "az-2"
+         *           ],
+         *           "clusters": [
+         *             {
+         *               "name": "north-1",
+         *               "kind": "kubernetes",
+         *               "azs": [
+         *                 "az-1",
+         *                 "az-2"
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "trafficDrivers": [
+         *         {
+         *           "name": "service",
+         *           "kind": "kubernetes-service"
+         *         }
+         *       ],
+         *       "limits": {
+         *         "batchPercent": 25,
+         *         "maxBatchPercent": 50,
+         *         "pauseSeconds": 0,
+         *         "drainSeconds": 2,
+         *         "gateHours": 24
+         *       }
+         *     }
+         */
+        Fleet: {
+            /** @description In order of promotion */
+            environments: {
+                name: string;
+                namespace: string;
+            }[];
+            fleet: string;
+            idcs: {
+                azs: string[];
+                clusters: {
+                    azs: string[];
+                    kind: string;
+                    name: string;
+                }[];
+                name: string;
+            }[];
+            limits: {
+                batchPercent: number;
+                drainSeconds: number;
+                gateHours: number;
+                maxBatchPercent: number;
+                pauseSeconds: number;
+            };
+            trafficDrivers: {
+                kind: string;
+                name: string;
+            }[];
+        };
+        GroupPlan: {
+            images: {
+                [key: string]: components["schemas"]["ImageRef"];
+            };
+            /**
+             * @description create: its sets do not exist yet; in-place: images change; none: it runs this version already
+             * @enum {string}
+             */
+            mode: "create" | "in-place" | "none";
+            plan: components["schemas"]["BatchPlan"];
+            ref: {
+                app: string;
+                env: string;
+                group: string;
+            };
+            /** @description Image strings that run now, most frequent first */
+            running: string[];
+            warnings: string[];
+        };
+        /**
+         * @example {
+         *       "ok": true,
+         *       "checks": [
+         *         {
+         *           "name": "catalogue",
+         *           "ok": true,
+         *           "detail": ""
+         *         }
+         *       ]
+         *     }
+         */
+        Health: {
+            checks: {
+                detail: string;
+                name: string;
+                ok: boolean;
+            }[];
+            ok: boolean;
+        };
+        ImageRef: {
+            digest: string;
+            repository: string;
+            tag: string;
+        };
+        InstanceRef: {
+            azSet: components["schemas"]["AzSetRef"];
+            /** @description Number in the group, from 0; not the ordinal in the AzSet */
+            index: number;
+            /** @description Place in the AzSet: on Kubernetes the name of the pod */
+            member: string;
+            name: string;
+        };
+        /**
+         * @example {
+         *       "type": "/docs/errors#GROUP_BUSY",
+         *       "title": "Another operation holds the group",
+         *       "status": 409,
+         *       "instance": "/v1/releases",
+         *       "code": "GROUP_BUSY",
+         *       "detail": "fat/shop/web is held by rel-c3xq2m7k4a (v2)",
+         *       "verdict": "refused",
+         *       "retryable": false,
+         *       "next": "Wait for the operation named, or abort it.",
+         *       "errors": []
+         *     }
+         */
+        Problem: {
+            /**
+             * @description Stable: match on this
+             * @enum {string}
+             */
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            /** @description What is wrong, here and now, with names */
+            detail: string;
+            /** @description Places of the input that are wrong; empty when it is not about input */
+            errors: {
+                column?: number;
+                hint?: string;
+                /** @description In the text of the body, from 1, where it was read as text */
+                line?: number;
+                message: string;
+                path: string;
+            }[];
+            /** @description Path of the request */
+            instance?: string;
+            /** @description What to do next */
+            next: string;
+            /** @description May the same request succeed later without a change? */
+            retryable: boolean;
+            status: number;
+            /** @description Short, the same for every occurrence of the code */
+            title: string;
+            /** @description Where the runbook speaks of the code, relative to the API */
+            type: string;
+            /**
+             * @description failed: the version is bad; errored: we cannot tell; refused: the request is, nothing was changed
+             * @enum {string}
+             */
+            verdict: "failed" | "errored" | "refused";
+        };
+        /**
+         * @example {
+         *       "id": "rel-c3xq2m7k4a",
+         *       "app": "shop",
+         *       "env": "fat",
+         *       "version": "v2",
+         *       "state": "ROLLING_OUT",
+         *       "waiting": "",
+         *       "trouble": null,
+         *       "actor": {
+         *         "name": "li",
+         *         "channel": "cli"
+         *       },
+         *       "createdAt": "2026-01-01T12:00:00.000Z",
+         *       "startedAt": "2026-01-01T12:00:00.100Z",
+         *       "endedAt": null,
+         *       "links": {
+         *         "self": "/v1/releases/rel-c3xq2m7k4a",
+         *         "status": "/v1/releases/rel-c3xq2m7k4a",
+         *         "events": "/v1/releases/rel-c3xq2m7k4a/events",
+         *         "commands": "/v1/releases/rel-c3xq2m7k4a/commands",
+         *         "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/release%2Frel-c3xq2m7k4a"
+         *       },
+         *       "commands": [
+         *         "abort"
+         *       ],
+         *       "groups": [
+         *         {
+         *           "group": "web",
+         *           "operation": "rel-c3xq2m7k4a.web",
+         *           "state": "ROLLING_OUT",
+         *           "waiting": "",
+         *           "trouble": null,
+         *           "commands": [
+         *             "abort"
+         *           ],
+         *           "batches": [
+         *             {
+         *               "index": 0,
+         *               "instances": [
+         *                 {
+         *                   "name": "web-0",
+         *                   "index": 0,
+         *                   "idc": "north",
+         *                   "az": "az-1",
+         *                   "phase": "done",
+         *                   "trouble": null
+         *                 }
+         *               ]
+         *             }
+         *           ],
+         *           "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/group%2Ffat%2Fshop%2Fweb"
+         *         }
+         *       ]
+         *     }
+         */
+        Release: {
+            actor: components["schemas"]["Actor"];
+            app: string;
+            /** @description Legal now for at least one group */
+            commands: ("abort" | "resume")[];
+            createdAt: string;
+            endedAt: string | null;
+            env: string;
+            groups: components["schemas"]["ReleaseGroup"][];
+            /**
+             * @description Id of the release
+             * @example rel-c3xq2m7k4a
+             */
+            id: string;
+            links: components["schemas"]["ReleaseLinks"];
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            trouble: components["schemas"]["Trouble"] | null;
+            version: string;
+            /** @description What is waited for, since, until, who can unblock it; empty when nothing is */
+            waiting: string;
+        };
+        ReleaseGroup: {
+            /** @description Empty until the group begins */
+            batches: {
+                /** @description 0 is the bastion */
+                index: number;
+                instances: components["schemas"]["ReleaseInstance"][];
+            }[];
+            /** @description Legal now, in the order they are offered */
+            commands: ("abort" | "resume")[];
+            group: string;
+            operation: string;
+            /** @enum {string} */
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            temporalUi: string | null;
+            trouble: components["schemas"]["Trouble"] | null;
+            waiting: string;
+        };
+        ReleaseInstance: {
+            az: string;
+            idc: string;
+            index: number;
+            name: string;
+            /** @enum {string} */
+            phase: "pending" | "out" | "deployed" | "ignited" | "done" | "failed" | "errored" | "undone";
+            trouble: components["schemas"]["Trouble"] | null;
+        };
+        ReleaseLinks: {
+            commands: string;
+            /** @description JSON, or server-sent events with Accept: text/event-stream */
+            events: string;
+            self: string;
+            status: string;
+            /** @description Null where the fleet file names no Temporal UI */
+            temporalUi: string | null;
+        };
+        /**
+         * @example {
+         *       "releases": [
+         *         {
+         *           "id": "rel-c3xq2m7k4a",
+         *           "app": "shop",
+         *           "env": "fat",
+         *           "version": "v2",
+         *           "state": "ROLLING_OUT",
+         *           "waiting": "",
+         *           "trouble": null,
+         *           "actor": {
+         *             "name": "li",
+         *             "channel": "cli"
+         *           },
+         *           "createdAt": "2026-01-01T12:00:00.000Z",
+         *           "startedAt": "2026-01-01T12:00:00.100Z",
+         *           "endedAt": null,
+         *           "links": {
+         *             "self": "/v1/releases/rel-c3xq2m7k4a",
+         *             "status": "/v1/releases/rel-c3xq2m7k4a",
+         *             "events": "/v1/releases/rel-c3xq2m7k4a/events",
+         *             "commands": "/v1/releases/rel-c3xq2m7k4a/commands",
+         *             "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/release%2Frel-c3xq2m7k4a"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        ReleaseList: {
+            releases: components["schemas"]["ReleaseSummary"][];
+        };
+        /**
+         * @example {
+         *       "env": "fat",
+         *       "app": "shop",
+         *       "version": "v2",
+         *       "groups": [
+         *         {
+         *           "ref": {
+         *             "env": "fat",
+         *             "app": "shop",
+         *             "group": "web"
+         *           },
+         *           "mode": "in-place",
+         *           "images": {
+         *             "web": {
+         *               "repository": "shop/web",
+         *               "tag": "v2",
+         *               "digest": "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+         *             }
+         *           },
+         *           "running": [
+         *             "registry.north:5000/shop/web:v1"
+         *           ],
+         *           "plan": {
+         *             "batches": [
+         *               {
+         *                 "index": 0,
+         *                 "members": [
+         *                   {
+         *                     "index": 0,
+         *                     "name": "web-0",
+         *                     "azSet": {
+         *                       "idc": "north",
+         *                       "az": "az-1",
+         *                       "cluster": "north-1",
+         *                       "namespace": "fat",
+         *                       "name": "shop-web-az-1"
+         *                     },
+         *                     "member": "shop-web-az-1-0"
+         *                   }
+         *                 ]
+         *               }
+         *             ],
+         *             "rounding": "25 % of 1 = 0.25, at least 1",
+         *             "budget": [
+         *               {
+         *                 "desired": 1,
+         *                 "percent": 25,
+         *                 "floor": 0,
+         *                 "serving": 1,
+         *                 "taken": 1,
+         *                 "pass": true
+         *               }
+         *             ]
+         *           },
+         *           "warnings": []
+         *         }
+         *       ]
+         *     }
+         */
+        ReleasePlan: {
+            app: string;
+            env: string;
+            groups: components["schemas"]["GroupPlan"][];
+            version: string;
+        };
+        /**
+         * @example {
+         *       "id": "rel-c3xq2m7k4a",
+         *       "app": "shop",
+         *       "env": "fat",
+         *       "version": "v2",
+         *       "state": "ROLLING_OUT",
+         *       "waiting": "",
+         *       "trouble": null,
+         *       "actor": {
+         *         "name": "li",
+         *         "channel": "cli"
+         *       },
+         *       "createdAt": "2026-01-01T12:00:00.000Z",
+         *       "startedAt": "2026-01-01T12:00:00.100Z",
+         *       "endedAt": null,
+         *       "links": {
+         *         "self": "/v1/releases/rel-c3xq2m7k4a",
+         *         "status": "/v1/releases/rel-c3xq2m7k4a",
+         *         "events": "/v1/releases/rel-c3xq2m7k4a/events",
+         *         "commands": "/v1/releases/rel-c3xq2m7k4a/commands",
+         *         "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/release%2Frel-c3xq2m7k4a"
+         *       }
+         *     }
+         */
+        ReleaseSummary: {
+            actor: components["schemas"]["Actor"];
+            app: string;
+            createdAt: string;
+            endedAt: string | null;
+            env: string;
+            /**
+             * @description Id of the release
+             * @example rel-c3xq2m7k4a
+             */
+            id: string;
+            links: components["schemas"]["ReleaseLinks"];
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            trouble: components["schemas"]["Trouble"] | null;
+            version: string;
+            /** @description What is waited for, since, until, who can unblock it; empty when nothing is */
+            waiting: string;
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "env": "fat",
+         *       "version": "v2",
+         *       "config": {
+         *         "batchPercent": 25,
+         *         "pauseSeconds": 5
+         *       }
+         *     }
+         */
+        StartReleaseInput: {
+            app: string;
+            config?: {
+                /** @description Size of a batch in percent of the group */
+                batchPercent?: number;
+                /** @description Seconds to wait, after an address left the endpoints, for proxies and open connections */
+                drainSeconds?: number;
+                /** @description Hours that a person has at a brake or failure before the release ends as FAILURE */
+                gateHours?: number;
+                /** @description Seconds between two batches */
+                pauseSeconds?: number;
+            };
+            env: string;
+            /** @description Groups to release, of that environment. Default: all, in the order of the app file */
+            groups?: string[];
+            /**
+             * @description Tag of the images to release
+             * @example v2
+             */
+            version: string;
+        };
+        Trouble: {
+            /** @description A code of the error table */
+            code: string;
+            message: string;
+            /** @enum {string} */
+            verdict: "failed" | "errored";
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    isAlive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    isReady: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyApp: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description Revision that the plan was made on, in quotes; refused with 409 when another is in force */
+                "if-match"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppFileInput"];
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyAnswer"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFleet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReleases: {
+        parameters: {
+            query?: {
+                app?: string;
+                env?: string;
+                limit?: number;
+                /** @description true: not ended; false: ended */
+                live?: boolean;
+            };
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startRelease: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartReleaseInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the release
+                 * @example rel-c3xq2m7k4a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commandRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the release
+                 * @example rel-c3xq2m7k4a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandInput"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAnswer"];
+                };
+            };
+            /** @description Sent, not answered yet */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAnswer"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description seq of the last event already seen */
+                after?: number;
+                limit?: number;
+            };
+            header?: {
+                "last-event-id"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the release
+                 * @example rel-c3xq2m7k4a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Server-sent events only: the release has ended and every event was seen */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

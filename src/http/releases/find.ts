@@ -1,0 +1,13 @@
+import type { OperationRow } from '../../catalogue/types.ts';
+import { TransshipError } from '../../domain/errors.ts';
+import type { ApiContext } from '../context.ts';
+
+/** @throws TransshipError OPERATION_UNKNOWN */
+export async function getRelease(
+  { catalogue: { operations } }: ApiContext,
+  id: string,
+): Promise<{ row: OperationRow; children: OperationRow[] }> {
+  const row = await operations.get(id);
+  if (row?.kind !== 'releaseApp') throw new TransshipError('OPERATION_UNKNOWN', `no release ${id}`);
+  return { row, children: await operations.children(id) };
+}

@@ -1,0 +1,79 @@
+import type { AppDefinition, GroupDefinition } from '../../domain/app.ts';
+import { TransshipError } from '../../domain/errors.ts';
+import { layoutGroup } from '../../domain/layout.ts';
+import type { ReleaseConfig } from '../../domain/types.ts';
+import type { GroupTarget, SpecDraft } from '../../temporal/messages.ts';
+import type { ApiContext } from '../context.ts';
+import type { ReleaseRequest } from '../schemas/release.ts';
+
+/** A group that a release is asked for, with all that the catalogue and the fleet file say about it. */
+export type Target = GroupTarget & { draft: SpecDraft };
+
+/**
+ * The groups asked for, in the order of the app file.
+ * @throws TransshipError APP_UNKNOWN, ENVIRONMENT_UNKNOWN, GROUP_UNKNOWN
+ */
+export async function findTargets({ fleet, catalogue }: ApiContext, request: ReleaseRequest): Promise<Target[]> {
+  const { app, env, version } = request;
+  const known = fleet.environments.map(({ name }) => name);
+  if (!known.includes(env)) {
+    throw new TransshipError(
+      'ENVIRONMENT_UNKNOWN',
+      `no environment ${env} in the fleet file, which has ${known.join(', ')}`,
+    );
+  }
+  const applied = await catalogue.apps.get(app);
+  if (applied === null) throw new TransshipError('APP_UNKNOWN', `no app ${app} has been applied`);
+
+  const rows = await catalogue.groups.ofApp(env, app);
+  return choose(applied.definition, request).map((group) => {
+    // Where a group stands is what the catalogue says; the layout is for its first release.
+    const row = rows.find(({ ref }) => ref.group === group.name);
+    const { ref, azSets, instances } = row ?? layoutGroup(applied.definition, group.name, env, fleet);
+    return {
+      ref,
+      azSets,
+      instances: instances.map(({ index, name, azSet, member }) => ({ index, name, azSet, member })),
+      draft: draftSpec(group, version),
+    };
+  });
+}
+
+function choose(definition: AppDefinition, { env, groups: wanted }: ReleaseRequest): GroupDefinition[] {
+  const here = definition.groups.filter(({ environment }) => environment === env);
+  const names = here.map(({ name }) => name);
+  if (here.length === 0) throw new TransshipError('GROUP_UNKNOWN', `app ${definition.app} has no group in ${env}`);
+  const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    throw new TransshipError(
+      'GROUP_UNKNOWN',
+      `app ${definition.app} has no group ${unknown.join(', ')} in ${env}; it has ${names.join(', ')}`,
+      {
+        places: unknown.map((name) => ({ path: `groups[${wanted?.indexOf(name) ?? 0}]`, message: `no group ${name}` })),
+      },
+    );
+  }
+  return wanted === undefined ? here : here.filter(({ name }) => wanted.includes(name));
+}
+
+function draftSpec({ template, images, health, ports, traffic }: GroupDefinition, version: string): SpecDraft {
+  return { version, template, repositories: images, health, ports, traffic };
+}
+
+/**
+ * What was asked for, over the fleet file's limits.
+ * @throws TransshipError LIMIT_EXCEEDED
+ */
+export function releaseConfig({ fleet: { limits } }: ApiContext, asked: ReleaseRequest['config']): ReleaseConfig {
+  const batchPercent = asked?.batchPercent ?? limits.batchPercent;
+  if (batchPercent > limits.maxBatchPercent) {
+    const message = `batchPercent ${batchPercent} is over ${limits.maxBatchPercent}, the fleet's maxBatchPercent`;
+    throw new TransshipError('LIMIT_EXCEEDED', message, { places: [{ path: 'config.batchPercent', message }] });
+  }
+  return {
+    batchPercent,
+    pauseSeconds: asked?.pauseSeconds ?? limits.pauseSeconds,
+    drainSeconds: asked?.drainSeconds ?? limits.drainSeconds,
+    gateHours: asked?.gateHours ?? limits.gateHours,
+  };
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** A version is the tag of the images that it releases. */
+export const versionSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
+    'an image tag: letters, digits, ".", "_" and "-"; starts with a letter or digit; at most 128',
+  )
+  .meta({ description: 'Tag of the images to release', examples: ['v2'] });
+
+/** Id of a release, made by the server. */
+export const releaseIdSchema = z
+  .string()
+  .regex(/^rel-[a-z2-7]{10}$/, 'rel- and 10 characters, as POST /v1/releases answered')
+  .meta({ description: 'Id of the release', examples: ['rel-c3xq2m7k4a'] });
+
+/** `true` or `false` in a query. */
+export const flagSchema = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] }).meta({ type: 'boolean' });

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { BatchPlan, BudgetSum } from '../../domain/plan.ts';
+import type { GroupPlan, ReleasePlan } from '../../temporal/messages.ts';
+import { imageRefSchema, instanceRefSchema } from './places.ts';
+
+export const budgetSumSchema = z
+  .object({
+    desired: z.int(),
+    percent: z.number().meta({ description: 'Largest share that may be out: max(25, batchPercent)' }),
+    floor: z.int().meta({ description: 'Instances that must keep serving' }),
+    serving: z.int(),
+    taken: z.int().meta({ description: 'Members of the batch that serve now' }),
+    pass: z.boolean(),
+  })
+  .meta({ id: 'BudgetSum', description: "The brake's arithmetic for one batch" }) satisfies z.ZodType<BudgetSum>;
+
+export const batchPlanSchema = z
+  .object({
+    batches: z.array(
+      z.object({
+        index: z.int().meta({ description: '0 is the bastion' }),
+        members: z.array(instanceRefSchema),
+      }),
+    ),
+    rounding: z.string().meta({ description: 'How the batch size came about', examples: ['25 % of 12 = 3'] }),
+    budget: z.array(budgetSumSchema).meta({
+      description: 'One sum per batch, as if every earlier batch had come back into service',
+    }),
+  })
+  .meta({ id: 'BatchPlan' }) satisfies z.ZodType<BatchPlan>;
+
+export const groupPlanSchema = z
+  .object({
+    ref: z.object({ env: z.string(), app: z.string(), group: z.string() }),
+    mode: z.enum(['create', 'in-place', 'none']).meta({
+      description: 'create: its sets do not exist yet; in-place: images change; none: it runs this version already',
+    }),
+    images: z.record(z.string(), imageRefSchema),
+    running: z.array(z.string()).meta({ description: 'Image strings that run now, most frequent first' }),
+    plan: batchPlanSchema,
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'GroupPlan' }) satisfies z.ZodType<GroupPlan>;
+
+const example: ReleasePlan = {
+  env: 'fat',
+  app: 'shop',
+  version: 'v2',
+  groups: [
+    {
+      ref: { env: 'fat', app: 'shop', group: 'web' },
+      mode: 'in-place',
+      images: { web: { repository: 'shop/web', tag: 'v2', digest: `sha256:${'0'.repeat(64)}` } },
+      running: ['registry.north:5000/shop/web:v1'],
+      plan: {
+        batches: [
+          {
+            index: 0,
+            members: [
+              {
+                index: 0,
+                name: 'web-0',
+                azSet: { idc: 'north', az: 'az-1', cluster: 'north-1', namespace: 'fat', name: 'shop-web-az-1' },
+                member: 'shop-web-az-1-0',
+              },
+            ],
+          },
+        ],
+        rounding: '25 % of 1 = 0.25, at least 1',
+        budget: [{ desired: 1, percent: 25, floor: 0, serving: 1, taken: 1, pass: true }],
+      },
+      warnings: [],
+    },
+  ],
+};
+
+export const releasePlanSchema = z
+  .object({ env: z.string(), app: z.string(), version: z.string(), groups: z.array(groupPlanSchema) })
+  .meta({ id: 'ReleasePlan', examples: [example] }) satisfies z.ZodType<ReleasePlan>;

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { INSTANCE_PHASES, RELEASE_STATES } from '../../domain/states.ts';
+import { nameSchema } from '../../domain/fleet.ts';
+import { releaseIdSchema, versionSchema } from './names.ts';
+import { commandSchema } from './command.ts';
+import { actorSchema, troubleSchema } from './places.ts';
+
+/** Knobs of one release; what is left out comes from the fleet file's limits. */
+export const releaseConfigSchema = z.strictObject({
+  batchPercent: z.int().min(1).max(50).optional().meta({ description: 'Size of a batch in percent of the group' }),
+  pauseSeconds: z.number().min(0).max(1800).optional().meta({ description: 'Seconds between two batches' }),
+  drainSeconds: z.number().min(0).max(600).optional().meta({
+    description: 'Seconds to wait, after an address left the endpoints, for proxies and open connections',
+  }),
+  gateHours: z.number().positive().max(168).optional().meta({
+    description: 'Hours that a person has at a brake or failure before the release ends as FAILURE',
+  }),
+});
+
+export const releaseRequestSchema = z
+  .strictObject({
+    app: nameSchema,
+    env: nameSchema,
+    version: versionSchema,
+    groups: z
+      .array(nameSchema)
+      .min(1)
+      .refine((groups) => new Set(groups).size === groups.length, 'each group once')
+      .optional()
+      .meta({ description: 'Groups to release, of that environment. Default: all, in the order of the app file' }),
+    config: releaseConfigSchema.optional(),
+  })
+  .meta({
+    id: 'StartRelease',
+    examples: [{ app: 'shop', env: 'fat', version: 'v2', config: { batchPercent: 25, pauseSeconds: 5 } }],
+  });
+
+export type ReleaseRequest = z.output<typeof releaseRequestSchema>;
+
+export const stateSchema = z.enum(RELEASE_STATES);
+
+export const linksSchema = z
+  .object({
+    self: z.string(),
+    status: z.string(),
+    events: z.string().meta({ description: 'JSON, or server-sent events with Accept: text/event-stream' }),
+    commands: z.string(),
+    temporalUi: z.string().nullable().meta({ description: 'Null where the fleet file names no Temporal UI' }),
+  })
+  .meta({ id: 'ReleaseLinks' });
+
+const exampleLinks = {
+  self: '/v1/releases/rel-c3xq2m7k4a',
+  status: '/v1/releases/rel-c3xq2m7k4a',
+  events: '/v1/releases/rel-c3xq2m7k4a/events',
+  commands: '/v1/releases/rel-c3xq2m7k4a/commands',
+  temporalUi: 'http://127.0.0.1:8233/namespaces/transship/workflows/release%2Frel-c3xq2m7k4a',
+};
+
+export const acceptedSchema = z
+  .object({ id: releaseIdSchema, state: stateSchema, links: linksSchema })
+  .meta({ id: 'AcceptedRelease', examples: [{ id: 'rel-c3xq2m7k4a', state: 'PENDING', links: exampleLinks }] });
+
+export type Accepted = z.output<typeof acceptedSchema>;
+
+const summaryShape = {
+  id: releaseIdSchema,
+  app: z.string(),
+  env: z.string(),
+  version: z.string(),
+  state: stateSchema,
+  waiting: z
+    .string()
+    .meta({ description: 'What is waited for, since, until, who can unblock it; empty when nothing is' }),
+  trouble: troubleSchema.nullable(),
+  actor: actorSchema,
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  links: linksSchema,
+};
+
+const exampleSummary = {
+  id: 'rel-c3xq2m7k4a',
+  app: 'shop',
+  env: 'fat',
+  version: 'v2',
+  state: 'ROLLING_OUT',
+  waiting: '',
+  trouble: null,
+  actor: { name: 'li', channel: 'cli' },
+  createdAt: '2026-01-01T12:00:00.000Z',
+  startedAt: '2026-01-01T12:00:00.100Z',
+  endedAt: null,
+  links: exampleLinks,
+};
+
+export const releaseSummarySchema = z.object(summaryShape).meta({ id: 'ReleaseSummary', examples: [exampleSummary] });
+export type ReleaseSummary = z.output<typeof releaseSummarySchema>;
+
+export const releaseListSchema = z
+  .object({ releases: z.array(releaseSummarySchema) })
+  .meta({ id: 'ReleaseList', examples: [{ releases: [exampleSummary] }] });
+
+const releaseInstanceSchema = z
+  .object({
+    name: z.string(),
+    index: z.int(),
+    idc: z.string(),
+    az: z.string(),
+    phase: z.enum(INSTANCE_PHASES),
+    trouble: troubleSchema.nullable(),
+  })
+  .meta({ id: 'ReleaseInstance' });
+
+export const releaseGroupSchema = z
+  .object({
+    group: z.string(),
+    operation: z.string(),
+    state: stateSchema,
+    waiting: z.string(),
+    trouble: troubleSchema.nullable(),
+    commands: z.array(commandSchema).meta({ description: 'Legal now, in the order they are offered' }),
+    batches: z
+      .array(
+        z.object({
+          index: z.int().meta({ description: '0 is the bastion' }),
+          instances: z.array(releaseInstanceSchema),
+        }),
+      )
+      .meta({ description: 'Empty until the group begins' }),
+    temporalUi: z.string().nullable(),
+  })
+  .meta({ id: 'ReleaseGroup' });
+export type ReleaseGroup = z.output<typeof releaseGroupSchema>;
+
+export const releaseSchema = z
+  .object({
+    ...summaryShape,
+    commands: z.array(commandSchema).meta({ description: 'Legal now for at least one group' }),
+    groups: z.array(releaseGroupSchema),
+  })
+  .meta({
+    id: 'Release',
+    examples: [
+      {
+        ...exampleSummary,
+        commands: ['abort'],
+        groups: [
+          {
+            group: 'web',
+            operation: 'rel-c3xq2m7k4a.web',
+            state: 'ROLLING_OUT',
+            waiting: '',
+            trouble: null,
+            commands: ['abort'],
+            batches: [
+              {
+                index: 0,
+                instances: [{ name: 'web-0', index: 0, idc: 'north', az: 'az-1', phase: 'done', trouble: null }],
+              },
+            ],
+            temporalUi: 'http://127.0.0.1:8233/namespaces/transship/workflows/group%2Ffat%2Fshop%2Fweb',
+          },
+        ],
+      },
+    ],
+  });
+export type Release = z.output<typeof releaseSchema>;

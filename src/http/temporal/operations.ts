@@ -1,0 +1,62 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { TransshipError } from '../../domain/errors.ts';
+import type { OperationMemo, ReleaseAppInput } from '../../temporal/messages.ts';
+import { CONTROL_QUEUE, SEARCH, WORKFLOWS, releaseWorkflowId } from '../../temporal/names.ts';
+import { WORKFLOW_TASK_TIMEOUT_MS } from '../../temporal/policies.ts';
+import { STATIC_DETAILS } from '../../temporal/starts.ts';
+import { callTemporal, type TemporalLink } from './link.ts';
+
+/**
+ * Starts the workflow of a release, or finds that it was started before: the same release may be started any number of
+ * times, it runs once.
+ * @throws TransshipError TEMPORAL_UNREACHABLE; GROUP_BUSY where the id belongs to something else
+ */
+export async function startRelease(link: TemporalLink, input: ReleaseAppInput): Promise<void> {
+  const { operation, app, env, version, actor, policy } = input;
+  const workflowId = releaseWorkflowId(operation);
+  const memo: OperationMemo = { operation, version };
+  try {
+    await callTemporal(link, 5, async () =>
+      link.client.workflow.start<(input: ReleaseAppInput) => Promise<unknown>>(WORKFLOWS.releaseApp, {
+        workflowId,
+        taskQueue: CONTROL_QUEUE,
+        args: [input],
+        memo,
+        workflowIdConflictPolicy: 'FAIL',
+        // Ended already: it is not to run again either.
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowTaskTimeout: policy?.workflowTaskTimeoutMs ?? WORKFLOW_TASK_TIMEOUT_MS,
+        typedSearchAttributes: [
+          { key: SEARCH.App, value: app },
+          { key: SEARCH.Env, value: env },
+        ],
+        staticSummary: `release ${app} ${version} to ${env}, asked by ${actor.name}`,
+        staticDetails: STATIC_DETAILS,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const found = await describeOperation(link, workflowId);
+    if (found?.memo.operation !== operation) {
+      throw new TransshipError(
+        'GROUP_BUSY',
+        `${workflowId} belongs to ${found?.memo.operation ?? 'another operation'}`,
+      );
+    }
+  }
+}
+
+/** What runs, or last ran, under a workflow id; null where Temporal knows nothing of it (any more). */
+export async function describeOperation(
+  link: TemporalLink,
+  workflowId: string,
+): Promise<{ running: boolean; memo: Partial<OperationMemo> } | null> {
+  const handle: WorkflowHandle = link.client.workflow.getHandle(workflowId);
+  try {
+    const { status, memo } = await callTemporal(link, 5, async () => handle.describe());
+    return { running: status.name === 'RUNNING', memo: memo ?? {} };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
