@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { components } from '../../http/openapi.d.ts';
+import { call, type Api } from '../api.ts';
+import { EXIT, exitOf, type ExitCode } from '../exit.ts';
+import { Failure } from '../failure.ts';
+import { planText } from '../plan-text.ts';
+import { advice, releaseTable, releaseText } from '../release-text.ts';
+import type { Session } from '../session.ts';
+import { watchRelease } from '../watch/watch.ts';
+
+type ReleaseBody = components['schemas']['StartReleaseInput'];
+type ReleasePlan = components['schemas']['ReleasePlan'];
+type Accepted = components['schemas']['AcceptedRelease'];
+
+export interface ReleaseOptions {
+  env: string;
+  version?: string | undefined;
+  group?: string[] | undefined;
+  batchPercent?: number | undefined;
+  pause?: number | undefined;
+  drain?: number | undefined;
+  gateHours?: number | undefined;
+}
+
+/** @throws Failure (usage) without a version, or with two */
+function body(app: string, argument: string | undefined, options: ReleaseOptions): ReleaseBody {
+  const version = argument ?? options.version;
+  if (version === undefined || (options.version ?? version) !== version) {
+    const message = version === undefined ? 'which version?' : `version ${version}, or ${options.version ?? ''}?`;
+    throw new Failure(EXIT.usage, message, { next: `transship release start ${app} VERSION --env ${options.env}` });
+  }
+  const { env, group, batchPercent, pause, drain, gateHours } = options;
+  return {
+    app,
+    env,
+    version,
+    ...(group === undefined ? {} : { groups: group }),
+    config: {
+      ...(batchPercent === undefined ? {} : { batchPercent }),
+      ...(pause === undefined ? {} : { pauseSeconds: pause }),
+      ...(drain === undefined ? {} : { drainSeconds: drain }),
+      ...(gateHours === undefined ? {} : { gateHours }),
+    },
+  };
+}
+
+export async function planRelease(
+  session: Session,
+  app: string,
+  version: string | undefined,
+  options: ReleaseOptions,
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const request = api.client.POST('/v1/releases', {
+    params: { query: { dryRun: true } },
+    body: body(app, version, options),
+  });
+  const plan = (await call(api, request)) as ReleasePlan;
+  terminal.result(plan);
+  terminal.say(planText(terminal, plan));
+  return EXIT.ok;
+}
+
+export async function startRelease(
+  session: Session,
+  app: string,
+  version: string | undefined,
+  options: ReleaseOptions & { watch?: boolean | undefined; idempotencyKey?: string | undefined },
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const release = body(app, version, options);
+  const accepted = await post(api, release, options.idempotencyKey ?? randomUUID(), terminal.interrupt);
+  terminal.say(`${accepted.id}  accepted: ${app} ${release.version} to ${options.env}`);
+  if (accepted.links.temporalUi !== null) terminal.say(`Temporal UI: ${accepted.links.temporalUi}`);
+  if (options.watch !== true) {
+    terminal.result(accepted);
+    terminal.say(`transship release watch ${accepted.id}`);
+    return EXIT.ok;
+  }
+  return watchRelease(session, accepted.id);
+}
+
+/** Attempts of a start whose answer was lost; the key makes them one release. */
+const ATTEMPTS = 4;
+
+async function post(api: Api, release: ReleaseBody, key: string, interrupt: AbortSignal): Promise<Accepted> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const request = api.client.POST('/v1/releases', {
+        params: { header: { 'idempotency-key': key } },
+        body: release,
+      });
+      return (await call(api, request)) as Accepted;
+    } catch (error) {
+      // Nobody answered at all: the request may have arrived all the same.
+      const lost = error instanceof Failure && error.exit === EXIT.unreachable && error.problem === null;
+      if (!lost || attempt === ATTEMPTS) throw error;
+      await sleep(500 * attempt, undefined, { signal: interrupt });
+    }
+  }
+}
+
+export async function getReleases(
+  session: Session,
+  id: string | undefined,
+  filter: {
+    app?: string | undefined;
+    env?: string | undefined;
+    live?: boolean | undefined;
+    limit?: number | undefined;
+  },
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  if (id === undefined) {
+    const query = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+    const list = await call(api, api.client.GET('/v1/releases', { params: { query } }));
+    terminal.result(list);
+    terminal.say(releaseTable(terminal, list.releases, new Date()));
+    return EXIT.ok;
+  }
+  const release = await call(api, api.client.GET('/v1/releases/{id}', { params: { path: { id } } }));
+  terminal.result(release);
+  terminal.say(releaseText(terminal, release, new Date()));
+  for (const line of advice(release)) terminal.note(line);
+  return exitOf(release.state) ?? EXIT.ok;
+}
+
+export async function commandRelease(
+  session: Session,
+  id: string,
+  command: 'abort' | 'resume',
+  options: { group?: string | undefined; reason?: string | undefined },
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const { group, reason } = options;
+  const answer = await call(
+    api,
+    api.client.POST('/v1/releases/{id}/commands', {
+      params: { path: { id } },
+      body: { command, ...(group === undefined ? {} : { group }), ...(reason === undefined ? {} : { reason }) },
+    }),
+  );
+  terminal.result(answer);
+  for (const { operation, state, answer: words } of answer.commands) {
+    terminal.say(`${operation}  ${command} ${state}${words === '' ? '' : `: ${words}`}`);
+  }
+  if (answer.state === 'pending') {
+    terminal.note(`no worker has answered yet; it runs when one does, until ${answer.notAfter}`);
+  }
+  terminal.note(`transship release watch ${id}`);
+  return EXIT.ok;
+}

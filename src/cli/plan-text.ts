@@ -1,0 +1,72 @@
+import type { components } from '../http/openapi.d.ts';
+import { describeBudget } from '../domain/brake.ts';
+import { columns } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+type ReleasePlan = components['schemas']['ReleasePlan'];
+type GroupPlan = components['schemas']['GroupPlan'];
+type ApplyAnswer = components['schemas']['ApplyAnswer'];
+
+/** A release's plan as a person reads it: who is in which batch, and the arithmetic of the brake. */
+export function planText(terminal: Terminal, plan: ReleasePlan): string {
+  const head = terminal.paint('bold', `${plan.app} ${plan.version} in ${plan.env}`);
+  return [head, ...plan.groups.flatMap((group) => ['', ...groupLines(terminal, group)])].join('\n');
+}
+
+const MODES: Record<GroupPlan['mode'], string> = {
+  create: 'first release: its sets and instances are created',
+  'in-place': 'in place: images change, pods and addresses stay',
+  none: 'runs this version already: nothing to do',
+};
+
+function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warnings }: GroupPlan): string[] {
+  const { paint } = terminal;
+  const lines = [`${paint('bold', ref.group)}  ${MODES[mode]}`];
+  for (const [container, { repository, tag, digest }] of Object.entries(images)) {
+    lines.push(`  ${container}: ${repository}:${tag} (${digest.slice(0, 19)}…)`);
+  }
+  if (running.length > 0) lines.push(`  runs now: ${running.join(', ')}`);
+  lines.push(...warnings.map((warning) => `  ${paint('yellow', 'note')}: ${warning}`));
+  if (plan.batches.length === 0) return lines;
+
+  lines.push(`  batches: ${plan.rounding}`);
+  const rows = plan.batches.map(({ index, members }, at) => {
+    const sum = plan.budget[at];
+    return [
+      `  ${batchName(index, mode)}`,
+      members.map(({ name, azSet }) => `${name} (${azSet.idc}/${azSet.az})`).join(', '),
+      sum === undefined ? '' : paint(sum.pass ? 'green' : 'red', describeBudget(sum)),
+    ];
+  });
+  lines.push(columns(terminal, ['  batch', 'instances', 'brake'], rows));
+  return lines;
+}
+
+/** Batch 0 is the bastion, unless the group is being created. */
+export function batchName(index: number, mode: GroupPlan['mode'] = 'in-place'): string {
+  if (mode === 'create') return 'all';
+  return index === 0 ? 'bastion' : `batch ${index}`;
+}
+
+/** What applying an app file changes. */
+export function applyText(terminal: Terminal, { app, revision, changes, groups }: ApplyAnswer): string {
+  const { paint } = terminal;
+  const rows = groups.map(({ env, group, state, azSets, instances }) => [
+    `  ${env}/${group}`,
+    state === 'new' ? paint('green', 'new') : 'kept',
+    `${instances.length} instances`,
+    azSets.map(({ idc, az, cluster, count }) => `${idc}/${az} on ${cluster}: ${count}`).join(', '),
+  ]);
+  const lines = [paint('bold', `app ${app}`) + (revision === 0 ? ' (new)' : ` (revision ${revision} is in force)`)];
+  for (const { path, before, after } of changes) {
+    if (path === '') continue;
+    lines.push(`  ${path}: ${paint('red', valueText(before))} → ${paint('green', valueText(after))}`);
+  }
+  return [...lines, columns(terminal, ['  group', '', '', 'where'], rows)].join('\n');
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

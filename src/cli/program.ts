@@ -1,0 +1,166 @@
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { DEFAULT_API } from './api.ts';
+import { applyAppFile, getApps } from './commands/app.ts';
+import { checkFleetFile } from './commands/fleet.ts';
+import { commandRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
+import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
+import { openSession, type Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+import { watchRelease } from './watch/watch.ts';
+
+/** Called with what a command ended with. */
+type Ended = (exit: ExitCode) => void;
+
+/** The commands of `transship`. Each ends by telling `ended` its exit code, or throws a Failure. */
+export function buildProgram(terminal: Terminal, ended: Ended): Command {
+  const program = new Command('transship')
+    .description('Delivers containers across datacentres: releases applications batch by batch over many clusters.')
+    .option('--api <url>', `address of the API (default: TRANSSHIP_API, else ${DEFAULT_API})`)
+    .option('--json', 'results as JSON on standard output, everything else on standard error')
+    .option('--no-color', 'no colours (NO_COLOR is honoured too)')
+    .showHelpAfterError('(transship --help, or --help after a command, shows how it is used)')
+    .addHelpText('after', `\n${EXAMPLES}\n\nExit codes:\n${exitCodes()}`);
+
+  const act =
+    <A extends unknown[]>(run: (session: Session, ...args: A) => Promise<ExitCode>) =>
+    async (...args: A): Promise<void> =>
+      ended(await run(openSession(terminal, program.opts()), ...args));
+
+  const fleet = program.command('fleet').description('the fleet file');
+  fleet
+    .command('check')
+    .description('Check a fleet file, offline: every place that is wrong, with a hint')
+    .option('-f, --file <file>', 'fleet file (default: TRANSSHIP_FLEET, else fleet.yml)')
+    .addHelpText('after', '\nExample:\n  transship fleet check -f fleet.yml')
+    .action(
+      act(async (session, { file }: { file?: string | undefined }) =>
+        checkFleetFile(session.terminal, file ?? terminal.env['TRANSSHIP_FLEET'] ?? 'fleet.yml'),
+      ),
+    );
+
+  const app = program.command('app').description('what runs where: app files');
+  app
+    .command('apply')
+    .description('Show what an app file changes, then put it in force. Clusters change with the next release.')
+    .requiredOption('-f, --file <file>', 'app file (YAML or JSON)')
+    .option('--dry-run', 'only show it')
+    .option('-y, --yes', 'do not ask (without a terminal nothing is asked)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  transship app apply -f app.yml --dry-run\n  transship app apply -f app.yml --yes',
+    )
+    .action(act(applyAppFile));
+  app
+    .command('get')
+    .description('List apps, or show one: groups, what they run, where their instances are')
+    .argument('[app]', 'name of the app')
+    .action(act(async (session, name: string | undefined) => getApps(session, name)));
+
+  addReleaseCommands(program.command('release').description('bring a version to the groups of an app'), act);
+  return program;
+}
+
+type Act = <A extends unknown[]>(
+  run: (session: Session, ...args: A) => Promise<ExitCode>,
+) => (...args: A) => Promise<void>;
+
+function addReleaseCommands(release: Command, act: Act): void {
+  release.addCommand(
+    releaseOptions('plan', 'Show what a release would do: who is in which batch, and the arithmetic of the brake')
+      .addHelpText('after', '\nExample:\n  transship release plan shop v2 --env pro --batch-percent 20')
+      .action(act(planRelease)),
+  );
+  release.addCommand(
+    releaseOptions('start', 'Release a version: bastion first, then batch by batch')
+      .option('-w, --watch', 'follow it until it has ended or waits for a person')
+      .option('--idempotency-key <key>', 'the same key sent again finds the same release (default: a new one)')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  transship release start shop v2 --env pro --watch\n  transship release start shop v2 --env pro --idempotency-key "$CI_JOB_ID"',
+      )
+      .action(act(startRelease)),
+  );
+  release
+    .command('watch')
+    .description(
+      'Follow a release until it has ended or waits for a person; the exit code says which. Ctrl-C ends only the watching.',
+    )
+    .argument('<id>', 'id of the release')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  transship release watch rel-c3xq2m7k4a\n  transship release watch rel-c3xq2m7k4a --json | jq .step',
+    )
+    .action(act(async (session, id: string) => watchRelease(session, id)));
+  release
+    .command('get')
+    .description('List the latest releases, or show one with its instances (its state is the exit code)')
+    .argument('[id]', 'id of the release')
+    .option('--app <app>', 'of this app only')
+    .option('--env <env>', 'in this environment only')
+    .option('--live', 'only those that have not ended')
+    .option('--limit <n>', 'at most so many', whole)
+    .action(act(getReleases));
+  release
+    .command('abort')
+    .description('Stop a release and undo what it did')
+    .argument('<id>', 'id of the release')
+    .option('--group <group>', 'only this group')
+    .option('--reason <text>', 'why, for the audit')
+    .action(
+      act(async (session, id: string, options: { group?: string | undefined; reason?: string | undefined }) =>
+        commandRelease(session, id, 'abort', options),
+      ),
+    );
+  release
+    .command('resume')
+    .description('Let a braked or failed release look again, and go on where the budget allows')
+    .argument('<id>', 'id of the release')
+    .option('--group <group>', 'only this group')
+    .option('--reason <text>', 'why, for the audit')
+    .action(
+      act(async (session, id: string, options: { group?: string | undefined; reason?: string | undefined }) =>
+        commandRelease(session, id, 'resume', options),
+      ),
+    );
+}
+
+/** Arguments and options that plan and start share. Defaults of the knobs are the fleet's limits. */
+
+function releaseOptions(name: string, description: string) {
+  return new Command(name)
+    .description(description)
+    .argument('<app>', 'name of the app')
+    .argument('[version]', 'version: tag of the images')
+    .requiredOption('--env <env>', 'environment')
+    .option('--version <tag>', 'the version, where it is not given as an argument')
+    .option('--group <group...>', 'only these groups (default: all of the environment)')
+    .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
+    .option('--pause <seconds>', 'pause between two batches', number)
+    .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
+    .option('--gate-hours <hours>', 'time that a person has at a brake or failure', number);
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('Not a whole number.');
+  return value;
+}
+
+const EXAMPLES = `Examples:
+  transship fleet check -f fleet.yml                           is the fleet file right?
+  transship app apply -f app.yml                               say what runs where
+  transship release plan shop v2 --env pro           what would happen?
+  transship release start shop v2 --env pro --watch  release it and follow it
+  transship release abort rel-c3xq2m7k4a --reason "wrong tag"  undo it`;
+
+function exitCodes(): string {
+  return Object.entries(EXIT_MEANINGS)
+    .map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`)
+    .join('\n');
+}
