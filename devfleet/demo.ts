@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from '@commander-js/extra-typings';
+import { SimHostsClient, type InstanceView } from './host/client.ts';
+import { startPlatform, type Platform } from './platform.ts';
+import { SHOP } from './shop.ts';
+import { reportLine, startTraffic } from './traffic/index.ts';
+
+const RATE = 200;
+
+const { once } = new Command('npm run demo --')
+  .description(
+    'The main job, on real parts: an application of 12 instances on two Kubernetes control planes goes from v1 to v2, ' +
+      `bastion first, batch by batch, in place, while a client sends ${RATE} requests a second and counts the failed ones.`,
+  )
+  .option('--once', 'end when the story is told, instead of staying up until Ctrl-C')
+  .addHelpText(
+    'after',
+    '\nExit code 0: the story held (no failed request, every instance on v2, uids and addresses as before); 1: it did not.',
+  )
+  .parse()
+  .opts();
+
+const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+const chapter = (title: string): void => say(`\n── ${title} ${'─'.repeat(Math.max(0, 96 - title.length))}`);
+
+const stopEarly = (): never => process.exit(130); // the fleet ends with this process
+process.on('SIGINT', stopEarly).on('SIGTERM', stopEarly);
+
+const began = Date.now();
+chapter('A fleet: two IDCs, each with a Kubernetes control plane, an image registry and hosts in two AZs');
+const platform = await startPlatform({ onProgress: say });
+const held = await tell(platform).catch((error: unknown) => {
+  say(`\nThe story broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  say(`Logs: ${platform.fleet.logs}`);
+  return false;
+});
+say(`\n${held ? 'The story held' : 'THE STORY DID NOT HOLD'}, after ${((Date.now() - began) / 1000).toFixed(0)} s.`);
+
+if (once !== true) {
+  process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
+  say('\nIt all stays up until Ctrl-C. Try it:');
+  say(`  export TRANSSHIP_API=${platform.api}`);
+  say('  npm run -s transship -- app get shop');
+  say('  npm run -s transship -- release plan shop v1 --env pro');
+  say('  npm run -s transship -- release start shop v1 --env pro --watch');
+  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+  say();
+}
+await platform.stop();
+process.exit(held ? 0 : 1);
+
+async function tell(platform: Platform): Promise<boolean> {
+  const { fleet, api } = platform;
+  say();
+  say(`Temporal UI  ${fleet.temporal.ui}`);
+  say(`REST API     ${api}  (OpenAPI: ${api}/openapi.json)`);
+  say(`Front door   ${frontDoor(platform)}`);
+  say(`Logs         ${fleet.logs}`);
+
+  chapter('Two versions of one image, pushed to the registry of each IDC');
+  await platform.push('v1');
+  await platform.push('v2');
+  say(`${SHOP.repository}:v1 and ${SHOP.repository}:v2: they warm up for a second before they say 200`);
+
+  chapter('The app: 12 instances, three in each AZ of both IDCs; its first release creates them on v1');
+  await platform.applyShop(
+    Object.values(fleet.idcs).flatMap(({ name, azs }) =>
+      azs.map((az) => ({ cluster: `${name}-k8s`, az, instances: 3 })),
+    ),
+  );
+  const first = await platform.settled(await platform.release('v1'));
+  say(`release ${first.id}: ${first.state}`);
+  const before = await instances(platform);
+  say(`${before.length} instances run ${versions(before)}`);
+
+  chapter(`A client that never stops: ${RATE} requests a second through the front door`);
+  const traffic = await startTraffic({ url: frontDoor(platform), rate: RATE });
+  await sleep(1_000);
+
+  chapter('The release of v2: plan, then batch by batch, watched');
+  say((await platform.cli('release', 'plan', SHOP.app, 'v2', '--env', SHOP.env)).stdout);
+  const id = await platform.release('v2');
+  say(`POST /v1/releases → 202 ${id}`);
+  say(
+    `In the Temporal UI: ${fleet.temporal.ui}/namespaces/${fleet.temporal.namespace}/workflows/${encodeURIComponent(`group/${SHOP.env}/${SHOP.app}/${SHOP.group}`)}\n`,
+  );
+  await watch(platform, id);
+  const second = await platform.settled(id);
+
+  chapter('What the client and the hosts saw');
+  await sleep(1_000);
+  const report = await traffic.stop();
+  const after = await instances(platform);
+  say(reportLine(report));
+  for (const { at, error } of report.firstFailures) say(`  ${at} ${error}`);
+  say(`${after.length} instances run ${versions(after)}`);
+
+  return [
+    check('the release succeeded', second.state === 'SUCCESS'),
+    check('no request failed', report.failures === 0 && report.requests > 0),
+    check('all 12 instances run v2', after.length === 12 && after.every(({ version }) => version === 'v2')),
+    check('every instance kept its pod (uid) and its address', identities(before) === identities(after)),
+    check(
+      'every container was started once more, and no more than that',
+      after.every(({ restartCount }) => restartCount === 1),
+    ),
+  ].every((ok) => ok);
+}
+
+function frontDoor({ fleet }: Platform): string {
+  return `${fleet.frontDoor.url}/${SHOP.env}/${SHOP.app}-${SHOP.group}/`;
+}
+
+/** As the machines see them, not as our own records say. */
+async function instances({ fleet }: Platform): Promise<InstanceView[]> {
+  const perIdc = await Promise.all(
+    Object.values(fleet.idcs).map(({ hostsAdmin }) => new SimHostsClient(hostsAdmin).instances()),
+  );
+  return perIdc.flat().filter(({ namespace, state }) => namespace === SHOP.env && state === 'running');
+}
+
+function versions(views: InstanceView[]): string {
+  return [...Map.groupBy(views, ({ version }) => version)]
+    .map(([version, of]) => `${String(version)} (${of.length})`)
+    .join(', ');
+}
+
+function identities(views: InstanceView[]): string {
+  return views
+    .map(({ instance, uid, address }) => `${instance} ${uid} ${String(address)}`)
+    .sort()
+    .join('\n');
+}
+
+function check(what: string, ok: boolean): boolean {
+  say(`${ok ? '✔' : '✘'} ${what}`);
+  return ok;
+}
+
+/** `transship release watch`, as a person would run it. */
+async function watch({ api, fleet }: Platform, id: string): Promise<void> {
+  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+  const env = { ...process.env, ...fleet.env, TRANSSHIP_API: api };
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'release', 'watch', id], {
+    stdio: 'inherit',
+    env,
+  });
+  await new Promise((resolve) => child.once('exit', resolve));
+}

@@ -1,0 +1,112 @@
+import type { Logger } from 'pino';
+import { AddressTable } from './addresses.ts';
+import type { HostsConfig } from './config.ts';
+import { Faults } from './faults.ts';
+import { ImageStore } from './images.ts';
+import { Journal } from './journal.ts';
+import { Api } from './kubelet/api.ts';
+import { Events } from './kubelet/events.ts';
+import { Ipam } from './kubelet/ipam.ts';
+import { Kubelet } from './kubelet/kubelet.ts';
+import { NodeApi } from './kubelet/node-api.ts';
+import type { Pod } from './kubelet/pod.ts';
+import type { PodWorker } from './kubelet/pod-worker.ts';
+import { Reservations } from './kubelet/reservations.ts';
+import { PodWatch } from './kubelet/watch.ts';
+import { Machine } from './machine.ts';
+import type { Fault, InstanceView } from './types.ts';
+
+/** A fault names a node or pod that is not here. */
+export class UnknownTarget extends Error {}
+
+/** All sim hosts of one IDC and the kubelets on them, behind one watch of the cluster. */
+export class SimHosts {
+  readonly journal: Journal;
+  readonly #api: Api;
+  readonly #faults: Faults;
+  readonly #kubelets = new Map<string, Kubelet>();
+  readonly #reservations: Reservations;
+  readonly #watch: PodWatch;
+
+  constructor(config: HostsConfig, log: Logger) {
+    this.journal = new Journal(config.journalFile);
+    this.journal.append({ kind: 'hosts-started', idc: config.idc });
+    this.#api = new Api(config.kubeconfig);
+    this.#faults = new Faults(config.observedGenerationLagMs, config.backOff);
+    const ipam = new Ipam(config.octet);
+    const addresses = new AddressTable(this.journal);
+    for (const [index, [az, { hosts }]] of Object.entries(config.azs).entries()) {
+      for (let n = 1; n <= hosts; n++) {
+        const name = `${config.idc}-${az}-${n}`;
+        const api = new NodeApi(this.#api, this.#faults, name);
+        const images = new ImageStore(name, config.registryHosts, this.#faults);
+        const identity = { name, az, idc: config.idc, address: `10.${config.octet}.${16 * index}.${n}` };
+        const machine = new Machine(identity, { images, addresses, journal: this.journal, faults: this.#faults });
+        const events = new Events(api, 'kubelet', name, log);
+        const parts = { machine, api, faults: this.#faults, events, ipam, azNumber: index + 1, log };
+        this.#kubelets.set(name, new Kubelet(parts, config));
+      }
+    }
+    const controller = 'kube-ovn-controller';
+    const direct = new NodeApi(this.#api, this.#faults, controller);
+    this.#reservations = new Reservations(ipam, direct, new Events(direct, controller, '', log), log);
+    this.#watch = new PodWatch(this.#api, { seen: (pod) => this.#seen(pod), gone: (pod) => this.#gone(pod) }, log);
+    this.#faults.events.on('healed', (node) => this.#kubelets.get(node)?.resync(this.#watch.pods.values()));
+  }
+
+  /** Resolves when all Nodes are Ready and their pods are followed. */
+  async start(): Promise<void> {
+    await Promise.all([...this.#kubelets.values()].map(({ node }) => node.start()));
+    await this.#watch.start();
+  }
+
+  instances(): InstanceView[] {
+    return [...this.#kubelets.values()].flatMap((kubelet) => kubelet.views());
+  }
+
+  /** @throws UnknownTarget */
+  setFault(fault: Fault): void {
+    if ('node' in fault && fault.node !== undefined && !this.#kubelets.has(fault.node))
+      throw new UnknownTarget(`no node ${fault.node}`);
+    this.journal.append({ kind: 'fault-set', fault });
+    switch (fault.kind) {
+      case 'evict':
+        this.#pod(fault).evict(fault.message);
+        return;
+      case 'crash':
+        if (!this.#pod(fault).crash(fault.container, fault.exitCode))
+          throw new UnknownTarget(`${fault.namespace}/${fault.pod} runs no such container`);
+        return;
+      case 'break-watch':
+        this.#watch.break();
+        return;
+      default:
+        this.#faults.set(fault);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#watch.stop();
+    for (const { node } of this.#kubelets.values()) node.stop();
+    await this.#api.close();
+    this.journal.close();
+  }
+
+  #pod({ namespace, pod }: { namespace: string; pod: string }): PodWorker {
+    for (const kubelet of this.#kubelets.values()) {
+      const found = kubelet.find(namespace, pod);
+      if (found !== undefined) return found;
+    }
+    throw new UnknownTarget(`no pod ${namespace}/${pod} on these hosts`);
+  }
+
+  #seen(pod: Pod): void {
+    this.#reservations.seen(pod);
+    this.#kubelets.get(pod.spec.nodeName ?? '')?.seen(pod);
+  }
+
+  #gone(pod: Pod): void {
+    this.#reservations.gone(pod.metadata.uid);
+    this.#kubelets.get(pod.spec.nodeName ?? '')?.gone(pod.metadata.uid);
+  }
+}

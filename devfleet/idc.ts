@@ -1,0 +1,98 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BinaryName } from './binaries/catalog.ts';
+import type { Found } from './binaries/resolve.ts';
+import { startApiServer, type ApiServer } from './kubernetes/api-server.ts';
+import { startControllerManager, startScheduler } from './kubernetes/controllers.ts';
+import { kubeconfig } from './kubernetes/kubeconfig.ts';
+import type { Links } from './parts/links.ts';
+import { startSimHosts, type SimHosts } from './parts/programs.ts';
+import { startRegistry, type Registry } from './parts/registry.ts';
+import type { FleetShape } from './shape.ts';
+import type { Part } from './supervision/part.ts';
+import type { Supervisor } from './supervision/supervisor.ts';
+import type { DevfleetIdc } from './types.ts';
+
+export interface Tools {
+  supervisor: Supervisor;
+  binaries: Record<Exclude<BinaryName, 'kubectl'>, Found>;
+  /** Called when something is up. */
+  isUp: (what: string) => void;
+}
+
+/** The running parts of one IDC. */
+export interface Idc {
+  name: string;
+  azs: string[];
+  api: ApiServer;
+  controllerManager: Part;
+  scheduler: Part;
+  registry: Registry;
+  hosts: SimHosts;
+}
+
+/** Starts the control plane, the registry and the sim hosts of one IDC. */
+export async function startIdc(
+  { supervisor, binaries, isUp }: Tools,
+  name: string,
+  { azs }: FleetShape['idcs'][string],
+  at: { namespaces: string[]; octet: number; nextPort: () => Promise<number>; onApi: (api: ApiServer) => void },
+): Promise<Idc> {
+  const { nextPort } = at;
+  const registryUp = startRegistry(supervisor, binaries.registry.path, name, nextPort);
+  const paths = { etcd: binaries.etcd.path, 'kube-apiserver': binaries['kube-apiserver'].path };
+  const clusterUp = startApiServer(supervisor, paths, name, at.namespaces, nextPort).then(async (api) => {
+    isUp(`${name}: API server`);
+    at.onApi(api);
+    const program = { supervisor, idc: name, api, nextPort };
+    const [controllerManager, scheduler, hosts] = await Promise.all([
+      startControllerManager({ ...program, binary: binaries['kube-controller-manager'].path }),
+      startScheduler({ ...program, binary: binaries['kube-scheduler'].path }),
+      registryUp.then(async (registry) => {
+        const registryHosts = { [registry.host]: `http://127.0.0.1:${registry.port}` };
+        const config = { idc: name, kubeconfig: api.adminKubeconfig, registryHosts, azs, octet: at.octet };
+        return startSimHosts(supervisor, config, nextPort);
+      }),
+    ]);
+    return { api, controllerManager, scheduler, hosts };
+  });
+  const [registry, cluster] = await Promise.all([registryUp, clusterUp]);
+  isUp(`${name}: control plane, registry, sim hosts`);
+  return { name, azs: Object.keys(azs), registry, ...cluster };
+}
+
+/** Lays the IDC's links, writes Transship's kubeconfig, and gives what users of the fleet see of it. */
+export async function presentIdc(idc: Idc, links: Links): Promise<DevfleetIdc> {
+  const { name, api, registry, hosts } = idc;
+  const registryPort = await links.lay(`${name}/registry`, registry.port);
+  const apiPort = await links.lay(`${name}/kubernetes`, api.port);
+  const path = join(api.folder, 'transship.kubeconfig');
+  const { ca } = api;
+  await writeFile(
+    path,
+    kubeconfig({ cluster: `${name}-k8s`, port: apiPort, ca, user: 'transship', token: api.tokens.transship }),
+  );
+  const parts: Record<Parameters<DevfleetIdc['process']>[0], Part> = {
+    etcd: api.etcd,
+    'kube-apiserver': api.part,
+    'kube-controller-manager': idc.controllerManager,
+    'kube-scheduler': idc.scheduler,
+    registry: registry.part,
+    hosts: hosts.part,
+  };
+  return {
+    name,
+    azs: idc.azs,
+    adminKubeconfig: api.adminKubeconfig,
+    kubeconfig: path,
+    registry: {
+      url: `http://127.0.0.1:${registryPort}`,
+      directUrl: `http://127.0.0.1:${registry.port}`,
+      host: registry.host,
+    },
+    probeProxy: `http://127.0.0.1:${hosts.proxyPort}`,
+    hostsAdmin: `http://127.0.0.1:${hosts.adminPort}`,
+    auditLog: api.auditLog,
+    process: (part) => parts[part],
+  };
+}

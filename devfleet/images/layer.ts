@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+
+/** One piece of an image as registries keep it. */
+export interface Blob {
+  mediaType: string;
+  digest: string;
+  bytes: Buffer;
+}
+
+export interface Layer extends Blob {
+  /** Digest of the tar before compression, as the image's config lists it. */
+  diffId: string;
+}
+
+const EPOCH = new Date(0);
+
+export function sha256(bytes: Buffer | string): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/**
+ * A layer of one file of `size` bytes that no compression shrinks. The same seed gives the same bytes on every machine,
+ * so images pushed to several registries are the same image by digest.
+ */
+export async function makeLayer(path: string, seed: string, size: number): Promise<Layer> {
+  const content = createHash('shake256', { outputLength: Math.max(1, size) })
+    .update(seed)
+    .digest();
+  const tar = pack();
+  tar.entry({ name: path, mtime: EPOCH, mode: 0o755, uid: 0, gid: 0, uname: 'root', gname: 'root' }, content);
+  tar.finalize();
+  const raw = await buffer(tar);
+  const bytes = gzipSync(raw);
+  return {
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    digest: sha256(bytes),
+    bytes,
+    diffId: sha256(raw),
+  };
+}

@@ -1,0 +1,51 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { withFreshPorts } from '../ports.ts';
+import { answers } from '../wait.ts';
+import type { Part } from '../supervision/part.ts';
+import type { Supervisor } from '../supervision/supervisor.ts';
+
+export interface Registry {
+  part: Part;
+  port: number;
+  /** Host of the registry as it stands in image names of this IDC. */
+  host: string;
+}
+
+/** The IDC's registry: distribution, on files in the fleet's folder. */
+export async function startRegistry(
+  supervisor: Supervisor,
+  binary: string,
+  idc: string,
+  nextPort: () => Promise<number>,
+): Promise<Registry> {
+  const folder = join(supervisor.folder, idc, 'registry');
+  await mkdir(folder, { recursive: true });
+  return withFreshPorts(async () => {
+    const port = await nextPort();
+    const config = join(supervisor.folder, idc, 'registry.yml');
+    await writeFile(config, stringify(registryConfig(folder, port)));
+    const part = await supervisor.start({
+      name: `${idc}/registry`,
+      command: binary,
+      args: ['serve', config],
+      env: { OTEL_TRACES_EXPORTER: 'none' },
+      ready: async () => answers(`http://127.0.0.1:${port}/v2/`),
+    });
+    return { part, port, host: `registry.${idc}.internal` };
+  });
+}
+
+function registryConfig(folder: string, port: number): object {
+  return {
+    version: 0.1,
+    log: { level: 'warn', accesslog: { disabled: true } },
+    storage: {
+      filesystem: { rootdirectory: folder, maxthreads: 100 },
+      delete: { enabled: true },
+      maintenance: { uploadpurging: { enabled: false } },
+    },
+    http: { addr: `127.0.0.1:${port}`, secret: 'devfleet' },
+  };
+}
