@@ -1,0 +1,4 @@
+import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { azSetContract } from './azset.ts';
+
+azSetContract('Kubernetes', kubernetesWorld);

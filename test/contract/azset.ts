@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createContract } from './azset/create.ts';
+import { replaceContract } from './azset/replace.ts';
+import { settleContract } from './azset/settle.ts';
+import { stageContract } from './azset/stage.ts';
+import type { World } from './world.ts';
+
+/** The specification of AzSetDriver, whatever the scheduler. */
+export function azSetContract(name: string, makeWorld: () => Promise<World>): void {
+  describe(`AzSets on ${name}`, () => {
+    let made: World | undefined;
+    beforeAll(async () => {
+      made = await makeWorld();
+    });
+    afterAll(async () => made?.stop());
+    const world = (): World => {
+      if (made === undefined) throw new Error('there is no world yet');
+      return made;
+    };
+    describe('create, observe, remove', () => createContract(world));
+    describe('compare, stage, unstage', () => stageContract(world));
+    describe('replace', () => replaceContract(world));
+    describe('settle', () => settleContract(world));
+  });
+}

@@ -1,0 +1,4 @@
+import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { trafficContract } from './traffic.ts';
+
+trafficContract('Kubernetes Services', kubernetesWorld);

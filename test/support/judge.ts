@@ -1,0 +1,161 @@
+import { AppsV1Api, CoreV1Api, KubeConfig, type V1Pod, type V1StatefulSet } from '@kubernetes/client-node';
+import { frontDoorClient, type FrontDoorClient } from '../../devfleet/frontdoor/client.ts';
+import { SimHostsClient, type InstanceView, type JournalEntry } from '../../devfleet/host/client.ts';
+import type { Devfleet, DevfleetIdc } from '../../devfleet/index.ts';
+import { SHOP } from '../../devfleet/shop.ts';
+
+/** Partition that no ordinal reaches. */
+const PARKED = 2_147_483_647;
+const OUT = 'out.transship.dev/';
+
+/**
+ * Judges what happened to the instances of one group, by what the machines, the front door and the API servers saw; never
+ * by Transship's own records. Counts from the last mark on.
+ */
+export class Judge {
+  readonly #app: string;
+  readonly #group: string;
+  readonly #idcs: DevfleetIdc[];
+  readonly #hosts: Map<string, SimHostsClient>;
+  readonly #door: FrontDoorClient;
+  readonly #marked = { hosts: new Map<string, number>(), door: 0 };
+
+  private constructor(fleet: Devfleet, app: string, group: string) {
+    this.#app = app;
+    this.#group = group;
+    this.#idcs = Object.values(fleet.idcs);
+    this.#hosts = new Map(this.#idcs.map(({ name, hostsAdmin }) => [name, new SimHostsClient(hostsAdmin)]));
+    this.#door = frontDoorClient(fleet.frontDoor.admin);
+  }
+
+  /** Marks now. */
+  static async of(fleet: Devfleet, app: string, group: string = SHOP.group): Promise<Judge> {
+    const judge = new Judge(fleet, app, group);
+    await judge.mark();
+    return judge;
+  }
+
+  /** What happened before this counts no more. */
+  async mark(): Promise<void> {
+    for (const [idc, hosts] of this.#hosts) {
+      const after = this.#marked.hosts.get(idc) ?? 0;
+      this.#marked.hosts.set(idc, (await hosts.journal(after)).at(-1)?.n ?? after);
+    }
+    this.#marked.door = (await this.#door.journal(this.#marked.door)).at(-1)?.seq ?? this.#marked.door;
+  }
+
+  /** Pod → the versions that its containers were started on, in order; pods that nothing was started in are left out. */
+  async starts(): Promise<Record<string, string[]>> {
+    const starts: Record<string, string[]> = {};
+    for (const entry of await this.#journal()) {
+      if (entry.kind === 'container-started' && this.#isMember(entry))
+        (starts[entry.instance] ??= []).push(entry.version);
+    }
+    return starts;
+  }
+
+  /** How many addresses the front door routed to: first as it stood at the mark, then after every change. */
+  async routed(): Promise<number[]> {
+    const service = `${SHOP.env}/${this.#app}-${this.#group}`;
+    const ours = (await this.#door.journal()).filter((entry) => entry.service === service);
+    const before = ours.findLast(({ seq }) => seq <= this.#marked.door)?.count ?? 0;
+    return [before, ...ours.filter(({ seq }) => seq > this.#marked.door).map(({ count }) => count)];
+  }
+
+  /** Two holders of one address, at any moment. */
+  async collisions(): Promise<JournalEntry[]> {
+    return (await this.#journal()).filter((entry) => entry.kind === 'address-collision' && this.#isMember(entry));
+  }
+
+  /** What runs on the machines now, by pod name. */
+  async running(): Promise<InstanceView[]> {
+    const views = await Promise.all([...this.#hosts.values()].map((hosts) => hosts.instances()));
+    return views
+      .flat()
+      .filter((view) => view.state === 'running' && this.#isMember(view))
+      .sort((a, b) => a.instance.localeCompare(b.instance));
+  }
+
+  /** Version → how many instances run it. */
+  async versions(): Promise<Record<string, number>> {
+    const by = Map.groupBy(await this.running(), ({ version }) => version ?? 'none');
+    return Object.fromEntries([...by].map(([version, of]) => [version, of.length]));
+  }
+
+  /** Pod, uid and address of each instance: what an in-place release must not change. */
+  async identities(): Promise<string[]> {
+    return (await this.running()).map(({ instance, uid, address }) => `${instance} ${uid} ${address ?? 'no address'}`);
+  }
+
+  /** Pods that the front door routes to now. */
+  async serving(): Promise<string[]> {
+    const endpoints = await this.#door.endpoints(`${SHOP.env}/${this.#app}-${this.#group}`);
+    return endpoints.map(({ pod }) => pod ?? 'no pod').sort();
+  }
+
+  /** What keeps the app from resting as plain Kubernetes, by its API servers; nothing where it rests. */
+  async unrest(): Promise<string[]> {
+    const found = await Promise.all(this.#idcs.map((idc) => unrestIn(idc, this.#app)));
+    return found.flat();
+  }
+
+  async #journal(): Promise<JournalEntry[]> {
+    const journals = [...this.#hosts].map(([idc, hosts]) => hosts.journal(this.#marked.hosts.get(idc)));
+    return (await Promise.all(journals)).flat().sort((a, b) => a.ms - b.ms);
+  }
+
+  /** An instance of the group: not a pod that only pulls an image. */
+  #isMember({ namespace, instance }: { namespace: string; instance: string }): boolean {
+    return namespace === SHOP.env && instance.startsWith(`${this.#app}-${this.#group}-`) && /-\d{1,3}$/.test(instance);
+  }
+}
+
+async function unrestIn(idc: DevfleetIdc, app: string): Promise<string[]> {
+  const config = new KubeConfig();
+  config.loadFromFile(idc.adminKubeconfig);
+  const selector = { namespace: SHOP.env, labelSelector: `transship.dev/app=${app}` };
+  const core = config.makeApiClient(CoreV1Api);
+  const { items: sets } = await config.makeApiClient(AppsV1Api).listNamespacedStatefulSet(selector);
+  const { items: pods } = await core.listNamespacedPod(selector);
+  const { items: allPulls } = await core.listNamespacedPod({
+    namespace: SHOP.env,
+    labelSelector: 'transship.dev/pre-pull',
+  });
+  const pulls = allPulls.filter(({ metadata }) => metadata?.labels?.['transship.dev/pre-pull']?.startsWith(`${app}-`));
+  const fromSets = sets.flatMap((set) =>
+    unrestOfSet(set).map((what) => `${idc.name}/${set.metadata?.name ?? ''} ${what}`),
+  );
+  const fromPods = pods.flatMap((pod) => {
+    const set = sets.find(({ metadata }) => metadata?.name === pod.metadata?.labels?.['transship.dev/az-set']);
+    return unrestOfPod(pod, set).map((what) => `${idc.name}/${pod.metadata?.name ?? ''} ${what}`);
+  });
+  return [...fromSets, ...fromPods, ...pulls.map(({ metadata }) => `${idc.name}/${metadata?.name ?? ''} is left`)];
+}
+
+function unrestOfSet({ metadata, spec, status }: V1StatefulSet): string[] {
+  const replicas = spec?.replicas ?? 0;
+  return faults({
+    'is not parked': spec?.updateStrategy?.rollingUpdate?.partition !== PARKED,
+    'is staged': metadata?.annotations?.['transship.dev/previous'] !== undefined,
+    'has a revision to come': status?.currentRevision !== status?.updateRevision,
+    'is not observed': status?.observedGeneration !== metadata?.generation,
+    [`counts ${status?.updatedReplicas ?? 0} of ${replicas} updated`]: (status?.updatedReplicas ?? 0) !== replicas,
+    [`counts ${status?.readyReplicas ?? 0} of ${replicas} ready`]: (status?.readyReplicas ?? 0) !== replicas,
+  });
+}
+
+function unrestOfPod({ metadata, spec }: V1Pod, set: V1StatefulSet | undefined): string[] {
+  const flags = Object.keys(metadata?.annotations ?? {}).filter((key) => key.startsWith(OUT));
+  const wanted = set?.spec?.template.spec?.containers.map(({ image }) => image).join();
+  return faults({
+    'is not in service': metadata?.labels?.['transship.dev/in-service'] !== 'yes',
+    [`is kept out by ${flags.join(', ')}`]: flags.length > 0,
+    'claims another revision': metadata?.labels?.['controller-revision-hash'] !== set?.status?.updateRevision,
+    'has another image': spec?.containers.map(({ image }) => image).join() !== wanted,
+    'is terminating': metadata?.deletionTimestamp !== undefined,
+  });
+}
+
+function faults(checks: Record<string, boolean>): string[] {
+  return Object.entries(checks).flatMap(([what, holds]) => (holds ? [what] : []));
+}

@@ -1,0 +1,183 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SimHostsClient } from '../../devfleet/host/client.ts';
+import { startFleet } from '../../devfleet/index.ts';
+import { pushImage } from '../../devfleet/images/index.ts';
+import type { AzSetRef, Spec } from '../../src/domain/types.ts';
+import { kubernetesAzSetDriver } from '../../src/drivers/azset/kubernetes/index.ts';
+import { openCluster } from '../../src/drivers/kubernetes/cluster.ts';
+import { kubernetesServiceTraffic } from '../../src/drivers/traffic/kubernetes/index.ts';
+import { eventually, type Link, type SpecOptions, type World } from '../contract/world.ts';
+import { openApiLink, type ApiCall, type ApiLink } from './api-link.ts';
+import { KubernetesHands, serviceOf } from './kubernetes-hands.ts';
+
+const REPOSITORY = 'shop/web';
+const PORT = 8080;
+const NAMESPACE = 'pro';
+
+const HEALTH = {
+  path: '/health',
+  port: PORT,
+  timeoutSeconds: 30,
+  codes: { ignited: [200], waiting: [526, 528], failed: [527], markedDown: [530] },
+};
+
+/** Version → how its container behaves; see devfleet/host/behaviour.ts. */
+const BEHAVIOUR: Record<string, Record<string, string>> = {
+  v1: {},
+  v2: {},
+  v3: {},
+  big: {},
+  slow: { 'ignite-seconds': '3' },
+  failing: { ignite: 'fail' },
+  down: { ignite: 'markdown' },
+  crashing: { 'crash-after-seconds': '0.3' },
+};
+
+/** One IDC of a devfleet: a real control plane, sim hosts, a registry. */
+export async function kubernetesWorld(): Promise<World> {
+  const azs = { 'az-1': { hosts: 3 }, 'az-2': { hosts: 2 } };
+  const fleet = await startFleet({ shape: { idcs: { north: { azs } }, environments: [NAMESPACE] }, headless: true });
+  const idc = fleet.idcs['north'];
+  if (idc === undefined) throw new Error('no north');
+  const folder = await mkdtemp(join(tmpdir(), 'transship-world-'));
+  const digests: Record<string, string> = { absent: `sha256:${'0'.repeat(64)}` };
+  for (const [version, behaviour] of Object.entries(BEHAVIOUR)) {
+    const labels = Object.fromEntries(
+      Object.entries({ version, ...behaviour }).map(([key, value]) => [`transship.dev/sim.${key}`, value]),
+    );
+    ({ digest: digests[version] } = await pushImage(idc.registry.directUrl, {
+      repository: REPOSITORY,
+      tag: version,
+      labels,
+    }));
+  }
+
+  const link = await openApiLink(idc.kubeconfig, join(folder, 'kubeconfig'));
+  const cluster = openCluster({ name: 'north-k8s', kubeconfig: link.kubeconfig });
+  const hands = new KubernetesHands(idc.adminKubeconfig);
+  const hosts = new SimHostsClient(idc.hostsAdmin);
+  const controllers = idc.process('kube-controller-manager');
+  let subjects = 0;
+  let marked = 0;
+
+  return {
+    azSets: kubernetesAzSetDriver({ cluster, imageHost: idc.registry.host }),
+    traffic: kubernetesServiceTraffic({ cluster }),
+    link: linkOf(link),
+    health: HEALTH,
+    probeProxy: idc.probeProxy,
+    newSubject: ({ az = 'az-1', beside } = {}) => {
+      const group = beside?.group ?? { env: NAMESPACE, app: `app${String(++subjects)}`, group: 'web' };
+      const set: AzSetRef = {
+        idc: 'north',
+        az,
+        cluster: cluster.name,
+        namespace: NAMESPACE,
+        name: `${serviceOf(group)}-${az}`,
+      };
+      return { set, group };
+    },
+    spec: (number, version, options) => specOf(number, version, digests[version] ?? '', options),
+    rebirth: async (at) => {
+      await hands.deletePod(at);
+      await eventually(async () => ![at.uid, null].includes(await hands.podUid(at)));
+    },
+    hang: async (at) => {
+      await hands.patchPod(at, { finalizers: ['stranger.example/hold'] });
+      await hands.deletePod(at);
+      return async () => {
+        await hands.patchPod(at, { finalizers: null });
+        await eventually(async () => ![at.uid, null].includes(await hands.podUid(at)));
+      };
+    },
+    foreignChange: ({ set }) => hands.restartSet(set),
+    touch: (at) => hands.patchPod(at, { annotations: { 'stranger.example/touched': 'yes' } }),
+    mislabel: (at, revision) => hands.patchPod(at, { labels: { 'controller-revision-hash': revision } }),
+    pauseControllers: () => controllers.pause(),
+    resumeControllers: () => controllers.resume(),
+    freezeHost: (node, on) => hosts.fault({ kind: 'freeze', node, on }),
+    hideObserved: (omit) => hosts.fault({ kind: 'observed-generation', omit }),
+    bypass: async ({ set, group }) => {
+      const name = `bypass-${set.name}`;
+      await hands.createService(set.namespace, name, { 'transship.dev/app': group.app });
+      return () => hands.deleteService(set.namespace, name);
+    },
+    hasConsumer: ({ set, group }) => hands.hasService(set.namespace, serviceOf(group)),
+    hasImage: async (host, image) => {
+      // A host tells what it holds from time to time only.
+      const tells = async (): Promise<boolean> => (await hands.nodeImages(host)).includes(image);
+      return eventually(tells).then(
+        () => true,
+        () => false,
+      );
+    },
+    listed: ({ set, group }) => hands.endpoints(set.namespace, serviceOf(group)),
+    starts: async ({ set }) => {
+      const starts: Record<string, string[]> = {};
+      for (const entry of await hosts.journal(marked)) {
+        if (entry.kind !== 'container-started' || !isMember(set, entry.instance)) continue;
+        (starts[entry.instance] ??= []).push(entry.version);
+      }
+      return starts;
+    },
+    mark: async () => {
+      marked = (await hosts.journal(marked)).at(-1)?.n ?? marked;
+    },
+    fingerprint: ({ set }) => hands.setIdentity(set),
+    stop: async () => {
+      await cluster.close();
+      await link.close();
+      await fleet.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function isMember({ name }: AzSetRef, instance: string): boolean {
+  return instance.startsWith(`${name}-`) && /^\d+$/.test(instance.slice(name.length + 1));
+}
+
+function specOf(number: number, version: string, digest: string, options: SpecOptions = {}): Spec {
+  const { labels = {}, annotations = {}, container = {}, pod = {} } = options;
+  return {
+    number,
+    version,
+    images: { web: { repository: REPOSITORY, tag: version, digest } },
+    health: HEALTH,
+    ports: [{ name: 'http', port: 80, targetPort: PORT }],
+    traffic: ['service'],
+    template: {
+      metadata: { labels, annotations },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: 'web',
+            ports: [{ containerPort: PORT }],
+            readinessProbe: { httpGet: { path: '/health', port: PORT }, periodSeconds: 1, failureThreshold: 1 },
+            ...container,
+          },
+        ],
+        ...pod,
+      },
+    },
+  };
+}
+
+function linkOf(link: ApiLink): Link {
+  const text = ({ method, path }: ApiCall): string => `${method} ${path}`;
+  return {
+    changes: () => link.calls.filter(({ mutates }) => mutates).map(text),
+    calls: () => link.calls.filter(({ query }) => !query.has('watch')).map(text),
+    forget: () => void link.calls.splice(0),
+    loseAnswer: (n) => {
+      let seen = 0;
+      link.loseAnswer(({ mutates }) => mutates && seen++ === n);
+    },
+    beforeChange: (act) => link.before(({ mutates }) => mutates, act),
+    cut: () => link.cut(),
+    mend: () => link.mend(),
+  };
+}

@@ -1,0 +1,211 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { expect, vi } from 'vitest';
+import type { Platform } from '../../devfleet/platform.ts';
+import { SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
+import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
+import { isTerminal, needsPerson, type ReleaseState } from '../../src/domain/states.ts';
+import type { AppView } from '../../src/http/schemas/app.ts';
+import type { Release } from '../../src/http/schemas/release.ts';
+import { Judge } from './judge.ts';
+import { query } from './postgres.ts';
+
+/** Long: the machine that tests run on may be slow, and no test is about how long something takes. */
+export const PATIENCE = { timeout: 90_000, interval: 100 };
+
+/** A request that takes longer was lost. One that a busy machine holds up for seconds was not. */
+const SLOWEST_REQUEST_MS = 30_000;
+
+/** An app of its own for one test, so that tests do not meet. */
+export interface ShopApp {
+  app: string;
+  judge: Judge;
+  /** Names of the instances' pods, sorted. */
+  members: string[];
+  /** Instance (`web-3`) → its pod. */
+  memberOf: Record<string, string>;
+  /** Starts a release; its id. */
+  release: (version: string, config?: object) => Promise<string>;
+  /** Releases and waits for the end, or for the state that waits for a person. */
+  released(version: string, config?: object): Promise<Release>;
+  view(id: string): Promise<Release>;
+  command(id: string, command: 'abort' | 'resume'): Promise<void>;
+  /** Sends the command and waits for what comes of it. */
+  commanded(id: string, command: 'abort' | 'resume'): Promise<Release>;
+  /** Requests at a rate through the front door, until they are stopped. */
+  traffic(rate: number): Promise<Traffic>;
+  fence: () => Promise<{ holder: string | null; dirty: boolean } | undefined>;
+}
+
+/** One place in each AZ of each IDC, with so many instances. */
+export function everywhere({ fleet }: Platform, instances: number): ShopPlace[] {
+  return Object.values(fleet.idcs).flatMap(({ name, azs }) =>
+    azs.map((az) => ({ cluster: `${name}-k8s`, az, instances })),
+  );
+}
+
+/** Applies the app, releases v1 and sees it rest: where every test begins. */
+export async function standingApp(
+  platform: Platform,
+  app: string,
+  places: ShopPlace[],
+  options: { healthTimeoutSeconds?: number } = {},
+): Promise<ShopApp> {
+  const shop = await applied(platform, app, places, options);
+  const first = await shop.released('v1');
+  expect(first.state).toBe('SUCCESS');
+  const count = places.reduce((sum, { instances }) => sum + instances, 0);
+  await vi.waitUntil(async () => (await shop.judge.serving()).length === count, PATIENCE);
+  shop.members.push(...(await shop.judge.serving()));
+  const { groups } = await platform.rest<AppView>('GET', `/v1/apps/${app}`);
+  for (const { name, member } of groups.flatMap(({ instances }) => instances)) shop.memberOf[name] = member;
+  await shop.judge.mark();
+  return shop;
+}
+
+/** Only applies the app. */
+export async function applied(
+  platform: Platform,
+  app: string,
+  places: ShopPlace[],
+  options: { healthTimeoutSeconds?: number } = {},
+): Promise<ShopApp> {
+  const { fleet } = platform;
+  await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { ...options, app }));
+
+  const view = (id: string): Promise<Release> => platform.rest<Release>('GET', `/v1/releases/${id}`);
+  const release = async (version: string, config?: object): Promise<string> => {
+    const body = { app, env: SHOP.env, version, ...(config === undefined ? {} : { config }) };
+    return (await platform.rest<{ id: string }>('POST', '/v1/releases', body)).id;
+  };
+  const command = async (id: string, name: 'abort' | 'resume'): Promise<void> => {
+    await platform.rest('POST', `/v1/releases/${id}/commands`, { command: name });
+  };
+  return {
+    app,
+    judge: await Judge.of(fleet, app),
+    members: [],
+    memberOf: {},
+    release,
+    released: async (version, config) => settledAfter(platform, await release(version, config), 0),
+    view,
+    command,
+    commanded: async (id, name) => {
+      const { seq } = await lastEvent(platform, id);
+      await command(id, name);
+      return settledAfter(platform, id, seq);
+    },
+    traffic: (rate) =>
+      startTraffic({
+        url: `${fleet.frontDoor.url}/${SHOP.env}/${app}-${SHOP.group}/`,
+        rate,
+        timeoutMs: SLOWEST_REQUEST_MS,
+      }),
+    fence: async () => {
+      const text = `SELECT holder, dirty FROM fences WHERE app = '${app}'`;
+      return (await query<{ holder: string | null; dirty: boolean }>(fleet.catalogue.directUrl, text))[0];
+    },
+  };
+}
+
+interface Event {
+  seq: number;
+  kind: string;
+  step: string;
+  operation: string;
+}
+
+async function events(platform: Platform, id: string, after: number): Promise<Event[]> {
+  const page = await platform.rest<{ events: Event[] }>('GET', `/v1/releases/${id}/events?after=${after}&limit=1000`);
+  return page.events;
+}
+
+async function lastEvent(platform: Platform, id: string): Promise<Event> {
+  let last: Event | undefined;
+  for (;;) {
+    const next = (await events(platform, id, last?.seq ?? 0)).at(-1);
+    if (next === undefined) break;
+    last = next;
+  }
+  if (last === undefined) throw new Error(`release ${id} has no event`);
+  return last;
+}
+
+/** Waits until the release, after that event, has ended or entered a state that waits for a person. */
+export async function settledAfter(
+  platform: Platform,
+  id: string,
+  seq: number,
+  isSettled: (state: ReleaseState) => boolean = isRest,
+): Promise<Release> {
+  let seen = seq;
+  let told = false;
+  const deadline = Date.now() + PATIENCE.timeout;
+  for (;;) {
+    try {
+      const news = await events(platform, id, seen);
+      seen = news.at(-1)?.seq ?? seen;
+      told ||= news.some(({ kind, step }) => kind === 'state' && isSettled(step as ReleaseState));
+      const view = await platform.rest<Release>('GET', `/v1/releases/${id}`);
+      if (told && isSettled(view.state)) return view;
+      if (Date.now() > deadline) {
+        const last = (await events(platform, id, Math.max(0, seen - 15))).map((event) => JSON.stringify(event));
+        throw new Error(`release ${id} goes on and on:\n${JSON.stringify(view)}\n${last.join('\n')}`);
+      }
+    } catch (error) {
+      // The API may be away, or what it needs.
+      if (Date.now() > deadline) throw error;
+    }
+    await sleep(PATIENCE.interval);
+  }
+}
+
+function isRest(state: ReleaseState): boolean {
+  return isTerminal(state) || needsPerson(state);
+}
+
+/** On that version, resting as plain Kubernetes, every instance in service, nobody holding the group. */
+export async function expectAtRest({ judge, members, fence }: ShopApp, version: string): Promise<void> {
+  await vi.waitFor(async () => expect(await judge.unrest()).toEqual([]), PATIENCE);
+  await vi.waitFor(async () => expect(await judge.serving()).toEqual(members), PATIENCE);
+  expect(await judge.versions()).toEqual({ [version]: members.length });
+  expect(await judge.collisions()).toEqual([]);
+  expect(await fence()).toEqual({ holder: null, dirty: false });
+}
+
+/** `transship release watch`, as a person has it open: resolves when it shows something. */
+export async function watch(
+  { api, fleet }: Platform,
+  id: string,
+): Promise<{ ended: Promise<{ code: number | null; stdout: string }> }> {
+  const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'release', 'watch', id], {
+    env: { ...process.env, ...fleet.env, TRANSSHIP_API: api },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout }));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { ended };
+}
+
+/** No request failed, and there were some. */
+export function expectNoFailure(report: TrafficReport): void {
+  if (report.failures > 0) throw new Error([reportLine(report), JSON.stringify(report.firstFailures)].join('\n'));
+  expect(report.requests).toBeGreaterThan(0);
+}
+
+/** Whoever works with the Temporal UI. */
+export async function temporalOf({ fleet }: Platform): Promise<Client> {
+  const { address, namespace } = fleet.temporal;
+  return new Client({ connection: await Connection.connect({ address }), namespace });
+}
+
+/** Floor of a group by the brake, for a batch of at most 25 %. */
+export function floorOf(instances: number): number {
+  return Math.floor(instances * 0.75);
+}
