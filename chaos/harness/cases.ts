@@ -1,0 +1,112 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { caseSeed, randomFrom } from './random.ts';
+
+/** What a case gets. */
+export interface CaseContext {
+  key: string;
+  seed: number;
+  /** Numbers from 0 to below 1, by the seed. */
+  random: () => number;
+  /** Aborted when the case has run out of time, and by Ctrl-C. */
+  signal: AbortSignal;
+  /** Keeps what a person will want to see if the case fails (a workflow's history, a host's journal), by name. */
+  record: (name: string, value: unknown) => void;
+}
+
+/** Runs one case and judges it: one line per violation. An error counts as a violation. */
+export type RunCase<C> = (one: C, context: CaseContext) => Promise<string[]>;
+
+export interface CaseOptions {
+  seed: number;
+  /** Cases at once. */
+  parallel: number;
+  /** Only cases whose key contains this. */
+  only: string;
+  /** Folder of history files. */
+  folder: string;
+  /** What repeats one case, put together by the caller. */
+  again: (key: string) => string;
+  signal: AbortSignal;
+  out: (text: string) => void;
+  note: (text: string) => void;
+}
+
+export interface CaseFigures {
+  cases: number;
+  violations: number;
+}
+
+/** Runs the cases, some at once, each within its time; prints every violation with what it takes to repeat it. */
+export async function runCases<C extends { key: string }>(
+  all: readonly C[],
+  run: RunCase<C>,
+  secondsEach: number,
+  options: CaseOptions,
+): Promise<CaseFigures> {
+  const cases = all.filter(({ key }) => key.includes(options.only));
+  const figures: CaseFigures = { cases: 0, violations: 0 };
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let one = cases[next++]; one !== undefined && !options.signal.aborted; one = cases[next++]) {
+      const began = performance.now();
+      const { violations, history } = await judge(one, run, secondsEach, options);
+      figures.cases += 1;
+      figures.violations += violations.length;
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      const verdict = violations.length === 0 ? 'ok' : `${violations.length} violated`;
+      options.note(`[${figures.cases}/${cases.length}] ${one.key}: ${verdict}, ${seconds} s`);
+      if (violations.length > 0) await report(one.key, violations, history, options);
+    }
+  };
+  await Promise.all(Array.from({ length: options.parallel }, work));
+  return figures;
+}
+
+async function judge<C extends { key: string }>(
+  one: C,
+  run: RunCase<C>,
+  secondsEach: number,
+  { seed: runSeed, signal: interrupted }: CaseOptions,
+): Promise<{ violations: string[]; history: Record<string, unknown> }> {
+  const seed = caseSeed(runSeed, one.key);
+  const history: Record<string, unknown> = { key: one.key, seed };
+  const late = new AbortController();
+  const signal = AbortSignal.any([late.signal, interrupted]);
+  const deadline = setTimeout(
+    () => late.abort(new Error(`the case did not end within ${secondsEach} s`)),
+    secondsEach * 1000,
+  );
+  const overdue = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+  const record = (name: string, value: unknown): void => void (history[name] = value);
+  try {
+    const running = run(one, { key: one.key, seed, random: randomFrom(seed), signal, record });
+    return { violations: await Promise.race([running, overdue]), history };
+  } catch (error) {
+    history['error'] = error instanceof Error ? error.stack : String(error);
+    return { violations: [`error: ${error instanceof Error ? error.message : String(error)}`], history };
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+async function report(
+  key: string,
+  violations: string[],
+  history: Record<string, unknown>,
+  { folder, again, seed, out }: CaseOptions,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, `${key.replaceAll(/[^\w.-]+/g, '_')}.json`);
+  await writeFile(file, JSON.stringify({ ...history, violations }, null, 2));
+  out(
+    [
+      `VIOLATION ${key}`,
+      ...violations.map((line) => `  ${line}`),
+      `  seed ${seed}, history ${file}`,
+      `  again: ${again(key)}`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,117 @@
+import path from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import Table from 'cli-table3';
+import {
+  chooseRun,
+  CONSOLE,
+  EXIT,
+  type Registry,
+  runInScope,
+  type RunScope,
+  type Streams,
+} from '../../scripts/named-run.ts';
+import { type CaseFigures, type RunCase, runCases } from './cases.ts';
+
+export type { CaseContext } from './cases.ts';
+
+export interface ChaosContext extends RunScope {
+  /** Of the whole run: `--seed`. */
+  seed: number;
+  /** Cases at once: `--parallel`. */
+  parallel: number;
+  /** Also what takes too long for every commit: `--all`. */
+  all: boolean;
+  /** Was the scenario asked for by `--scenario`? All are where nothing is asked for. */
+  wants: (scenario: string) => boolean;
+  note: (text: string) => void;
+  /**
+   * Runs the cases of one scenario and counts them. May be called several times; keys are unique in the run.
+   * @param secondsEach time that a case has; one that takes longer is a violation
+   */
+  cases: <C extends { key: string }>(
+    scenario: string,
+    all: readonly C[],
+    run: RunCase<C>,
+    secondsEach: number,
+  ) => Promise<void>;
+}
+
+/** One file of this folder exports this. */
+export interface Chaos {
+  description: string;
+  run(context: ChaosContext): Promise<void>;
+}
+
+/**
+ * `npm run chaos -- NAME`: prints every violation with the case's key, seed and history file, a table of the scenarios
+ * and, as the last line, `{"cases":N,"violations":N}`. Returns the exit code: 1 when something was violated, or nothing
+ * was run at all.
+ */
+export async function runChaos(
+  runs: Registry<Chaos>,
+  argv: readonly string[],
+  streams: Streams = CONSOLE,
+): Promise<number> {
+  const command = new Command('chaos')
+    .argument('[name]', 'what to break')
+    .option('--seed <number>', 'repeats the random choices of an earlier run; default: a new one', Number)
+    .option('--case <text>', 'only cases whose key contains this', '')
+    .option('--scenario <text>', 'only scenarios whose name contains this', '')
+    .option('--all', 'also what takes too long for every commit', false)
+    .option('--parallel <count>', 'cases at once', Number, 4)
+    .option('--out <folder>', 'where history files go', path.join('.transship', 'chaos'));
+  const choice = chooseRun(command, runs, argv, streams);
+  if (typeof choice === 'number') return choice;
+  const { seed = randomSeed(), case: only, scenario: asked, all: everything, parallel, out: folder } = command.opts();
+  if (!Number.isSafeInteger(seed) || !Number.isInteger(parallel) || parallel < 1) {
+    streams.note('chaos: --seed takes a whole number, --parallel one from 1');
+    return EXIT.usage;
+  }
+  const { name, chosen } = choice;
+
+  return runInScope(async (scope) => {
+    streams.note(`chaos ${name}: seed ${seed}`);
+    const scenarios = new Map<string, CaseFigures>();
+    const wants = (scenario: string): boolean => scenario.includes(asked);
+    await chosen.run({
+      ...scope,
+      ...{ seed, parallel, all: everything, wants, note: streams.note },
+      async cases(scenario, all, run, secondsEach) {
+        if (!wants(scenario)) return;
+        const figures = await runCases(all, run, secondsEach, {
+          ...{ seed, parallel, only, signal: scope.signal },
+          folder: path.join(folder, name),
+          again: (key) => `npm run chaos -- ${name} --seed ${seed} --all --scenario '${scenario}' --case '${key}'`,
+          ...streams,
+        });
+        scenarios.set(scenario, figures);
+      },
+    });
+    const sum = total([...scenarios.values()]);
+    streams.out(tableOf(scenarios));
+    if (sum.cases === 0) streams.note(`chaos ${name}: no case ${only === '' ? 'was run' : `has "${only}" in its key`}`);
+    streams.out(JSON.stringify(sum));
+    return sum.violations === 0 && sum.cases > 0 ? EXIT.ok : EXIT.failed;
+  }, streams);
+}
+
+function total(all: CaseFigures[]): CaseFigures {
+  return {
+    cases: all.reduce((sum, { cases }) => sum + cases, 0),
+    violations: all.reduce((sum, { violations }) => sum + violations, 0),
+  };
+}
+
+function tableOf(scenarios: Map<string, CaseFigures>): string {
+  const table = new Table({
+    head: ['scenario', 'cases', 'violations'],
+    colAligns: ['left', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  for (const [scenario, { cases, violations }] of scenarios) table.push([scenario, cases, violations]);
+  return table.toString();
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}

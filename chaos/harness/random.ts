@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+
+/** Seed of a case: the same for the same run seed and key, whatever other cases run. */
+export function caseSeed(runSeed: number, key: string): number {
+  return createHash('sha256').update(`${runSeed}:${key}`).digest().readUInt32BE();
+}
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,61 @@
+// Writes test/replay/histories: the history of every workflow on every path, recorded from workers as an operator runs
+// them. Run it when a workflow was changed on purpose:  node scripts/node24.mjs chaos/record-histories.ts
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Lane } from './release/lane.ts';
+import { runScenario } from './release/run.ts';
+import { SCENARIOS } from './release/scenarios.ts';
+import { openWorld } from './release/world.ts';
+
+const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+/** Paths that show the whole of themselves with one instance in each IDC: a bastion and a batch. */
+const SMALL = ['success', 'first release', 'first release aborted', 'bastion fails', 'last batch fails and is resumed'];
+
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
+await using resources = new AsyncDisposableStack();
+const world = await openWorld(resources, { hooked: false, note });
+await mkdir(FOLDER, { recursive: true });
+
+const lanes = {
+  small: await Lane.open(world, 'small', { topology: 'whole', instancesPerIdc: 1, note }),
+  large: await Lane.open(world, 'large', { topology: 'whole', note }),
+};
+resources.defer(async () => {
+  await Promise.all(Object.values(lanes).map((lane) => lane.close()));
+});
+
+const { signal } = new AbortController();
+for (const scenario of SCENARIOS.filter(({ topology, blow }) => topology === 'whole' && blow === 'kill')) {
+  const lane = lanes[SMALL.includes(scenario.name) ? 'small' : 'large'];
+  const { violations, histories } = await runScenario(lane, scenario, null, {}, { signal, record: () => undefined });
+  if (violations.length > 0) throw new Error(`${scenario.name}: ${violations.join('; ')}`);
+  for (const [type, history] of Object.entries(histories)) await write(`${scenario.name}.${type}`, history);
+}
+for (const [name, lane] of Object.entries(lanes)) {
+  for await (const { workflowId, runId } of lane.client.workflow.list({ query: 'WorkflowType = "planRelease"' })) {
+    const history = await lane.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    await write(`plan ${name}.planRelease`, JSON.parse(historyToJSON(history)));
+    break;
+  }
+}
+
+/** Writes a history without what tells on which machine it was recorded. @throws Error where some of that is left */
+async function write(name: string, history: unknown): Promise<void> {
+  const text = JSON.stringify(history, (key, value: unknown) => {
+    if (key === 'stackTrace') return undefined;
+    // A worker calls itself, and its sticky queue, <pid>@<host>.
+    return typeof value === 'string' ? value.replaceAll(`@${hostname()}`, '@worker') : value;
+  });
+  const readable = JSON.stringify(JSON.parse(text), (key, value: unknown) =>
+    key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value,
+  );
+  for (const trace of [PROJECT, tmpdir(), `@${hostname()}`])
+    if (readable.includes(trace)) throw new Error(`${name} holds "${trace}"`);
+  const file = path.join(FOLDER, `${name.replaceAll(' ', '-')}.json`);
+  await writeFile(file, `${text}\n`);
+  note(`${path.relative(PROJECT, file)}: ${Math.round(text.length / 1024)} KB`);
+}

@@ -1,0 +1,20 @@
+import { azSetActivities } from '../../src/activities/azset.ts';
+import { controlActivities } from '../../src/activities/control.ts';
+import { instanceActivities } from '../../src/activities/instance.ts';
+
+/** What the worker registers, by the factories that it registers from. */
+function registered(): string[] {
+  const nothing = {} as never;
+  return [
+    ...Object.keys(controlActivities(nothing)),
+    ...Object.keys(azSetActivities(nothing, nothing)),
+    ...Object.keys(instanceActivities(nothing, nothing)),
+  ];
+}
+
+/** One line for each activity of the worker at which no case hits it. */
+export function uncovered(kinds: Set<string>): string[] {
+  return registered()
+    .filter((activity) => !kinds.has(activity))
+    .map((activity) => `no case kills the worker at ${activity}`);
+}

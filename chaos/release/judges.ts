@@ -1,0 +1,148 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker, type InjectedSinks } from '@temporalio/worker';
+import { SHOP } from '../../devfleet/shop.ts';
+import { until } from '../../devfleet/wait.ts';
+import { brake } from '../../src/domain/brake.ts';
+import type { ReleaseState } from '../../src/domain/states.ts';
+import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
+import type { ChaosSinks } from '../hooks/workflow.ts';
+import type { Lane } from './lane.ts';
+
+/** How long a cluster may take to come to rest after the release has ended. */
+const REST_MS = 5_000;
+
+/** Batches of half the group: what is left must serve at every moment. */
+const BATCH_PERCENT = 50;
+
+/** What must hold when a case is over. */
+export interface Expected {
+  state: ReleaseState;
+  /** Version that every instance runs; null: there is no instance any more. */
+  version: string | null;
+  /** Versions that the containers of each pod were started on since the case began, one of these lists. */
+  starts: string[][];
+  /** Pods that must not have been touched. */
+  untouched: string[];
+  /** Pod, uid and address of each instance before the case; null where it made them. */
+  identities: string[] | null;
+  /** The group has to serve throughout. */
+  serving: boolean;
+  /** Workflow → events of its history in the golden run. */
+  events: Record<string, number>;
+}
+
+/** The hooks' sink: nothing dies in a replay. */
+const DEAF: InjectedSinks<ChaosSinks> = { chaos: { reached: { fn: () => undefined } } };
+
+export interface Evidence {
+  /** One line each. */
+  violations: string[];
+  /** Workflow → its history, as JSON. */
+  histories: Record<string, unknown>;
+  events: Record<string, number>;
+}
+
+/**
+ * A death costs some workflow tasks, and a busy machine more of them; activities done again cost none: attempts are in no
+ * event.
+ */
+const mostEvents = (golden: number): number => Math.ceil(1.25 * golden) + 20;
+
+/** Judges a release that has ended, by what the hosts, the front door, the API servers and Temporal say. */
+export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, expected: Expected): Promise<Evidence> {
+  const violations: string[] = [];
+  const check = (holds: boolean, what: string): void => {
+    if (!holds) violations.push(what);
+  };
+  const { judge } = lane;
+  const instances = lane.size;
+  check(state === expected.state, `the release ended as ${state}, not ${expected.state}`);
+
+  let unrest: string[] = [];
+  await until(async () => {
+    unrest = await judge.unrest();
+    return unrest.length === 0;
+  }, REST_MS);
+  violations.push(...unrest.map((what) => `does not rest: ${what}`));
+
+  const running = await judge.running();
+  const wanted = expected.version === null ? {} : { [expected.version]: instances };
+  const versions = await judge.versions();
+  check(JSON.stringify(versions) === JSON.stringify(wanted), `runs ${JSON.stringify(versions)}`);
+  if (expected.identities !== null) {
+    const identities = await judge.identities();
+    check(identities.join() === expected.identities.join(), `pods and addresses are now ${identities.join('; ')}`);
+  }
+  if (expected.version !== null) {
+    const serving = await judge.serving();
+    const members = running.map(({ instance }) => instance).sort();
+    check(serving.join() === members.join(), `the front door routes to ${serving.join(', ')}`);
+  }
+
+  const starts = await judge.starts();
+  const allowed = expected.starts.map((list) => list.join());
+  for (const { instance } of running) {
+    const list = (starts[instance] ?? []).join();
+    check(allowed.includes(list), `${instance} was started on ${list === '' ? 'nothing' : list}`);
+    check(list === '' || !expected.untouched.includes(instance), `${instance} was to be left alone`);
+  }
+  for (const entry of await judge.collisions()) violations.push(`collision: ${JSON.stringify(entry)}`);
+  violations.push(...(await lane.holders.follow()));
+  if (expected.serving) {
+    const { floor } = brake({ desired: instances, batchPercent: BATCH_PERCENT, serving: instances, taken: 0 });
+    const least = Math.min(...(await judge.routed()));
+    check(least >= floor, `in service fell to ${least}, the floor is ${floor}`);
+  }
+
+  violations.push(...(await judgeRecords(lane, id, expected)));
+  const replay = await replayed(lane, id);
+  violations.push(...replay.violations);
+  for (const [workflow, count] of Object.entries(replay.events)) {
+    const golden = expected.events[workflow];
+    if (golden !== undefined)
+      check(count <= mostEvents(golden), `${workflow} has ${count} events, ${golden} in the golden run`);
+  }
+  return { ...replay, violations };
+}
+
+/** Nothing is left open: neither the fence, nor an operation, nor a workflow; the events have no gap. */
+async function judgeRecords(lane: Lane, id: string, { version }: Expected): Promise<string[]> {
+  const { catalogue } = lane.world;
+  const violations: string[] = [];
+  const ref = { env: SHOP.env, app: lane.app, group: SHOP.group };
+  const fence = await catalogue.fences.get(ref);
+  if (fence === null || fence.holder !== null || fence.dirty) violations.push(`the fence is ${JSON.stringify(fence)}`);
+  const live = await catalogue.operations.list({ app: lane.app, live: true, limit: 10 });
+  violations.push(...live.map((row) => `operation ${row.id} is still ${row.state}`));
+  let open: string[] = [];
+  await until(async () => {
+    open = await lane.openOperations();
+    return open.length === 0;
+  }, REST_MS);
+  violations.push(...open.map((workflow) => `workflow ${workflow} still runs`));
+  const released = (await catalogue.groups.get(ref))?.released?.version ?? null;
+  if (released !== version) violations.push(`the catalogue says that ${released ?? 'nothing'} is released`);
+  const events = await catalogue.events.list(id, 0, 1_000);
+  if (events.some(({ seq }, at) => seq !== at + 1)) violations.push('the events have a gap');
+  return violations;
+}
+
+/** Replays both histories against the workflows as they are. */
+async function replayed(lane: Lane, id: string): Promise<Evidence> {
+  const evidence: Evidence = { violations: [], histories: {}, events: {} };
+  const workflows = {
+    releaseApp: releaseWorkflowId(id),
+    releaseGroup: groupWorkflowId({ env: SHOP.env, app: lane.app, group: SHOP.group }),
+  };
+  for (const [type, workflowId] of Object.entries(workflows)) {
+    const history = await lane.client.workflow.getHandle(workflowId).fetchHistory();
+    evidence.histories[type] = JSON.parse(historyToJSON(history));
+    evidence.events[type] = history.events?.length ?? 0;
+    try {
+      await Worker.runReplayHistory({ workflowBundle: lane.world.bundle, sinks: DEAF }, history, workflowId);
+    } catch (error) {
+      evidence.violations.push(`${type} does not replay: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return evidence;
+}

@@ -1,0 +1,328 @@
+import { existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
+import { SimHostsClient } from '../../devfleet/host/client.ts';
+import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
+import { SHOP, pushShop, shopApp, type ShopVersion } from '../../devfleet/shop.ts';
+import type { Part } from '../../devfleet/supervision/part.ts';
+import { isTerminal, type CommandName } from '../../src/domain/states.ts';
+import type { AppView } from '../../src/http/schemas/app.ts';
+import type { Release } from '../../src/http/schemas/release.ts';
+import type { PolicyOverride } from '../../src/temporal/messages.ts';
+import { Judge } from '../../test/support/judge.ts';
+import type { Passage, Target } from '../hooks/points.ts';
+import { Holders } from './holders.ts';
+import { openNamespace, type World } from './world.ts';
+
+const KILL_HOOKS = fileURLToPath(new URL('../hooks/kill.ts', import.meta.url));
+
+/** A dead worker is noticed within seconds instead of tens of seconds. */
+const POLICY: PolicyOverride = {
+  heartbeatSeconds: 1.5,
+  bookkeepingSeconds: 3,
+  retryInitialMs: 100,
+  retryMaximumMs: 1_000,
+  workflowTaskTimeoutMs: 1_000,
+};
+
+/** How long a client waits for an answer before it sends the request again: at first, and at last. */
+const PATIENCE_MS = { first: 3_000, last: 24_000 };
+
+/** Instances of the group in each IDC: enough for a bastion, a batch of two and another one. */
+const INSTANCES_PER_IDC = 2;
+
+/** One worker for every queue; one for control and one for each IDC; or two for every queue. */
+export type Topology = 'whole' | 'split' | 'twin';
+
+export interface LaneOptions {
+  topology: Topology;
+  /** Default: 2. */
+  instancesPerIdc?: number;
+  note: (text: string) => void;
+}
+
+/**
+ * A place where one case runs at a time: a Temporal namespace, worker and API processes and an app of its own, on the
+ * fleet that all lanes share. Its workers are started again whenever they die.
+ */
+export class Lane {
+  readonly world: World;
+  readonly client: Client;
+  readonly holders: Holders;
+  readonly #name: string;
+  readonly #folder: string;
+  readonly #platform: Platform;
+  readonly #workers: Part[];
+  readonly #instancesPerIdc: number;
+  readonly #note: (text: string) => void;
+  #apps = 0;
+  #versions = 0;
+  #judge: Judge | null = null;
+  #standing: string | null = null;
+  #whole = true;
+  #closed = false;
+  #signal = new AbortController().signal;
+
+  private constructor(
+    world: World,
+    client: Client,
+    at: {
+      name: string;
+      folder: string;
+      platform: Platform;
+      workers: Part[];
+      instancesPerIdc: number;
+      note: (text: string) => void;
+    },
+  ) {
+    this.world = world;
+    this.client = client;
+    this.holders = new Holders(world.fleet);
+    this.#name = at.name;
+    this.#folder = at.folder;
+    this.#platform = at.platform;
+    this.#note = at.note;
+    this.#workers = at.workers;
+    this.#instancesPerIdc = at.instancesPerIdc;
+    for (const part of at.workers) part.onLost = () => this.#revive(part);
+  }
+
+  static async open(
+    world: World,
+    name: string,
+    { topology, instancesPerIdc = INSTANCES_PER_IDC, note }: LaneOptions,
+  ): Promise<Lane> {
+    const folder = path.join(world.fleet.dir, name);
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'target.json'), 'null');
+    const client = await openNamespace(world, name);
+    const platform = await startPlatformOn(world.fleet, {
+      split: topology === 'split',
+      prefix: `${name}/`,
+      apiEnv: {
+        TEMPORAL_NAMESPACE: name,
+        ...(world.hooked ? { TRANSSHIP_TEST_POLICY: JSON.stringify(POLICY) } : {}),
+      },
+      workerEnv: {
+        TEMPORAL_NAMESPACE: name,
+        TRANSSHIP_WORKFLOW_BUNDLE: world.bundle.path,
+        NODE_COMPILE_CACHE: path.join(world.fleet.dir, 'compile-cache'),
+        ...(world.hooked ? { TRANSSHIP_TEST_HOOKS: KILL_HOOKS, TRANSSHIP_CHAOS_FOLDER: folder } : {}),
+      },
+    });
+    const workers = Object.values(platform.workers);
+    if (topology === 'twin')
+      for (const { spec } of [...workers])
+        workers.push(await world.fleet.start({ ...spec, name: `${spec.name}-twin` }));
+    return new Lane(world, client, { name, folder, platform, workers, instancesPerIdc, note });
+  }
+
+  /** Name of the app that the lane releases now. */
+  get app(): string {
+    return `${this.#name}-${this.#apps}`;
+  }
+
+  /** Instances of the app. */
+  get size(): number {
+    return this.#instancesPerIdc * Object.keys(this.world.fleet.idcs).length;
+  }
+
+  get judge(): Judge {
+    if (this.#judge === null) throw new Error(`${this.#name} has no app yet`);
+    return this.#judge;
+  }
+
+  /** An app of the lane stands at rest; made and released where there is none yet. Returns its version. */
+  async stand(): Promise<string> {
+    if (this.#standing !== null) return this.#standing;
+    await this.newApp();
+    const { after } = await this.push();
+    const { state } = await this.settled(await this.release(after), (view) => isTerminal(view.state));
+    if (state !== 'SUCCESS') throw new Error(`${this.app} could not be made ready: ${state}`);
+    return after;
+  }
+
+  /**
+   * A case begins: until it has ended well the lane is not to be trusted.
+   * @param signal ends whatever the lane waits for
+   */
+  begins(signal: AbortSignal): void {
+    this.#whole = false;
+    this.#signal = signal;
+  }
+
+  /** The last case went well and left the app on that version; null: the next one needs another app. */
+  rests(version: string | null): void {
+    this.#standing = version;
+    this.#whole = true;
+  }
+
+  /** Ends whatever waits for the case. */
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** Nothing is known to be left half done. */
+  get isWhole(): boolean {
+    return this.#whole;
+  }
+
+  /** Turns to an app that nobody has released yet. */
+  async newApp(): Promise<void> {
+    this.#apps += 1;
+    const places = Object.values(this.world.fleet.idcs).flatMap(({ name, azs }) =>
+      azs.map((az) => ({ cluster: `${name}-k8s`, az, instances: this.#instancesPerIdc })),
+    );
+    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(places, { app: this.app }));
+    this.#judge = await Judge.of(this.world.fleet, this.app);
+  }
+
+  /** Pushes an image that no host has, and says what it is called. */
+  async push(behaviour: ShopVersion = {}): Promise<{ after: string; digest: string }> {
+    this.#versions += 1;
+    const after = `${this.#name}-${this.#versions}`;
+    const registries = Object.values(this.world.fleet.idcs).map(({ registry }) => registry.directUrl);
+    const digest = await pushShop(registries, after, { igniteSeconds: 0.2, ...behaviour });
+    return { after, digest };
+  }
+
+  /** From now on the first worker that comes by the target dies there; null: none does. The trace starts anew. */
+  async aim(target: Omit<Target, 'id'> | null): Promise<void> {
+    const file = path.join(this.#folder, 'target.json');
+    await rm(path.join(this.#folder, 'trace.jsonl'), { force: true });
+    await writeFile(`${file}.new`, JSON.stringify(target === null ? null : { ...target, id: randomUUID() }));
+    await rename(`${file}.new`, file);
+    for (const name of await readdir(this.#folder))
+      if (name.startsWith('claimed-')) await rm(path.join(this.#folder, name));
+  }
+
+  /** The points that the workers passed since the last aim, in order. */
+  async trace(): Promise<Passage[]> {
+    const text = await readFile(path.join(this.#folder, 'trace.jsonl'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Passage);
+  }
+
+  /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
+  async release(version: string): Promise<string> {
+    const body = { app: this.app, env: SHOP.env, version, config: { batchPercent: 50, drainSeconds: 0.1 } };
+    const headers = { 'idempotency-key': randomUUID() };
+    const { id } = await this.#insist<{ id: string }>('POST', '/v1/releases', body, headers);
+    return id;
+  }
+
+  /** Sends the command until it is accepted, or is not legal any more because it was. */
+  async command(id: string, command: CommandName, isDone: (view: Release) => boolean): Promise<void> {
+    for (;;) {
+      const path = `/v1/releases/${id}/commands`;
+      await this.#call('POST', path, { body: { command } }).catch(() => undefined);
+      if (isDone(await this.view(id))) return;
+      await sleep(200);
+    }
+  }
+
+  view(id: string): Promise<Release> {
+    return this.#insist<Release>('GET', `/v1/releases/${id}`);
+  }
+
+  /** Waits until the release is there. */
+  async settled(id: string, isThere: (view: Release) => boolean): Promise<Release> {
+    for (;;) {
+      const view = await this.view(id);
+      if (isThere(view)) return view;
+      await sleep(100);
+    }
+  }
+
+  /** Instance (`web-0`) → its pod. */
+  async pods(): Promise<Record<string, string>> {
+    const { groups } = await this.#insist<AppView>('GET', `/v1/apps/${this.app}`);
+    return Object.fromEntries(groups.flatMap(({ instances }) => instances.map(({ name, member }) => [name, member])));
+  }
+
+  /** Lets the hosts of these pods pull the image, or not. */
+  async pulls(image: string, pods: (string | undefined)[], may: boolean): Promise<void> {
+    const error = may ? {} : { error: 'out of reach, by the fault run' };
+    for (const { hostsAdmin } of Object.values(this.world.fleet.idcs)) {
+      const hosts = new SimHostsClient(hostsAdmin);
+      for (const { node, instance } of await hosts.instances())
+        if (pods.includes(instance)) await hosts.fault({ kind: 'pull', node, image, on: !may, ...error });
+    }
+  }
+
+  /** Workflows that have not ended, but for plans: those only read. */
+  async openOperations(): Promise<string[]> {
+    const open: string[] = [];
+    const query = 'ExecutionStatus = "Running" AND WorkflowType != "planRelease"';
+    for await (const { workflowId } of this.client.workflow.list({ query })) open.push(workflowId);
+    return open;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#workers, this.#platform.apiProcess].map((part) => part.kill()));
+  }
+
+  /** After a case that went wrong: nothing of it runs on, and the next one gets another app. */
+  async sweep(): Promise<void> {
+    this.#standing = null;
+    await this.aim(null);
+    for (const workflowId of await this.openOperations())
+      await this.client.workflow
+        .getHandle(workflowId)
+        .terminate('the case is over')
+        .catch(() => undefined);
+    await Promise.all(this.#workers.map((part) => part.restart()));
+  }
+
+  async #insist<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    for (let patience = PATIENCE_MS.first; ; patience = Math.min(2 * patience, PATIENCE_MS.last)) {
+      this.#signal.throwIfAborted();
+      const response = await this.#call(method, path, { body, headers, patience }).catch(() => null);
+      if (response?.ok === true) return (await response.json()) as T;
+      if (response !== null && response.status < 500)
+        throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      await response?.body?.cancel();
+      await sleep(200);
+    }
+  }
+
+  #call(
+    method: string,
+    path: string,
+    how: { body?: unknown; headers?: Record<string, string>; patience?: number },
+  ): Promise<Response> {
+    const { body, headers = {}, patience = PATIENCE_MS.first } = how;
+    return fetch(`${this.#platform.api}${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(patience),
+    });
+  }
+
+  /** Starts a dead worker again, after a while where that fails: a start that fails is a loss too. */
+  #revive(part: Part, pauseMs = 0): void {
+    if (this.#closed) return;
+    part.onLost = () => undefined;
+    void sleep(pauseMs)
+      .then(() => part.start())
+      .then(
+        () => {
+          part.onLost = () => this.#revive(part);
+        },
+        (error: unknown) => {
+          // Without its fleet nothing comes back, however often it is tried.
+          if (this.#closed || !existsSync(this.world.fleet.dir)) return;
+          this.#note(`${this.#name}: a worker did not come back: ${String(error)}`);
+          this.#revive(part, 1_000);
+        },
+      );
+  }
+}

@@ -1,0 +1,179 @@
+import type { ShopVersion } from '../../devfleet/shop.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTerminal } from '../../src/domain/states.ts';
+import type { Release } from '../../src/http/schemas/release.ts';
+import { releaseWorkflowId } from '../../src/temporal/names.ts';
+import type { Blow } from '../hooks/points.ts';
+import type { Expected } from './judges.ts';
+import type { Lane, Topology } from './lane.ts';
+
+/** What a scenario leaves for the judges. */
+export type Outcome = Omit<Expected, 'events' | 'identities'>;
+
+/** Where a release begins and what it goes to. */
+export interface Course {
+  /** Version that the app rests on; empty where it was never released. */
+  before: string;
+  after: string;
+  /** Digest of the image of `after`. */
+  digest: string;
+  /** Instance (`web-0`) → its pod. */
+  pods: Record<string, string>;
+}
+
+export interface Scenario {
+  name: string;
+  topology: Topology;
+  blow: Blow;
+  /** An app at rest to begin with; else one that was never released. */
+  standing: boolean;
+  /** How the version behaves that is released. */
+  behaviour: ShopVersion;
+  /** Drives the release to its end. */
+  drive(lane: Lane, id: string, course: Course): Promise<Release>;
+  /** What must hold in the end. */
+  expect(course: Course): Outcome;
+}
+
+const ends = (lane: Lane, id: string): Promise<Release> => lane.settled(id, ({ state }) => isTerminal(state));
+const isHeld = ({ commands }: Release): boolean => commands.includes('resume');
+
+async function abort(lane: Lane, id: string): Promise<Release> {
+  await lane.command(id, 'abort', ({ state }) => state === 'REVOKING' || isTerminal(state));
+  return ends(lane, id);
+}
+
+/** Waits until the hosts have started containers of so many instances. */
+async function started(lane: Lane, count: number): Promise<void> {
+  while (Object.keys(await lane.judge.starts()).length < count) {
+    lane.signal.throwIfAborted();
+    await sleep(100);
+  }
+}
+
+const base = { topology: 'whole', blow: 'kill', standing: true, behaviour: {} } as const;
+
+/** From one version to the next: nobody does anything. */
+const success: Scenario = {
+  ...base,
+  name: 'success',
+  drive: ends,
+  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+};
+
+const firstRelease: Scenario = {
+  ...base,
+  name: 'first release',
+  standing: false,
+  drive: ends,
+  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: false }),
+};
+
+/** The sets stand, the instances ignite for ever: nothing is to be left of them. */
+const firstReleaseAborted: Scenario = {
+  ...base,
+  name: 'first release aborted',
+  standing: false,
+  behaviour: { ignite: 'never' },
+  drive: async (lane, id) => {
+    await started(lane, lane.size);
+    return abort(lane, id);
+  },
+  expect: () => ({ state: 'REVOKED', version: null, starts: [], untouched: [], serving: false }),
+};
+
+/** The bastion serves, the first batch ignites: those three go back, the fourth was never touched. */
+const abortedMidBatch: Scenario = {
+  ...base,
+  name: 'aborted in a batch',
+  behaviour: { igniteSeconds: 2 },
+  drive: async (lane, id) => {
+    await started(lane, 3);
+    return abort(lane, id);
+  },
+  expect: ({ before, after, pods }) => ({
+    state: 'REVOKED',
+    version: before,
+    starts: [[], [after, before]],
+    untouched: [pods['web-3'] ?? ''],
+    serving: true,
+  }),
+};
+
+const bastionFails: Scenario = {
+  ...base,
+  name: 'bastion fails',
+  behaviour: { ignite: 'fail' },
+  drive: async (lane, id) => {
+    await lane.settled(id, isHeld);
+    return abort(lane, id);
+  },
+  expect: ({ before, after, pods }) => ({
+    state: 'REVOKED',
+    version: before,
+    starts: [[], [after, before]],
+    untouched: ['web-1', 'web-2', 'web-3'].map((name) => pods[name] ?? ''),
+    serving: true,
+  }),
+};
+
+/**
+ * Nobody gives the first batch its image: it fails, the brake holds the second. Once there is an image a person resumes:
+ * the first batch goes again, then the second.
+ */
+const braked: Scenario = {
+  ...base,
+  name: 'braked and resumed',
+  drive: async (lane, id, { digest, pods }) => {
+    const lost = [pods['web-1'], pods['web-2']];
+    await lane.pulls(digest, lost, false);
+    await lane.settled(id, isHeld);
+    await lane.pulls(digest, lost, true);
+    // A kubelet that has failed to pull tries again after a while.
+    await started(lane, 3);
+    await lane.command(id, 'resume', (view) => !isHeld(view));
+    return ends(lane, id);
+  },
+  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+};
+
+/** The last batch gets no image: all others go, a person is asked, and resumes once there is one. */
+const lastBatchFails: Scenario = {
+  ...base,
+  name: 'last batch fails and is resumed',
+  drive: async (lane, id, { digest, pods }) => {
+    const lost = [pods[`web-${lane.size - 1}`]];
+    await lane.pulls(digest, lost, false);
+    await lane.settled(id, isHeld);
+    await lane.pulls(digest, lost, true);
+    await started(lane, lane.size);
+    await lane.command(id, 'resume', (view) => !isHeld(view));
+    return ends(lane, id);
+  },
+  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+};
+
+/** As "aborted in a batch", by the button of the Temporal UI. */
+const cancelled: Scenario = {
+  ...abortedMidBatch,
+  name: 'cancelled in a batch',
+  drive: async (lane, id) => {
+    await started(lane, 3);
+    await lane.client.workflow.getHandle(releaseWorkflowId(id)).cancel();
+    return ends(lane, id);
+  },
+};
+
+/** All scenarios, those that must run on every commit first. */
+export const SCENARIOS: Scenario[] = [
+  success,
+  firstRelease,
+  firstReleaseAborted,
+  abortedMidBatch,
+  bastionFails,
+  braked,
+  lastBatchFails,
+  cancelled,
+  { ...success, name: 'success, workers apart', topology: 'split' },
+  { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
+];
