@@ -31,6 +31,8 @@ export class ContainerRunner {
   #stopping: GracefulStop | null = null;
   #prober: Prober | null = null;
   #restartWanted: { reason: string; graceSeconds: number } | null = null;
+  /** A restart under way: what was told before it, and the probes, which go on. */
+  #restarting: { told: ContainerStatus; prober: Prober | null } | null = null;
   #timer: NodeJS.Timeout | null = null;
   #busy = false;
   #again = false;
@@ -87,6 +89,7 @@ export class ContainerRunner {
   /** Stops it for good. Resolves when it has exited; a later call only shortens the grace. */
   async terminate(graceSeconds: number, reason: string): Promise<void> {
     this.#over = true;
+    this.#endRestart();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#interrupt();
     await this.#stop(graceSeconds, reason);
@@ -105,6 +108,17 @@ export class ContainerRunner {
     return true;
   }
 
+  /**
+   * What the API is told. A kubelet stops a container, pulls and starts the next in one go, and tells nothing in between:
+   * not Ready comes from the readiness probe alone, if there is one. Only where the start fails is the end told first.
+   */
+  told(): ContainerStatus {
+    if (this.#restarting === null) return this.status();
+    const { told, prober } = this.#restarting;
+    return { ...told, ready: prober?.ready ?? false };
+  }
+
+  /** As it is. */
   status(): ContainerStatus {
     const initializing = this.kind === 'main' && !this.#allowed && this.#around.pod().spec.initContainers !== undefined;
     return this.#record.status(this.#process?.exit === null ? this.#process : null, {
@@ -162,6 +176,7 @@ export class ContainerRunner {
     if (this.#process !== null) {
       const why = this.#whyRestart();
       if (why === null) return false;
+      this.#restarting ??= { told: this.status(), prober: this.#prober };
       await this.#stop(why.graceSeconds, why.reason);
       return true;
     }
@@ -225,6 +240,7 @@ export class ContainerRunner {
 
   #show(waiting: { reason: string; message: string }): void {
     this.#record.waiting = waiting;
+    this.#endRestart();
     this.#around.changed();
   }
 
@@ -247,11 +263,12 @@ export class ContainerRunner {
     });
     this.#record.started();
     this.#process = process;
+    this.#endRestart();
     void process.exited.then(() => this.#exited(process));
     this.#emit('Normal', 'Started', `Container started: ${this.name}`);
     const { postStart } = spec.lifecycle ?? {};
     if (postStart !== undefined && !(await this.#postStart(postStart, spec, process))) return;
-    if (process.exit === null) this.#probe(spec);
+    if (process.exit === null) this.#probe(spec, process);
     this.#around.changed();
   }
 
@@ -264,12 +281,13 @@ export class ContainerRunner {
     return false;
   }
 
-  #probe(spec: Container): void {
+  #probe(spec: Container, process: ContainerProcess): void {
     const { machine, faults } = this.#parts;
     this.#prober = new Prober(spec, this.#around.address(), () => !faults.isFrozen(machine.name), {
       changed: () => this.#around.changed(),
       unhealthy: (kind, output) => this.#emit('Warning', 'Unhealthy', `${kind} probe failed: ${output}`),
       fatal: (kind, probe: Probe) => {
+        if (this.#process !== process) return;
         const reason = `Container ${this.name} failed ${kind.toLowerCase()} probe, will be restarted`;
         this.#restartWanted = { reason, graceSeconds: probe.terminationGracePeriodSeconds ?? this.#grace };
         this.#wake();
@@ -280,7 +298,7 @@ export class ContainerRunner {
 
   #exited(process: ContainerProcess): void {
     if (this.#process !== process) return;
-    this.#prober?.stop();
+    if (this.#restarting === null) this.#prober?.stop();
     this.#prober = null;
     this.#stopping = null;
     this.#process = null;
@@ -288,6 +306,11 @@ export class ContainerRunner {
     this.#record.ended(process);
     this.#around.changed();
     this.#wake();
+  }
+
+  #endRestart(): void {
+    this.#restarting?.prober?.stop();
+    this.#restarting = null;
   }
 
   async #stop(graceSeconds: number, reason: string): Promise<void> {

@@ -240,9 +240,9 @@ export class PodWorker {
         startTime: this.#startTime,
         observedGeneration: this.#parts.faults.observedGeneration(this.tag.node).omit ? null : this.#observed,
         initialized: this.#initialized,
-        init: this.#init.map((runner) => runner.status()),
+        init: this.#init.map((runner) => runner.told()),
         sidecars: this.#sidecars,
-        main: this.#main.map((runner) => runner.status()),
+        main: this.#main.map((runner) => runner.told()),
         evicted: this.#evicted,
         over: this.#over,
         before: this.#conditions,
@@ -257,7 +257,7 @@ export class PodWorker {
     return status;
   }
 
-  /** Stops all containers and gives the address back; a later call only shortens the grace. */
+  /** Stops all containers and gives the address back. A wait that has begun is not shortened by a later call. */
   async #terminate(graceSeconds: number, reason: string): Promise<void> {
     const began = Date.now();
     const left = (): number => Math.max(0, graceSeconds - (Date.now() - began) / 1000);
@@ -271,10 +271,7 @@ export class PodWorker {
       for (const one of this.#init.filter(({ kind }) => kind === 'sidecar').reverse())
         await one.terminate(left(), `${reason} ${one.name}`);
     };
-    if (this.#teardown !== null) {
-      void stop();
-      return this.#teardown;
-    }
+    if (this.#teardown !== null) return this.#teardown;
     this.#ending.abort();
     this.#teardown = stop().then(() => {
       this.#over = true;

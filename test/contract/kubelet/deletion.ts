@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
 import { followNew } from './follow.ts';
 import { containerOf, deletePod, missing, web, type WorldSource } from './world.ts';
 
-/** How a pod ends (faults.md 5). */
+/** How a pod ends. */
 export function describeDeletion(source: WorldSource): void {
   describe.concurrent('deletion', () => {
     test('a prompt container: TERM, then gone', async ({ expect }) => {
@@ -30,14 +31,17 @@ export function describeDeletion(source: WorldSource): void {
       expect(containerOf(pod.now)?.state.terminated?.exitCode).toBe(137);
     });
 
-    test('a second delete with less grace shortens the wait', async () => {
+    test('a second delete with less grace does not shorten the wait that has begun', async ({ expect }) => {
       const world = source();
       const image = await world.image({ stop: 'never' });
-      const pod = await followNew(world, { containers: [web(image)], grace: 60 });
+      const pod = await followNew(world, { containers: [web(image)], grace: 6 });
       const running = await pod.untilReady();
+      const began = Date.now();
       await deletePod(world, running);
+      await sleep(1500);
       await deletePod(world, running, 1);
-      await pod.untilGone(10);
+      await pod.untilGone();
+      expect(Date.now() - began).toBeGreaterThan(5800);
     });
 
     test('a pod deleted while its image is pulled in vain goes at once', async () => {

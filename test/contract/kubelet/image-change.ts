@@ -16,15 +16,20 @@ import {
   type WorldSource,
 } from './world.ts';
 
-/** A change of an image in a running pod (faults.md 2 and 3). */
+/** A change of an image in a running pod. */
 export function describeImageChange(source: WorldSource): void {
+  const readinessProbe = { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1, failureThreshold: 1 };
+
   describe.concurrent('image change', () => {
     test('restarts the container in place: same pod and address, new container, not Ready in between', async ({
       expect,
     }) => {
       const world = source();
-      const [v1, v2] = await Promise.all([world.image({ version: 'v1' }), world.image({ version: 'v2' })]);
-      const pod = await followNew(world, { containers: [web(v1)] });
+      const [v1, v2] = await Promise.all([
+        world.image({ version: 'v1' }),
+        world.image({ version: 'v2', 'ignite-seconds': '2' }),
+      ]);
+      const pod = await followNew(world, { containers: [web(v1, { readinessProbe })] });
       const before = await pod.untilReady();
       const from = pod.states.length;
       const patched = await setImages(world, before, { web: v2 });
@@ -59,12 +64,32 @@ export function describeImageChange(source: WorldSource): void {
         .toContain('Killing');
     });
 
+    test('without a readiness probe Ready is never taken back, though nothing runs for a while', async ({ expect }) => {
+      const world = source();
+      const [v1, v2] = await Promise.all([
+        world.image({ version: 'v1', stop: 'slow:2' }),
+        world.image({ version: 'v2' }),
+      ]);
+      const pod = await followNew(world, { containers: [web(v1)], grace: 10 });
+      const before = await pod.untilReady();
+      const from = pod.states.length;
+      await setImages(world, before, { web: v2 });
+      const after = await pod.until((state) => containerOf(state)?.restartCount === 1, 'restarted', { from });
+      expect(containerOf(after)?.lastState.terminated?.containerID).toBe(containerOf(before)?.containerID);
+      // The kubelet stops, pulls and starts in one go: until it has, the status is that of the old container.
+      const between = pod.states.slice(from, pod.states.indexOf(after));
+      expect(between.map((state) => containerOf(state)?.containerID)).toEqual(
+        between.map(() => containerOf(before)?.containerID),
+      );
+      expect(pod.states.slice(from).every(isReady)).toBe(true);
+    });
+
     test('changes only the containers whose image changed', async ({ expect }) => {
       const world = source();
       const [v1, v2, other] = await Promise.all([
         world.image({ version: 'v1' }),
         world.image({ version: 'v2' }),
-        world.image({ version: 'helper' }),
+        world.image({ version: 'helper', port: '9090' }),
       ]);
       const containers = [web(v1), { name: 'helper', image: other, ports: [{ containerPort: 9090 }] }];
       const pod = await followNew(world, { containers });
@@ -92,8 +117,8 @@ export function describeImageChange(source: WorldSource): void {
       const world = source();
       const [once, sidecar, sidecar2, v1] = await Promise.all([
         world.image({ 'crash-after-seconds': '0', 'exit-code': '0' }),
-        world.image({ version: 's1' }),
-        world.image({ version: 's2' }),
+        world.image({ version: 's1', port: '9090' }),
+        world.image({ version: 's2', port: '9090' }),
         world.image({ version: 'v1' }),
       ]);
       const initContainers = [

@@ -4,7 +4,7 @@ import { podPath } from '../../../devfleet/host/kubelet/pod.ts';
 import { followNew } from './follow.ts';
 import { condition, containerOf, eventsOf, isReady, PATIENT, runningOf, web, type WorldSource } from './world.ts';
 
-/** Probes, readiness gates, times of transition (faults.md 6). */
+/** Probes, readiness gates, times of transition. */
 export function describeProbes(source: WorldSource): void {
   const health = { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1 };
 
@@ -40,7 +40,7 @@ export function describeProbes(source: WorldSource): void {
     test('thresholds count in a row', async ({ expect }) => {
       const world = source();
       const image = await world.image({});
-      const readinessProbe = { ...health, successThreshold: 3 };
+      const readinessProbe = { ...health, successThreshold: 5 };
       const pod = await followNew(world, { containers: [web(image, { readinessProbe })] });
       const running = await pod.until((state) => containerOf(state)?.state.running !== undefined, 'running');
       const began = Date.now();

@@ -8,7 +8,7 @@ import { containerOf, createPod, deletePod, eventsOf, isReady, PATIENT, setImage
 
 const ALLOCATED = 'ovn.kubernetes.io/allocated';
 
-/** Addresses: kept for the pod's life, one holder each, reserved by annotation (faults.md 8). */
+/** Addresses: kept for the pod's life, one holder each, reserved by annotation. */
 export function describeAddresses(source: () => SimWorld): void {
   describe.concurrent('addresses', () => {
     test('one pod, one address, also through restarts; free when the pod is gone', async ({ expect }) => {

@@ -13,7 +13,7 @@ import {
   type WorldSource,
 } from './world.ts';
 
-/** Images that cannot be pulled and containers that do not live (faults.md 4 and 9). */
+/** Images that cannot be pulled and containers that do not live. */
 export function describeTrouble(source: WorldSource): void {
   describe.concurrent('trouble', () => {
     test('an image that is not there: ErrImagePull, then ImagePullBackOff, with events; a good image mends it', async ({
@@ -41,7 +41,7 @@ export function describeTrouble(source: WorldSource): void {
 
     test(
       'a crash loop backs off, doubling, and a new image ends it at once',
-      { timeout: 150_000 },
+      { timeout: 300_000 },
       async ({ expect }) => {
         const world = source();
         const [crashing, good] = await Promise.all([
@@ -56,7 +56,7 @@ export function describeTrouble(source: WorldSource): void {
             const { reason, message } = containerOf(state)?.state.waiting ?? {};
             return reason === 'CrashLoopBackOff' && message?.startsWith(`back-off ${seconds}s `) === true;
           };
-          return pod.until(says, `back-off ${seconds}s`, { seconds: 10 + 4 * base });
+          return pod.until(says, `back-off ${seconds}s`, { seconds: 30 + 6 * base });
         };
         // The first restart is at once, the next after one delay, the next after two.
         const waiting = await backingOff(base);
