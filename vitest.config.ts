@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// Three kinds of tests, run in this order by "npm test":
+// "npm test" runs the first four, in this order; "npm run test:real" the last, which needs root:
 //   unit      pure, parallel, milliseconds
 //   replay    recorded histories of every workflow against today's code
 //   contract  one suite per interface, every implementation, on real parts
 //   fleet     the whole system on a devfleet
-// The last two start real servers, so they run one file at a time: two cores do not hold two fleets and a stopwatch.
+//   real      what the doubles stand for: the contract of the sim kubelet on a real one
+// The last three start real servers, so they run one file at a time: two cores do not hold two fleets and a stopwatch.
 // A real system on a busy machine may miss a deadline once; what fails twice in a row is a defect.
 const real = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000, retry: 1 };
 // No test is about how fast this machine is: limits only end what hangs.
@@ -19,6 +20,7 @@ export default defineConfig({
       { extends: true, test: { name: 'replay', include: ['test/replay/**/*.test.ts'], ...patient } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...real } },
       { extends: true, test: { name: 'fleet', include: ['test/fleet/**/*.test.ts'], ...real } },
+      { extends: true, test: { name: 'real', include: ['test/real/**/*.test.ts'], ...real } },
     ],
   },
 });

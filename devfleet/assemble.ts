@@ -11,7 +11,7 @@ import type { FleetShape } from './shape.ts';
 import type { Supervisor } from './supervision/supervisor.ts';
 import type { Devfleet } from './types.ts';
 
-/** Binaries without which there is no fleet. kubectl is for people. */
+/** Binaries without which there is no fleet. kubectl is for people, kubelet for test/real. */
 export const NEEDED_BINARIES = [
   'etcd',
   'kube-apiserver',

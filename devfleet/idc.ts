@@ -15,7 +15,7 @@ import type { DevfleetIdc } from './types.ts';
 
 export interface Tools {
   supervisor: Supervisor;
-  binaries: Record<Exclude<BinaryName, 'kubectl'>, Found>;
+  binaries: Record<Exclude<BinaryName, 'kubectl' | 'kubelet'>, Found>;
   /** Called when something is up. */
   isUp: (what: string) => void;
 }

@@ -31,6 +31,7 @@ export const BINARIES = {
   'kube-controller-manager': kubernetes('kube-controller-manager', ['--version']),
   'kube-scheduler': kubernetes('kube-scheduler', ['--version']),
   kubectl: kubernetes('kubectl', ['version', '--client']),
+  kubelet: kubernetes('kubelet', ['--version']),
   temporal: {
     version: 'v1.5.1',
     variable: variableOf('temporal'),

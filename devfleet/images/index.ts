@@ -1,4 +1,4 @@
-import { makeLayer, sha256 } from './layer.ts';
+import { makeLayer, noise, sha256 } from './layer.ts';
 import type { Blob, Layer } from './layer.ts';
 import { pushBlob, pushManifest } from './push.ts';
 
@@ -14,6 +14,8 @@ export interface ImageOptions {
   layerBytes?: number;
   /** `os/architecture`. Default `linux/amd64`. */
   platform?: string;
+  /** What the image really runs, for nodes that run containers: a layer with `/app/start`, put last. */
+  program?: { layer: Layer; env: string[] };
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -23,17 +25,19 @@ const CONFIG = 'application/vnd.oci.image.config.v1+json';
 export async function makeImage(options: ImageOptions): Promise<{ manifest: Blob; config: Blob; layers: Layer[] }> {
   const { repository, tag, labels, layers: count = 3, layerBytes = 20_000, platform = 'linux/amd64' } = options;
   const [os, architecture] = platform.split('/');
-  const layers = await Promise.all(
+  const filler = await Promise.all(
     Array.from({ length: count }, (_, index) => {
       const own = index === count - 1 ? tag : 'base';
-      return makeLayer(`app/layer-${index}.bin`, `${repository}:${own}:${index}`, layerBytes);
+      return makeLayer(`app/layer-${index}.bin`, noise(`${repository}:${own}:${index}`, layerBytes));
     }),
   );
+  const { layer: program, env = [] } = options.program ?? {};
+  const layers = program === undefined ? filler : [...filler, program];
   const config = jsonBlob(CONFIG, {
     created: '1970-01-01T00:00:00Z',
     architecture,
     os,
-    config: { Labels: sorted(labels), Env: ['PATH=/app'], Cmd: ['/app/start'] },
+    config: { Labels: sorted(labels), Env: ['PATH=/app', ...env], Cmd: ['/app/start'] },
     rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
     history: layers.map((_, index) => ({ created: '1970-01-01T00:00:00Z', created_by: `layer ${index}` })),
   });

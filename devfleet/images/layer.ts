@@ -22,13 +22,17 @@ export function sha256(bytes: Buffer | string): string {
 }
 
 /**
- * A layer of one file of `size` bytes that no compression shrinks. The same seed gives the same bytes on every machine,
- * so images pushed to several registries are the same image by digest.
+ * Content that no compression shrinks. The same seed gives the same bytes on every machine, so images pushed to several
+ * registries are the same image by digest.
  */
-export async function makeLayer(path: string, seed: string, size: number): Promise<Layer> {
-  const content = createHash('shake256', { outputLength: Math.max(1, size) })
+export function noise(seed: string, size: number): Buffer {
+  return createHash('shake256', { outputLength: Math.max(1, size) })
     .update(seed)
     .digest();
+}
+
+/** A layer of one executable file; equal content gives equal bytes. */
+export async function makeLayer(path: string, content: Buffer): Promise<Layer> {
   const tar = pack();
   tar.entry({ name: path, mtime: EPOCH, mode: 0o755, uid: 0, gid: 0, uname: 'root', gname: 'root' }, content);
   tar.finalize();

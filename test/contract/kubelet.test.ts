@@ -1,18 +1,9 @@
 import { describe } from 'vitest';
-import { describeDeletion } from './kubelet/deletion.ts';
-import { describeImageChange } from './kubelet/image-change.ts';
-import { describeNode } from './kubelet/node.ts';
-import { describeProbes } from './kubelet/probes.ts';
+import { describeKubelet } from './kubelet.ts';
 import { openSimWorld } from './kubelet/sim-world.ts';
-import { describeTrouble } from './kubelet/trouble.ts';
 import { useWorld } from './kubelet/world.ts';
 
-// What any kubelet does, a sim host's or a real one: judged by the API server alone.
+// test/real runs the same suite on a real kubelet.
 describe('sim kubelet', () => {
-  const world = useWorld(openSimWorld);
-  describeNode(world);
-  describeImageChange(world);
-  describeTrouble(world);
-  describeDeletion(world);
-  describeProbes(world);
+  describeKubelet(useWorld(openSimWorld));
 });
