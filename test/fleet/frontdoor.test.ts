@@ -5,6 +5,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { frontDoorClient } from '../../devfleet/frontdoor/client.ts';
 import type { FrontDoorClient } from '../../devfleet/frontdoor/client.ts';
+import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startFleet } from '../../devfleet/index.ts';
 import type { Devfleet, DevfleetIdc } from '../../devfleet/index.ts';
 import { pushShop, SHOP } from '../../devfleet/shop.ts';
@@ -26,8 +27,7 @@ beforeAll(async () => {
   });
   door = frontDoorClient(fleet.frontDoor.admin);
   url = `${fleet.frontDoor.url}/pro/web/`;
-  const registries = Object.values(fleet.idcs).map(({ registry }) => registry.directUrl);
-  for (const version of ['v1', 'v2']) await pushShop(registries, version, { igniteSeconds: 0 });
+  for (const version of ['v1', 'v2']) await pushVersion(version);
   for (const [idc, count] of Object.entries(PODS)) {
     for (const object of [service(), statefulSet(idcOf(idc), count)]) await objects(idcOf(idc)).create(object);
   }
@@ -35,6 +35,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => fleet.stop());
+
+async function pushVersion(version: string): Promise<void> {
+  const registries = Object.values(fleet.idcs).map(({ registry }) => registry.directUrl);
+  await pushShop(registries, version, { igniteSeconds: 0 });
+}
 
 function idcOf(name: string): DevfleetIdc {
   const idc = fleet.idcs[name];
@@ -171,11 +176,18 @@ test('200 requests a second, and none fails while pods are pulled out, replaced 
 });
 
 test('a pod that is replaced in traffic costs requests: the door checks no health, and the client counts', async () => {
+  const south = idcOf('south');
+  const hosts = new SimHostsClient(south.hostsAdmin);
+  // For a second nothing listens, and for 0.75 s of it the kubelet cannot say so: the slices still name the pod.
+  const version = `v3-${Date.now()}`;
+  await pushVersion(version);
+  await hosts.fault({ kind: 'pull', image: version, on: true, delayMs: 1000 });
+  await hosts.fault({ kind: 'fail-status', namespace: 'pro', pod: 'web-0', count: 3 });
   const traffic = await startTraffic({ url, rate: 200 });
-  await replace(idcOf('south'), 'web-0', 'v2');
+  await replace(south, 'web-0', version);
   const { failures, firstFailures } = await traffic.stop();
   expect(failures).toBeGreaterThan(0);
-  const address = (await readPod(idcOf('south'), 'web-0')).status?.podIP ?? '';
+  const address = (await readPod(south, 'web-0')).status?.podIP ?? '';
   for (const { error } of firstFailures) expect(error).toContain(`502 ${address}:8080`);
 });
 
