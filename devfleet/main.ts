@@ -24,7 +24,8 @@ Transship on the fleet, in other terminals (the environment is printed when the 
   npm run transship -- fleet check
 
 Programs that npm does not bring are looked for in this order: TRANSSHIP_BIN_ETCD, TRANSSHIP_BIN_KUBE_APISERVER, …;
-the user's cache folder; PATH; a build with Go, which takes 8 minutes once. See docs/devfleet.md.`,
+the user's cache folder; PATH; the project's own download, checksum pinned; a build with Go, which takes 8 minutes once.
+See docs/devfleet.md.`,
   )
   .parse();
 

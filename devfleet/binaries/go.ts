@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BINARIES, KUBE_MODULE, type Binary, type BinaryName } from './catalog.ts';
+import { putInPlace, withScratch } from './scratch.ts';
 
 const GO = 'go';
 const TICK_MS = 10_000;
 const LAST_LINES = 15;
-const TEMPORARY = '.build-';
 
 /**
  * Builds the given binaries with Go into the cache. Each appears there whole, by rename. To be called by one process
- * at a time (see lock.ts). Leftovers of builds that died are removed.
+ * at a time (see lock.ts).
  * @param place path of a binary in the cache
  */
 export async function buildWithGo(
@@ -20,22 +20,13 @@ export async function buildWithGo(
   place: (name: BinaryName) => string,
   report: (line: string) => void,
 ): Promise<void> {
-  await mkdir(cache, { recursive: true });
-  for (const entry of await readdir(cache))
-    if (entry.startsWith(TEMPORARY)) await rm(join(cache, entry), { recursive: true });
   await assertGo(names);
-  const folder = await mkdtemp(join(cache, TEMPORARY));
-  try {
+  await withScratch(cache, async (folder) => {
     const kube = names.filter((name) => BINARIES[name].build.module === 'kube');
     if (kube.length > 0) await buildKube(kube, folder, report);
     for (const name of names) if (!kube.includes(name)) await install(name, folder, report);
-    for (const name of names) {
-      await mkdir(join(place(name), '..'), { recursive: true });
-      await rename(join(folder, name), place(name));
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    for (const name of names) await putInPlace(join(folder, name), place(name));
+  });
 }
 
 /** One build for all commands of the module: what they share is compiled once. */

@@ -3,48 +3,62 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import envPaths from 'env-paths';
-import { BINARIES, type BinaryName } from './catalog.ts';
+import { BINARIES, type BinaryName, type Download } from './catalog.ts';
+import { downloadBinaries } from './download.ts';
 import { buildWithGo } from './go.ts';
 import { withLock } from './lock.ts';
 
 export interface Found {
   path: string;
-  way: 'environment' | 'cache' | 'PATH' | 'build';
+  way: 'environment' | 'cache' | 'PATH' | 'download' | 'build';
 }
 
-/** Where built binaries are kept: `<user's cache>/transship/bin/<name>/<version>/<name>`. */
+/** Where downloaded and built binaries are kept: `<user's cache>/transship/bin/<name>/<version>/<name>`. */
 export function cacheFolder(): string {
   return join(envPaths('transship', { suffix: '' }).cache, 'bin');
 }
 
 /**
  * Finds the given binaries, each by the first way that has it: its environment variable (TRANSSHIP_BIN_ETCD, …), the
- * cache, PATH (right version only), a build with Go, which takes minutes and fills the cache. Says which way it took
- * wherever that is not the cache. One process builds at a time; the others wait and use what it built.
+ * cache, PATH (right version only), the project's own download, a build with Go, which takes minutes. The last two fill
+ * the cache; TRANSSHIP_DOWNLOAD=never leaves out the download. Says which way it took wherever that is not the cache. One
+ * process fills the cache at a time; the others wait and use what it brought.
  * @throws Error that says what to install or which variable to set
  */
 export async function resolveBinaries<Name extends BinaryName>(
   names: readonly Name[],
   report: (line: string) => void,
+  downloadOf: (name: BinaryName) => Download = (name) => BINARIES[name].download,
 ): Promise<Record<Name, Found>> {
   const found = new Map<Name, Found>();
-  const missing: Name[] = [];
   const look = async (name: Name) => {
     const hit = (await fromEnvironment(name)) ?? (await fromCache(name)) ?? (await fromPath(name));
-    if (hit === null) return void missing.push(name);
+    if (hit === null) return;
     found.set(name, hit);
     if (hit.way !== 'cache')
       report(`${name}: ${hit.path} (${hit.way === 'PATH' ? 'on PATH' : BINARIES[name].variable})`);
   };
   await Promise.all(names.map(look));
+  const missing = names.filter((name) => !found.has(name));
   if (missing.length > 0) {
-    const waiting = () => report(`another process is building binaries into ${cacheFolder()}; waiting for it`);
+    const waiting = () => report(`another process is filling ${cacheFolder()}; waiting for it`);
     await withLock(cacheFolder(), waiting, async () => {
+      // While it waited, another may have brought some.
       const still: Name[] = [];
-      for (const name of missing) if ((await fromCache(name)) === null) still.push(name);
-      if (still.length > 0) await buildWithGo(still, cacheFolder(), cached, report);
+      for (const name of missing) {
+        const hit = await fromCache(name);
+        if (hit === null) still.push(name);
+        else found.set(name, hit);
+      }
+      const downloaded =
+        process.env.TRANSSHIP_DOWNLOAD === 'never'
+          ? new Set<BinaryName>()
+          : await downloadBinaries(still, downloadOf, cacheFolder(), cached, report);
+      const rest = still.filter((name) => !downloaded.has(name));
+      if (rest.length > 0) await buildWithGo(rest, cacheFolder(), cached, report);
+      for (const name of still)
+        found.set(name, { path: cached(name), way: downloaded.has(name) ? 'download' : 'build' });
     });
-    for (const name of missing) found.set(name, { path: cached(name), way: 'build' });
   }
   return Object.fromEntries(found) as Record<Name, Found>;
 }

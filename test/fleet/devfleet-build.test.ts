@@ -26,6 +26,7 @@ beforeAll(async () => {
     GOCACHE: goCache,
     PATH: `${go}:/usr/bin:/bin`,
     TRANSSHIP_BIN_TOXIPROXY: '',
+    TRANSSHIP_DOWNLOAD: 'never',
   };
 });
 afterAll(() => rm(cache, { recursive: true }));
@@ -58,7 +59,7 @@ describe('a build of a binary', () => {
   it('is done once, by one of two processes that need it', async () => {
     const said = await Promise.all([outputOf(resolver()), outputOf(resolver())]);
     const builders = said.filter((text) => text.startsWith('building toxiproxy v2.5.0: about 7 s'));
-    const waiters = said.filter((text) => text.startsWith('another process is building'));
+    const waiters = said.filter((text) => text.startsWith('another process is filling'));
     expect([builders.length, waiters.length]).toEqual([1, 1]);
     for (const text of said) expect(text).toContain(`has ${built()}\n`);
     expect((await run(built(), ['-version'])).stdout).toMatch(/^toxiproxy-server version/);

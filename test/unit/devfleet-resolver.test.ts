@@ -16,6 +16,7 @@ beforeEach(async () => {
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
   vi.stubEnv('PATH', join(folder, 'empty'));
   vi.stubEnv('TRANSSHIP_BIN_ETCD', '');
+  vi.stubEnv('TRANSSHIP_DOWNLOAD', 'never');
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -67,7 +68,7 @@ describe('where a binary is looked for', () => {
   });
 });
 
-describe('the lock of a build', () => {
+describe('the lock of the cache', () => {
   it('lets one in at a time, and says who waits', async () => {
     const trace: string[] = [];
     const gate = Promise.withResolvers<undefined>();
