@@ -1,5 +1,5 @@
 // Writes test/replay/histories: the history of every workflow on every path, recorded from workers as an operator runs
-// them. Run it when a workflow was changed on purpose:  node scripts/node24.mjs chaos/record-histories.ts
+// them. Run it when a workflow was changed on purpose:  node scripts/node24.mjs chaos/record-histories.ts [SCENARIO…]
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,13 +29,16 @@ resources.defer(async () => {
 });
 
 const { signal } = new AbortController();
-for (const scenario of SCENARIOS.filter(({ topology, blow }) => topology === 'whole' && blow === 'kill')) {
+const wanted = process.argv.slice(2);
+for (const scenario of SCENARIOS) {
+  if (scenario.topology !== 'whole' || scenario.blow !== 'kill') continue;
+  if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
   const lane = lanes[SMALL.includes(scenario.name) ? 'small' : 'large'];
   const { violations, histories } = await runScenario(lane, scenario, null, {}, { signal, record: () => undefined });
   if (violations.length > 0) throw new Error(`${scenario.name}: ${violations.join('; ')}`);
   for (const [type, history] of Object.entries(histories)) await write(`${scenario.name}.${type}`, history);
 }
-for (const [name, lane] of Object.entries(lanes)) {
+for (const [name, lane] of wanted.length > 0 ? [] : Object.entries(lanes)) {
   for await (const { workflowId, runId } of lane.client.workflow.list({ query: 'WorkflowType = "planRelease"' })) {
     const history = await lane.client.workflow.getHandle(workflowId, runId).fetchHistory();
     await write(`plan ${name}.planRelease`, JSON.parse(historyToJSON(history)));

@@ -6,12 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
+import { Api } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, pushShop, shopApp, type ShopVersion } from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
 import { isTerminal, type CommandName } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
-import type { Release } from '../../src/http/schemas/release.ts';
+import type { EventView } from '../../src/http/releases/stream.ts';
+import type { Release, ReleaseRequest } from '../../src/http/schemas/release.ts';
 import type { PolicyOverride } from '../../src/temporal/messages.ts';
 import { Judge } from '../../test/support/judge.ts';
 import type { Passage, Target } from '../hooks/points.ts';
@@ -37,6 +39,9 @@ const INSTANCES_PER_IDC = 2;
 
 /** One worker for every queue; one for control and one for each IDC; or two for every queue. */
 export type Topology = 'whole' | 'split' | 'twin';
+
+/** What a release is asked for with, beside the defaults of fault runs. */
+export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
 
 export interface LaneOptions {
   topology: Topology;
@@ -210,8 +215,9 @@ export class Lane {
   }
 
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
-  async release(version: string): Promise<string> {
-    const body = { app: this.app, env: SHOP.env, version, config: { batchPercent: 50, drainSeconds: 0.1 } };
+  async release(version: string, more: ReleaseSettings = {}): Promise<string> {
+    const config = { batchPercent: 50, drainSeconds: 0.1, ...more };
+    const body = { app: this.app, env: SHOP.env, version, config };
     const headers = { 'idempotency-key': randomUUID() };
     const { id } = await this.#insist<{ id: string }>('POST', '/v1/releases', body, headers);
     return id;
@@ -236,6 +242,17 @@ export class Lane {
     for (;;) {
       const view = await this.view(id);
       if (isThere(view)) return view;
+      await sleep(100);
+    }
+  }
+
+  /** Waits until a batch of the release is done: nothing is under way in the pause that follows. */
+  async batchDone(id: string, batch: number): Promise<void> {
+    const isDone = ({ kind, step, outcome }: EventView): boolean =>
+      kind === 'batch' && step === `batch ${batch}` && outcome === 'done';
+    for (;;) {
+      const { events } = await this.#insist<{ events: EventView[] }>('GET', `/v1/releases/${id}/events?limit=1000`);
+      if (events.some(isDone)) return;
       await sleep(100);
     }
   }
@@ -267,6 +284,16 @@ export class Lane {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#workers, this.#platform.apiProcess].map((part) => part.kill()));
+  }
+
+  /** What the case left half done is removed by hand, and the next one gets another app. */
+  async discard(): Promise<void> {
+    const path = `/apis/apps/v1/namespaces/${SHOP.env}/statefulsets?labelSelector=transship.dev%2Fapp%3D${this.app}`;
+    for (const { adminKubeconfig } of Object.values(this.world.fleet.idcs)) {
+      const api = new Api(adminKubeconfig);
+      await api.request({ method: 'DELETE', path, body: {} }).finally(() => api.close());
+    }
+    this.rests(null);
   }
 
   /** After a case that went wrong: nothing of it runs on, and the next one gets another app. */

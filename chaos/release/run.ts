@@ -30,7 +30,7 @@ export async function runScenario(
   const identities = scenario.standing ? await lane.judge.identities() : null;
 
   await lane.aim(hit === null ? null : { ...hit, blow: scenario.blow });
-  const id = await lane.release(course.after);
+  const id = await lane.release(course.after, scenario.settings);
   record('release', id);
   const thawing = hit !== null && scenario.blow === 'freeze' ? thaw(lane, hit) : Promise.resolve();
   const view = await scenario.drive(lane, id, course);
@@ -44,7 +44,8 @@ export async function runScenario(
   const evidence = await judgeRelease(lane, id, view.state, expected);
   record('histories', evidence.histories);
   if (hit !== null && !trace.some((passage) => passage.hit)) evidence.violations.push('the worker never came by there');
-  if (evidence.violations.length === 0) lane.rests(expected.version);
+  if (evidence.violations.length === 0)
+    await (expected.cutShort === true ? lane.discard() : lane.rests(expected.version));
   return { ...evidence, trace };
 }
 

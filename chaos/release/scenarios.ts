@@ -1,11 +1,11 @@
-import type { ShopVersion } from '../../devfleet/shop.ts';
+import { SHOP, type ShopVersion } from '../../devfleet/shop.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../src/domain/states.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
-import { releaseWorkflowId } from '../../src/temporal/names.ts';
+import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
 import type { Blow } from '../hooks/points.ts';
 import type { Expected } from './judges.ts';
-import type { Lane, Topology } from './lane.ts';
+import type { Lane, ReleaseSettings, Topology } from './lane.ts';
 
 /** What a scenario leaves for the judges. */
 export type Outcome = Omit<Expected, 'events' | 'identities'>;
@@ -29,6 +29,7 @@ export interface Scenario {
   standing: boolean;
   /** How the version behaves that is released. */
   behaviour: ShopVersion;
+  settings: ReleaseSettings;
   /** Drives the release to its end. */
   drive(lane: Lane, id: string, course: Course): Promise<Release>;
   /** What must hold in the end. */
@@ -51,7 +52,7 @@ async function started(lane: Lane, count: number): Promise<void> {
   }
 }
 
-const base = { topology: 'whole', blow: 'kill', standing: true, behaviour: {} } as const;
+const base = { topology: 'whole', blow: 'kill', standing: true, behaviour: {}, settings: {} } as const;
 
 /** From one version to the next: nobody does anything. */
 const success: Scenario = {
@@ -164,6 +165,32 @@ const cancelled: Scenario = {
   },
 };
 
+/**
+ * Somebody terminates the workflow of the group after the first batch, which skips the undo: both versions stay as they
+ * stand, and the group is dirty, so that nothing goes over them.
+ */
+const terminated: Scenario = {
+  ...base,
+  name: 'terminated after a batch',
+  settings: { pauseSeconds: 600 },
+  drive: async (lane, id) => {
+    await lane.batchDone(id, 1);
+    // The workflow has heard of it, too, and pauses.
+    await sleep(500);
+    const group = { env: SHOP.env, app: lane.app, group: SHOP.group };
+    await lane.client.workflow.getHandle(groupWorkflowId(group)).terminate('by mistake');
+    return ends(lane, id);
+  },
+  expect: ({ before, after, pods }) => ({
+    state: 'FAILURE',
+    version: before,
+    cutShort: true,
+    starts: [[], [after]],
+    untouched: [pods['web-3'] ?? ''],
+    serving: true,
+  }),
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -174,6 +201,7 @@ export const SCENARIOS: Scenario[] = [
   braked,
   lastBatchFails,
   cancelled,
+  terminated,
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];
