@@ -7,9 +7,10 @@ type Attributes = NonNullable<ConstructorParameters<typeof TypedSearchAttributes
 
 /** Shown to whoever opens an operation in the Temporal UI. */
 export const STATIC_DETAILS = [
-  'To stop this operation press **Request Cancellation**, or `transship release abort`: what was done is undone first.',
+  // Short lines: the UI cuts off what wraps.
+  'To stop it press **Request Cancellation**: what was done is undone first.',
   '',
-  '**Never Terminate and never Reset it**: both skip the undo and leave the group half done.',
+  '**Never Terminate, never Reset**: both skip the undo.',
 ].join('\n');
 
 /** How the workflow of one group's release is started: as a child of the release. */

@@ -42,7 +42,8 @@ export function controlActivities(summary: string, policy?: PolicyOverride): Act
 
 /** Progress rows, written by the worker that runs the workflow. */
 export function progressActivities(
+  summary: string,
   policy?: PolicyOverride,
 ): LocalActivityInterfaceFor<Pick<ControlActivities, 'record'>> {
-  return proxyLocalActivities<Pick<ControlActivities, 'record'>>(localBookkeeping(policy));
+  return proxyLocalActivities<Pick<ControlActivities, 'record'>>({ ...localBookkeeping(policy), summary });
 }

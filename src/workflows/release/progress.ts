@@ -91,17 +91,16 @@ export class Progress {
       wait === undefined ? '' : `${wait.reason}; since ${since}, until ${wait.until}; ${wait.who} can unblock it`;
     this.#show();
     this.#search();
-    await this.#write([{ kind: 'state', step: state, instance: null, outcome: null, message, data }], {
-      state,
-      waiting: this.#waiting,
-      trouble,
-    });
+    await this.#write(
+      { kind: 'state', step: state, instance: null, outcome: null, message, data },
+      { state, waiting: this.#waiting, trouble },
+    );
   }
 
   /** Writes one event and the instances that changed since the last one. */
   async note(note: NewNote): Promise<void> {
     this.#show();
-    await this.#write([note]);
+    await this.#write(note);
   }
 
   /** The operation is over: shows it, takes no command any more, and hands over what endGroup is to write. */
@@ -114,16 +113,17 @@ export class Progress {
   }
 
   async #write(
-    notes: NewNote[],
+    note: NewNote,
     state?: { state: ReleaseState; waiting: string; trouble: Trouble | null },
   ): Promise<void> {
     const instances = this.#takeChanged();
-    await progressActivities(this.#policy).record({
+    const about = [note.step, note.instance, note.outcome].filter((part) => part !== null).join(' ');
+    await progressActivities(`note ${about}`, this.#policy).record({
       root: this.#root,
       operation: this.#operation,
       ...(state === undefined ? {} : { state }),
       instances,
-      events: notes.map((note) => ({ ...note, key: `w${String(this.#notes++)}` })),
+      events: [{ ...note, key: `w${String(this.#notes++)}` }],
     });
   }
 
@@ -169,6 +169,8 @@ export class Progress {
         })}\``,
       );
     }
+    // The UI cuts off the end where lines wrap: nothing that is needed stands last.
+    lines.push('', `All of it: \`transship release get ${this.#root}\``);
     setCurrentDetails(clip(lines.join('\n'), 15_000));
   }
 }
