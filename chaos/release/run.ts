@@ -44,8 +44,10 @@ export async function runScenario(
   const evidence = await judgeRelease(lane, id, view.state, expected);
   record('histories', evidence.histories);
   if (hit !== null && !trace.some((passage) => passage.hit)) evidence.violations.push('the worker never came by there');
-  if (evidence.violations.length === 0)
-    await (expected.cutShort === true ? lane.discard() : lane.rests(expected.version));
+  if (evidence.violations.length === 0) {
+    if (expected.cutShort === true) await lane.discard();
+    else lane.rests(expected.version);
+  }
   return { ...evidence, trace };
 }
 
