@@ -138,6 +138,20 @@ const braked: Scenario = {
   expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
 };
 
+/** A person brakes while the first batch ignites, sees that nothing moves, and resumes. */
+const brakedByHand: Scenario = {
+  ...base,
+  name: 'braked by a person and resumed',
+  behaviour: { igniteSeconds: 2 },
+  drive: async (lane, id) => {
+    await started(lane, 3);
+    await lane.command(id, 'brake', isHeld);
+    await lane.command(id, 'resume', (view) => !isHeld(view));
+    return ends(lane, id);
+  },
+  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+};
+
 /** The last batch gets no image: all others go, a person is asked, and resumes once there is one. */
 const lastBatchFails: Scenario = {
   ...base,
@@ -199,6 +213,7 @@ export const SCENARIOS: Scenario[] = [
   abortedMidBatch,
   bastionFails,
   braked,
+  brakedByHand,
   lastBatchFails,
   cancelled,
   terminated,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { CommandName } from '../domain/states.ts';
 import { DEFAULT_API } from './api.ts';
 import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
@@ -100,28 +101,24 @@ function addReleaseCommands(release: Command, act: Act): void {
     .option('--live', 'only those that have not ended')
     .option('--limit <n>', 'at most so many', whole)
     .action(act(getReleases));
-  release
-    .command('abort')
-    .description('Stop a release and undo what it did')
-    .argument('<id>', 'id of the release')
-    .option('--group <group>', 'only this group')
-    .option('--reason <text>', 'why, for the audit')
-    .action(
-      act(async (session, id: string, options: { group?: string | undefined; reason?: string | undefined }) =>
-        commandRelease(session, id, 'abort', options),
-      ),
-    );
-  release
-    .command('resume')
-    .description('Let a braked or failed release look again, and go on where the budget allows')
-    .argument('<id>', 'id of the release')
-    .option('--group <group>', 'only this group')
-    .option('--reason <text>', 'why, for the audit')
-    .action(
-      act(async (session, id: string, options: { group?: string | undefined; reason?: string | undefined }) =>
-        commandRelease(session, id, 'resume', options),
-      ),
-    );
+  const commands: [CommandName, string][] = [
+    ['brake', 'Stop a release before its next step; what is under way ends, what is out of traffic stays out'],
+    ['resume', 'Let a braked or failed release look again, and go on where the budget allows'],
+    ['abort', 'Stop a release and undo what it did'],
+  ];
+  for (const [name, description] of commands) {
+    release
+      .command(name)
+      .description(description)
+      .argument('<id>', 'id of the release')
+      .option('--group <group>', 'only this group')
+      .option('--reason <text>', 'why, for the audit')
+      .action(
+        act(async (session, id: string, options: { group?: string | undefined; reason?: string | undefined }) =>
+          commandRelease(session, id, name, options),
+        ),
+      );
+  }
 }
 
 /** Arguments and options that plan and start share. Defaults of the knobs are the fleet's limits. */

@@ -131,6 +131,10 @@ export function releaseTable(terminal: Terminal, releases: Summary[], now: Date)
 /** What a person may do about a release that waits for one; nothing where none is needed. */
 export function advice({ id, state, commands }: Release): string[] {
   if (!needsPerson(state)) return [];
-  const meaning = { resume: 'look again, and go on where the budget allows', abort: 'undo what was done' };
+  const meaning = {
+    resume: 'look again, and go on where the budget allows',
+    brake: 'stop before the next step',
+    abort: 'undo what was done',
+  };
   return commands.map((command) => `transship release ${command} ${id}  # ${meaning[command]}`);
 }

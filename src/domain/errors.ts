@@ -188,6 +188,8 @@ export const ERRORS = {
     'Bring instances back into service, then resume; or abort.',
   ),
 
+  BRAKED: refused(409, 'A person has braked the release', 'Resume it, or abort; the events say who braked and why.'),
+
   // We cannot tell
   CLUSTER_UNREACHABLE: errored(
     'The cluster does not answer',

@@ -10,6 +10,7 @@ export const RELEASE_STATES = [
   'SMOKE_BRAKED',
   'BAKING',
   'BAKE_FAILURE',
+  'BAKE_BRAKED',
   'ROLLING_OUT',
   'ROLLOUT_FAILURE',
   'ROLLOUT_BRAKED',
@@ -33,16 +34,29 @@ export function needsPerson(state: ReleaseState): boolean {
 }
 
 /** What a person may ask of an operation. */
-export const COMMANDS = ['abort', 'resume'] as const;
+export const COMMANDS = ['abort', 'brake', 'resume'] as const;
 export type CommandName = (typeof COMMANDS)[number];
+
+/** Where a person's brake leads, by the phase that it stops. What runs in the other states is no batch. */
+const BRAKED: Partial<Record<ReleaseState, ReleaseState>> = {
+  SMOKING: 'SMOKE_BRAKED',
+  BAKING: 'BAKE_BRAKED',
+  ROLLING_OUT: 'ROLLOUT_BRAKED',
+};
+
+/** The state of a phase that a person has braked; null where there is nothing to brake. */
+export function brakedState(state: ReleaseState): ReleaseState | null {
+  return BRAKED[state] ?? null;
+}
 
 /**
  * Commands that are legal in a state, in the order they are offered. `resume` lets a phase that failed or was braked look
- * again and go on where the budget allows; `abort` undoes what was done.
+ * again and go on where the budget allows; `brake` stops it before its next step; `abort` undoes what was done.
  */
 export function legalCommands(state: ReleaseState): CommandName[] {
   if (isTerminal(state) || state === 'REVOKING') return [];
-  return needsPerson(state) ? ['resume', 'abort'] : ['abort'];
+  if (needsPerson(state)) return ['resume', 'abort'];
+  return brakedState(state) === null ? ['abort'] : ['brake', 'abort'];
 }
 
 /** What follows each state. Every live one can be revoked, or end as FAILURE where it can neither go on nor be undone. */
@@ -54,8 +68,9 @@ const NEXT: Record<ReleaseState, readonly ReleaseState[]> = {
   SMOKING: ['BAKING', 'SMOKE_FAILURE', 'SMOKE_BRAKED', 'ROLLING_OUT', 'REVOKING', 'FAILURE'],
   SMOKE_FAILURE: ['SMOKING', 'REVOKING', 'FAILURE'],
   SMOKE_BRAKED: ['PENDING', 'SMOKING', 'REVOKING', 'FAILURE'],
-  BAKING: ['ROLLING_OUT', 'BAKE_FAILURE', 'SMOKE_BRAKED', 'REVOKING', 'FAILURE'],
+  BAKING: ['ROLLING_OUT', 'BAKE_FAILURE', 'BAKE_BRAKED', 'SMOKE_BRAKED', 'REVOKING', 'FAILURE'],
   BAKE_FAILURE: ['SMOKING', 'REVOKING', 'FAILURE'],
+  BAKE_BRAKED: ['BAKING', 'REVOKING', 'FAILURE'],
   ROLLING_OUT: ['SETTLING', 'ROLLOUT_FAILURE', 'ROLLOUT_BRAKED', 'SUCCESS', 'REVOKING', 'REVOKED', 'FAILURE'],
   ROLLOUT_FAILURE: ['ROLLING_OUT', 'REVOKING', 'FAILURE'],
   ROLLOUT_BRAKED: ['CREATING', 'ROLLING_OUT', 'SETTLING', 'REVOKING', 'FAILURE'],

@@ -214,7 +214,7 @@ export interface components {
             id: string;
             links: components["schemas"]["ReleaseLinks"];
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
         };
         Actor: {
             /** @enum {string} */
@@ -808,7 +808,7 @@ export interface components {
          */
         CommandInput: {
             /** @enum {string} */
-            command: "abort" | "resume";
+            command: "abort" | "brake" | "resume";
             /** @description Only this group. Default: every live group, and the release */
             group?: string;
             /** @description Why, for the audit */
@@ -1005,7 +1005,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -1094,7 +1094,7 @@ export interface components {
             actor: components["schemas"]["Actor"];
             app: string;
             /** @description Legal now for at least one group */
-            commands: ("abort" | "resume")[];
+            commands: ("abort" | "brake" | "resume")[];
             createdAt: string;
             endedAt: string | null;
             env: string;
@@ -1107,7 +1107,7 @@ export interface components {
             links: components["schemas"]["ReleaseLinks"];
             startedAt: string | null;
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
             trouble: components["schemas"]["Trouble"] | null;
             version: string;
             /** @description What is waited for, since, until, who can unblock it; empty when nothing is */
@@ -1121,11 +1121,11 @@ export interface components {
                 instances: components["schemas"]["ReleaseInstance"][];
             }[];
             /** @description Legal now, in the order they are offered */
-            commands: ("abort" | "resume")[];
+            commands: ("abort" | "brake" | "resume")[];
             group: string;
             operation: string;
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
             temporalUi: string | null;
             trouble: components["schemas"]["Trouble"] | null;
             waiting: string;
@@ -1285,7 +1285,7 @@ export interface components {
             links: components["schemas"]["ReleaseLinks"];
             startedAt: string | null;
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
             trouble: components["schemas"]["Trouble"] | null;
             version: string;
             /** @description What is waited for, since, until, who can unblock it; empty when nothing is */

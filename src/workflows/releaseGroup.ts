@@ -13,7 +13,7 @@ import { Sagas } from '../temporal/saga.ts';
 import { controlActivities } from './release/activities.ts';
 import { Commands } from './release/commands.ts';
 import { look, type GroupLook, type GroupRun } from './release/context.ts';
-import { GateExpired, hold } from './release/hold.ts';
+import { brakable, GateExpired, hold, isBraked, passBrake } from './release/hold.ts';
 import { Progress } from './release/progress.ts';
 import { bringUp, redoUntilWhole, rollOut } from './release/rollout.ts';
 import { createAll, settleAll, stageAll } from './release/stage.ts';
@@ -50,7 +50,7 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
       const seen = await forward.run(async () => {
         const { epoch } = await controlActivities('claim the fence', policy).claimFence({ ref, operation });
         claimed.epoch = epoch;
-        return release({ input, epoch, progress, commands, sagas, staged: new Map() });
+        return release({ input, epoch, progress, commands, sagas, staged: new Map(), braking: null });
       });
       return { state: 'SUCCESS', trouble: null, dirty: false, seen };
     } catch (error) {
@@ -92,7 +92,7 @@ async function release(run: GroupRun): Promise<Seen[]> {
     whole = await bringUp(run);
   } else {
     await stageAll(run);
-    whole = await settle(run, await rollOut(run));
+    whole = await brakable(run, async () => settle(run, await rollOut(run)));
   }
   return whole.sets.flatMap(
     ({ set }) => set?.instances.map(({ member, uid, address }) => ({ member, uid, address })) ?? [],
@@ -115,6 +115,7 @@ async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
 async function settle(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
   let whole = seen;
   for (;;) {
+    if (isBraked(run)) await passBrake(run);
     await run.progress.enter('SETTLING', 'all instances serve; waiting for the controllers to agree');
     try {
       await settleAll(run);

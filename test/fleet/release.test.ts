@@ -1,8 +1,10 @@
 // The main job and its ways back, on a whole fleet; judged by the hosts, the front door and the API servers.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SimHostsClient, type FaultInput } from '../../devfleet/host/client.ts';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, pushShop } from '../../devfleet/shop.ts';
+import { isTerminal } from '../../src/domain/states.ts';
 import {
   everywhere,
   expectAtRest,
@@ -131,6 +133,73 @@ describe.concurrent('a release that does not go through', () => {
       expect(Object.values(starts).filter((versions) => versions.join() !== 'v2-slow,v1')).toEqual([]);
       expect(Object.keys(starts).length).toBeLessThan(members.length);
     });
+  });
+});
+
+describe.concurrent('braked by a person', () => {
+  const braked = async (app: string) => {
+    const shop = await standingApp(platform, app, everywhere(platform, 2));
+    const identities = await shop.judge.identities();
+    const traffic = await shop.traffic(50);
+    const id = await shop.release('v2-slow');
+    // The bastion, and a batch that ignites.
+    await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 3, PATIENCE);
+    const { code, stdout } = await platform.cli('release', 'brake', id, '--reason', 'odd graphs');
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('accepted') as string });
+    const held = await settledAfter(platform, id, 0);
+    expect(held).toMatchObject({
+      state: 'ROLLOUT_BRAKED',
+      trouble: { code: 'BRAKED' },
+      commands: ['abort', 'resume'],
+      waiting: expect.stringMatching(/^braked by .*; since .*, until .*; whoever may release/) as string,
+    });
+    return { shop, id, identities, traffic };
+  };
+
+  test('no further step begins until resume, which finishes it', async () => {
+    const { shop, id, identities, traffic } = await braked('brake');
+    const { judge, members } = shop;
+    // What was under way has ended: ignition takes 3 s.
+    await sleep(4_000);
+    const [starts, serving] = [await judge.starts(), await judge.serving()];
+    await sleep(4_000);
+    expect([await judge.starts(), await judge.serving()]).toEqual([starts, serving]);
+    expect(Object.keys(starts).length).toBeLessThan(members.length);
+    expect(serving.length).toBeGreaterThanOrEqual(floorOf(8));
+
+    const got = await platform.cli('release', 'get', id);
+    expect(got.code).toBe(5);
+    const again = await platform.cli('release', 'brake', id);
+    expect(again).toMatchObject({ code: 6, stderr: expect.stringContaining('COMMAND_ILLEGAL') as string });
+
+    expect((await shop.commanded(id, 'resume')).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v2-slow');
+    expectNoFailure(await traffic.stop());
+    expect(await judge.identities()).toEqual(identities);
+    expect(await judge.starts()).toEqual(Object.fromEntries(members.map((member) => [member, ['v2-slow']])));
+    expect(Math.min(...(await judge.routed()))).toBeGreaterThanOrEqual(floorOf(8));
+  });
+
+  test('abort brings back what was touched', async () => {
+    const { shop, id, identities, traffic } = await braked('brake-abort');
+    expect((await shop.commanded(id, 'abort')).state).toBe('REVOKED');
+    await expectAtRest(shop, 'v1');
+    expectNoFailure(await traffic.stop());
+    expect(await shop.judge.identities()).toEqual(identities);
+    expect(Object.values(await shop.judge.starts()).filter((versions) => versions.join() !== 'v2-slow,v1')).toEqual([]);
+  });
+
+  test('nobody comes: it ends as it stands, once, and its group is dirty', async () => {
+    const shop = await standingApp(platform, 'brake-gate', everywhere(platform, 2));
+    const id = await shop.release('v2-slow', { gateHours: 0.002 });
+    await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 3, PATIENCE);
+    await shop.command(id, 'brake');
+    const { state, trouble } = await settledAfter(platform, id, 0, isTerminal);
+    expect({ state, code: trouble?.code }).toEqual({ state: 'FAILURE', code: 'BRAKED' });
+    expect(await shop.fence()).toEqual({ holder: `${id}.${SHOP.group}`, dirty: true });
+    const starts = await shop.judge.starts();
+    await sleep(2_000);
+    expect(await shop.judge.starts()).toEqual(starts);
   });
 });
 

@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import type { Platform } from '../../devfleet/platform.ts';
 import { SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
 import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
-import { isTerminal, needsPerson, type ReleaseState } from '../../src/domain/states.ts';
+import { isTerminal, needsPerson, type CommandName, type ReleaseState } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import { Judge } from './judge.ts';
@@ -32,9 +32,9 @@ export interface ShopApp {
   /** Releases and waits for the end, or for the state that waits for a person. */
   released(version: string, config?: object): Promise<Release>;
   view(id: string): Promise<Release>;
-  command(id: string, command: 'abort' | 'resume'): Promise<void>;
+  command(id: string, command: CommandName): Promise<void>;
   /** Sends the command and waits for what comes of it. */
-  commanded(id: string, command: 'abort' | 'resume'): Promise<Release>;
+  commanded(id: string, command: CommandName): Promise<Release>;
   /** Requests at a rate through the front door, until they are stopped. */
   traffic(rate: number): Promise<Traffic>;
   fence: () => Promise<{ holder: string | null; dirty: boolean } | undefined>;
@@ -81,7 +81,7 @@ export async function applied(
     const body = { app, env: SHOP.env, version, ...(config === undefined ? {} : { config }) };
     return (await platform.rest<{ id: string }>('POST', '/v1/releases', body)).id;
   };
-  const command = async (id: string, name: 'abort' | 'resume'): Promise<void> => {
+  const command = async (id: string, name: CommandName): Promise<void> => {
     await platform.rest('POST', `/v1/releases/${id}/commands`, { command: name });
   };
   return {

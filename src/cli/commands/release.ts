@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandName } from '../../domain/states.ts';
 import type { components } from '../../http/openapi.d.ts';
 import { call, type Api } from '../api.ts';
 import { EXIT, exitOf, type ExitCode } from '../exit.ts';
@@ -132,7 +133,7 @@ export async function getReleases(
 export async function commandRelease(
   session: Session,
   id: string,
-  command: 'abort' | 'resume',
+  command: CommandName,
   options: { group?: string | undefined; reason?: string | undefined },
 ): Promise<ExitCode> {
   const { terminal } = session;

@@ -18,7 +18,7 @@ export type CommandOutcome =
 
 /**
  * Sends a command as an update (id = the command's) and waits ANSWER_SECONDS. An update that no worker takes leaves no
- * trace, so an abort without an answer is sent as a signal too; handlers know a command by its id and run it once.
+ * trace, so an abort or brake without an answer is sent as a signal too; handlers know a command by its id and run it once.
  * @param later called when a pending command was answered after all
  * @throws TransshipError TEMPORAL_UNREACHABLE: not sent
  */
@@ -47,7 +47,7 @@ export async function sendCommand(
   void answer.then(later, () => undefined);
   // These also tell a worker that is away from a Temporal that is away.
   try {
-    if (command.command === 'abort') await callTemporal(link, 3, async () => handle.signal(commandSignal, command));
+    if (command.command !== 'resume') await callTemporal(link, 3, async () => handle.signal(commandSignal, command));
     else await callTemporal(link, 3, async () => handle.describe());
   } catch (error) {
     withdrawn.abort();

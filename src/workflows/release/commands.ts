@@ -12,6 +12,7 @@ export class Commands {
   readonly #onAbort: () => void;
   readonly #handled = new Set<string>();
   #resume = false;
+  #braked: Command | null = null;
   #aborted: Command | null = null;
 
   /** @param onAbort called once, when an abort was accepted */
@@ -30,6 +31,21 @@ export class Commands {
   /** The abort that was accepted, if any. */
   get aborted(): Command | null {
     return this.#aborted;
+  }
+
+  /** The brake that a person has put on and nobody has released, if any. */
+  get braked(): Command | null {
+    return this.#braked;
+  }
+
+  /** Waits for the next brake. */
+  async brakes(): Promise<void> {
+    await condition(() => this.#braked !== null);
+  }
+
+  /** Waits until the brake is released, at most so long. False: nobody came. An abort cancels the scope this waits in. */
+  async released(timeoutMs: number): Promise<boolean> {
+    return condition(() => this.#braked === null, timeoutMs);
   }
 
   /** Forgets earlier resumes; called before a hold is announced, so that none sent after it is lost. */
@@ -66,12 +82,18 @@ export class Commands {
   #handle(command: Command): string {
     if (this.#handled.has(command.id)) return `${command.command} was accepted before`;
     this.#handled.add(command.id);
-    if (command.command === 'resume') {
-      this.#resume = true;
-      return 'resumed';
+    switch (command.command) {
+      case 'brake':
+        this.#braked = command;
+        return 'braked; no further step begins, what is under way ends';
+      case 'resume':
+        if (this.#braked === null) this.#resume = true;
+        this.#braked = null;
+        return 'resumed';
+      case 'abort':
+        this.#aborted = command;
+        this.#onAbort();
+        return 'abort accepted; what was done is being undone';
     }
-    this.#aborted = command;
-    this.#onAbort();
-    return 'abort accepted; what was done is being undone';
   }
 }

@@ -18,6 +18,8 @@ export interface GroupRun {
   sagas: Sagas;
   /** By AzSet name, once staged. */
   staged: Map<string, StagedRevision>;
+  /** While a person's brake is on: what every step stands at. */
+  braking: Promise<void> | null;
   /** Opened by the first undo step that needs it. */
   undoBudget?: Promise<UndoBudget>;
 }

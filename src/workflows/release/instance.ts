@@ -3,6 +3,7 @@ import type { CapacityShare } from '../../activities/instance.ts';
 import type { ReplaceTarget } from '../../drivers/azset/index.ts';
 import { idcActivities, type Direction } from './activities.ts';
 import { setsIn, stepContext, type GroupRun } from './context.ts';
+import { isBraked, passBrake } from './hold.ts';
 
 /** How one instance is to be brought to a target. */
 export interface Handling {
@@ -37,6 +38,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
     });
 
   if (handling.fresh !== true) {
+    if (handling.direction === 'forward' && isBraked(run)) await passBrake(run);
     await activities('take out', drainMs + 120_000).takeOut({
       ...step,
       reason: `${input.operation}: ${input.spec.version}`,
@@ -46,6 +48,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
     });
     progress.instance(name, 'out');
   }
+  if (handling.direction === 'forward' && isBraked(run)) await passBrake(run);
   const { address, startedAt } = await activities('deploy', 900_000).deploy({ ...step, target });
   progress.instance(name, 'deployed');
   await activities('ignite', igniteMs + 60_000).ignite({ ...step, health, address, since: startedAt });
@@ -55,6 +58,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
 /** Bake: traffic again. */
 export async function bake(run: GroupRun, handling: Pick<Handling, 'instance' | 'uid' | 'direction'>): Promise<void> {
   const { instance, uid, direction } = handling;
+  if (direction === 'forward' && isBraked(run)) await passBrake(run);
   await idcActivities(instance.azSet.idc, {
     direction,
     policy: run.input.policy,

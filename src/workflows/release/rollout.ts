@@ -5,7 +5,7 @@ import type { ReleaseState } from '../../domain/states.ts';
 import { azLabel, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import type { CapacityShare } from '../../activities/instance.ts';
 import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
-import { hold } from './hold.ts';
+import { hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
 import { runs } from './target.ts';
 import { all } from './all.ts';
@@ -78,6 +78,7 @@ async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
   for (;;) {
     await progress.enter('SMOKING', `bastion ${batch.members.map(({ name }) => name).join(', ')}`);
     const [trouble] = await runBatch(run, batch);
+    if (isBraked(run)) await passBrake(run);
     if (trouble === undefined) break;
     await hold(run, progress.state === 'BAKING' ? 'BAKE_FAILURE' : 'SMOKE_FAILURE', trouble);
   }
@@ -90,6 +91,7 @@ async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
  */
 async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
   const { progress } = run;
+  if (isBraked(run)) await passBrake(run);
   const braked: ReleaseState = batch.index === 0 ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED';
   const going = progress.state;
   let members = batch.members;
@@ -191,6 +193,7 @@ async function handle(
           capacity: share,
           fresh,
         });
+        if (isBraked(run)) await passBrake(run);
         if (bastion) await progress.enter('BAKING', `${instance.name} runs the new version; traffic next`);
         await bake(run, { instance, uid, direction: 'forward' });
         return null;
@@ -312,12 +315,13 @@ function registerUndo(run: GroupRun, index: number, members: InstanceRef[]): voi
 
 /** Looks; where a cluster does not answer for long, holds and says so instead of failing. */
 async function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
-  const going = run.progress.state;
   for (;;) {
     try {
       return await look(run, 'forward', summary);
     } catch (error) {
       if (isCancellation(error)) throw error;
+      if (isBraked(run)) await passBrake(run);
+      const going = run.progress.state;
       await hold(run, braked, troubleOf(error));
       await run.progress.enter(going, 'resumed');
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import {
+  brakedState,
   canMove,
   isTerminal,
   legalCommands,
@@ -26,6 +27,7 @@ describe('states of a release', () => {
     ['a bastion that gets no traffic', ['BAKING', 'BAKE_FAILURE', 'SMOKING']],
     ['braked and resumed', ['ROLLING_OUT', 'ROLLOUT_BRAKED', 'ROLLING_OUT', 'SETTLING']],
     ['instances that failed, again', ['ROLLING_OUT', 'ROLLOUT_FAILURE', 'ROLLING_OUT']],
+    ['braked by a person while it bakes', ['BAKING', 'BAKE_BRAKED', 'BAKING', 'ROLLING_OUT']],
     ['nobody came', ['ROLLING_OUT', 'ROLLOUT_BRAKED', 'FAILURE']],
     ['undo that could not be done', ['SETTLING', 'REVOKING', 'FAILURE']],
     ['a release of several groups', ['PENDING', 'ROLLING_OUT', 'SUCCESS']],
@@ -66,6 +68,16 @@ describe('states of a release', () => {
     for (const state of RELEASE_STATES.filter((one) => !isTerminal(one) && one !== 'REVOKING')) {
       expect([state, legalCommands(state).includes('abort')]).toEqual([state, true]);
       expect([state, canMove(state, 'REVOKING')]).toEqual([state, true]);
+    }
+  });
+
+  it('offers brake exactly where batches are at work; resume leads back to that very phase', () => {
+    for (const state of RELEASE_STATES) {
+      const braked = brakedState(state);
+      expect([state, legalCommands(state).includes('brake')]).toEqual([state, braked !== null]);
+      if (braked === null) continue;
+      expect(needsPerson(braked)).toBe(true);
+      expect([canMove(state, braked), canMove(braked, state)]).toEqual([true, true]);
     }
   });
 
