@@ -48,9 +48,8 @@ function mostTelling(groups: OperationSummary[]): OperationSummary | undefined {
 /** A release with its groups, their batches and instances. */
 export function toRelease(context: ApiContext, row: OperationRow, children: OperationRow[]): Release {
   const groups = children.map((child) => toGroup(context, child));
-  const legal = isTerminal(row.state)
-    ? []
-    : [...legalCommands(row.state), ...groups.flatMap(({ commands }) => commands)];
+  // The release as a whole takes an abort only; brake and resume are its groups'.
+  const legal = isTerminal(row.state) ? [] : ['abort', ...groups.flatMap(({ commands }) => commands)];
   return {
     ...toSummary(context, row, children),
     commands: COMMANDS.filter((command) => legal.includes(command)),
