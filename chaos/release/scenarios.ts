@@ -44,6 +44,24 @@ async function abort(lane: Lane, id: string): Promise<Release> {
   return ends(lane, id);
 }
 
+async function resume(lane: Lane, id: string): Promise<Release> {
+  await lane.command(id, 'resume', (view) => !isHeld(view));
+  return ends(lane, id);
+}
+
+/** The hosts of these pods get no image until the release is held for it; then they do, and start it. */
+async function lacksImage(
+  lane: Lane,
+  id: string,
+  { digest, pods, startedThen }: { digest: string; pods: (string | undefined)[]; startedThen: number },
+): Promise<void> {
+  await lane.pulls(digest, pods, false);
+  await lane.settled(id, isHeld);
+  await lane.pulls(digest, pods, true);
+  // A kubelet that has failed to pull tries again after a while.
+  await started(lane, startedThen);
+}
+
 /** Waits until the hosts have started containers of so many instances. */
 async function started(lane: Lane, count: number): Promise<void> {
   while (Object.keys(await lane.judge.starts()).length < count) {
@@ -54,12 +72,21 @@ async function started(lane: Lane, count: number): Promise<void> {
 
 const base = { topology: 'whole', blow: 'kill', standing: true, behaviour: {}, settings: {} } as const;
 
+/** Every instance went to the new version, by one start. */
+const released = ({ after }: Course): Outcome => ({
+  state: 'SUCCESS',
+  version: after,
+  starts: [[after]],
+  untouched: [],
+  serving: true,
+});
+
 /** From one version to the next: nobody does anything. */
 const success: Scenario = {
   ...base,
   name: 'success',
   drive: ends,
-  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+  expect: released,
 };
 
 const firstRelease: Scenario = {
@@ -126,16 +153,10 @@ const braked: Scenario = {
   ...base,
   name: 'braked and resumed',
   drive: async (lane, id, { digest, pods }) => {
-    const lost = [pods['web-1'], pods['web-2']];
-    await lane.pulls(digest, lost, false);
-    await lane.settled(id, isHeld);
-    await lane.pulls(digest, lost, true);
-    // A kubelet that has failed to pull tries again after a while.
-    await started(lane, 3);
-    await lane.command(id, 'resume', (view) => !isHeld(view));
-    return ends(lane, id);
+    await lacksImage(lane, id, { digest, pods: [pods['web-1'], pods['web-2']], startedThen: 3 });
+    return resume(lane, id);
   },
-  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+  expect: released,
 };
 
 /** A person brakes while the first batch ignites, sees that nothing moves, and resumes. */
@@ -146,10 +167,9 @@ const brakedByHand: Scenario = {
   drive: async (lane, id) => {
     await started(lane, 3);
     await lane.command(id, 'brake', isHeld);
-    await lane.command(id, 'resume', (view) => !isHeld(view));
-    return ends(lane, id);
+    return resume(lane, id);
   },
-  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+  expect: released,
 };
 
 /** The last batch gets no image: all others go, a person is asked, and resumes once there is one. */
@@ -157,15 +177,10 @@ const lastBatchFails: Scenario = {
   ...base,
   name: 'last batch fails and is resumed',
   drive: async (lane, id, { digest, pods }) => {
-    const lost = [pods[`web-${lane.size - 1}`]];
-    await lane.pulls(digest, lost, false);
-    await lane.settled(id, isHeld);
-    await lane.pulls(digest, lost, true);
-    await started(lane, lane.size);
-    await lane.command(id, 'resume', (view) => !isHeld(view));
-    return ends(lane, id);
+    await lacksImage(lane, id, { digest, pods: [pods[`web-${lane.size - 1}`]], startedThen: lane.size });
+    return resume(lane, id);
   },
-  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[after]], untouched: [], serving: true }),
+  expect: released,
 };
 
 /** As "aborted in a batch", by the button of the Temporal UI. */
