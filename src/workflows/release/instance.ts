@@ -20,6 +20,11 @@ export interface Handling {
   fresh?: boolean;
 }
 
+/** A step forward stops at a person's brake; an undo does not. */
+function stops(run: GroupRun, direction: Direction): boolean {
+  return direction === 'forward' && isBraked(run);
+}
+
 /** Smoke: out of traffic, replaced, ignited. It holds the new version and serves nobody. */
 export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
   const { input, progress } = run;
@@ -38,7 +43,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
     });
 
   if (handling.fresh !== true) {
-    if (handling.direction === 'forward' && isBraked(run)) await passBrake(run);
+    if (stops(run, handling.direction)) await passBrake(run);
     await activities('take out', drainMs + 120_000).takeOut({
       ...step,
       reason: `${input.operation}: ${input.spec.version}`,
@@ -48,7 +53,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
     });
     progress.instance(name, 'out');
   }
-  if (handling.direction === 'forward' && isBraked(run)) await passBrake(run);
+  if (stops(run, handling.direction)) await passBrake(run);
   const { address, startedAt } = await activities('deploy', 900_000).deploy({ ...step, target });
   progress.instance(name, 'deployed');
   await activities('ignite', igniteMs + 60_000).ignite({ ...step, health, address, since: startedAt });
@@ -58,7 +63,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
 /** Bake: traffic again. */
 export async function bake(run: GroupRun, handling: Pick<Handling, 'instance' | 'uid' | 'direction'>): Promise<void> {
   const { instance, uid, direction } = handling;
-  if (direction === 'forward' && isBraked(run)) await passBrake(run);
+  if (stops(run, direction)) await passBrake(run);
   await idcActivities(instance.azSet.idc, {
     direction,
     policy: run.input.policy,
