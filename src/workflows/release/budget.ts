@@ -12,7 +12,8 @@ export class UndoBudget {
   }
 
   async take(): Promise<void> {
-    await condition(() => this.#free > 0);
+    // Asked again after each wait: of several that wait, only the first finds it free.
+    while (this.#free <= 0) await condition(() => this.#free > 0);
     this.#free--;
   }
 
