@@ -1,4 +1,4 @@
-import type { ReleaseState } from '../domain/states.ts';
+import { waitsForPerson, type ReleaseState } from '../domain/states.ts';
 
 /** Exit codes are a contract: scripts match on them. */
 export const EXIT = {
@@ -22,18 +22,19 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   2: 'wrong usage or bad input',
   3: 'the release failed: FAILURE, or it waits in a *_FAILURE state',
   4: 'the release was aborted and undone: REVOKED',
-  5: 'the release is braked and waits for a person: *_BRAKED',
+  5: 'the release waits for a person: it is braked (*_BRAKED), or stands at a manual gate',
   6: 'refused: a conflict or a limit (HTTP 403, 409, 422); nothing was changed',
   7: 'the API, or something that it needs, does not answer',
   130: 'interrupted (Ctrl-C); a release goes on',
 };
 
 /** Exit code that tells how a release stands; null while it goes on by itself. */
-export function exitOf(state: ReleaseState): ExitCode | null {
+export function exitOf(release: { state: ReleaseState; waiting: string }): ExitCode | null {
+  const { state } = release;
   if (state === 'SUCCESS') return EXIT.ok;
   if (state === 'REVOKED') return EXIT.revoked;
   if (state === 'FAILURE' || state.endsWith('_FAILURE')) return EXIT.failed;
-  return state.endsWith('_BRAKED') ? EXIT.waiting : null;
+  return waitsForPerson(release) ? EXIT.waiting : null;
 }
 
 /** Exit code for a problem that the API answered with. */

@@ -1,10 +1,11 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import type { CommandName } from '../domain/states.ts';
 import { DEFAULT_API } from './api.ts';
 import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
-import { commandRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
+import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
+import { gateOption, number, whole } from './knobs.ts';
 import { openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRelease } from './watch/watch.ts';
@@ -101,7 +102,12 @@ function addReleaseCommands(release: Command, act: Act): void {
     .option('--live', 'only those that have not ended')
     .option('--limit <n>', 'at most so many', whole)
     .action(act(getReleases));
+  release.addCommand(configureCommand().action(act(configureRelease)));
   const commands: [CommandName, string][] = [
+    ['smoke', 'Open the gate before the bastion: it gets the new version, without traffic'],
+    ['bake', 'Open the gate after the smoke: the bastion gets traffic'],
+    ['rollout', 'Open the gate after the bake, or after a batch: the next batch goes'],
+    ['finish', 'Open the gate after the last batch: the release ends, and cannot be undone any more'],
     ['brake', 'Stop a release before its next step; what is under way ends, what is out of traffic stays out'],
     ['resume', 'Let a braked or failed release look again, and go on where the budget allows'],
     ['abort', 'Stop a release and undo what it did'],
@@ -132,21 +138,39 @@ function releaseOptions(name: string, description: string) {
     .option('--version <tag>', 'the version, where it is not given as an argument')
     .option('--group <group...>', 'only these groups (default: all of the environment)')
     .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
+    .option('--batch-pattern <pattern>', '25%, or the share of each batch after the bastion: 10%+20%+25%+25%+20%')
     .option('--pause <seconds>', 'pause between two batches', number)
     .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
-    .option('--gate-hours <hours>', 'time that a person has at a brake or failure', number);
+    .option('--startup <seconds>', 'time that an instance has to ignite (default: as the app file says)', whole)
+    .option('--ignore-ignition', 'an instance that runs counts as ignited; its health page is not asked')
+    .addOption(gateOption())
+    .option('--manual', 'a person opens every gate: bake, rollout, and each batch')
+    .option('--gate-hours <hours>', 'time that a person has at a failure, a brake or a manual gate', number)
+    .option('--remind-hours <hours>', 'time between two reminders', number);
 }
 
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
-  return value;
-}
-
-function whole(text: string): number {
-  const value = number(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('Not a whole number.');
-  return value;
+function configureCommand() {
+  return new Command('configure')
+    .description(
+      'Change the knobs of a running release, for what is still to come; the rest of the batches is sliced again',
+    )
+    .argument('<id>', 'id of the release')
+    .option('--group <group>', 'only this group')
+    .option('--reason <text>', 'why, for the audit')
+    .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
+    .option('--batch-pattern <pattern>', '25%, or the share of each batch that is left: 20%+30%+50%')
+    .option('--pause <seconds>', 'pause between two batches', number)
+    .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
+    .option('--startup <seconds>', 'time that an instance has to ignite', whole)
+    .option('--ignore-ignition', 'an instance that runs counts as ignited')
+    .addOption(gateOption())
+    .option('--manual', 'a person opens every gate')
+    .option('--gate-hours <hours>', 'time that a person has at a failure, a brake or a manual gate', number)
+    .option('--remind-hours <hours>', 'time between two reminders', number)
+    .addHelpText(
+      'after',
+      '\nExample:\n  transship release configure rel-c3xq2m7k4a --batch-percent 50 --gate batch=automatic',
+    );
 }
 
 const EXAMPLES = `Examples:

@@ -29,12 +29,18 @@ const LEAST_PERCENT_OUT = 25;
  */
 export function brake(input: { desired: number; batchPercent: number; serving: number; taken: number }): BudgetSum {
   const { desired, serving, taken } = input;
-  const percent = Math.max(LEAST_PERCENT_OUT, input.batchPercent);
+  const percent = brakePercent(input.batchPercent);
   const floor = floorOf(desired, percent);
   return { desired, percent, floor, serving, taken, pass: taken === 0 || serving - taken >= floor };
 }
 
-function floorOf(desired: number, percent: number): number {
+/** The largest percentage that may be out at once. */
+export function brakePercent(firstBatchPercent: number): number {
+  return Math.max(LEAST_PERCENT_OUT, firstBatchPercent);
+}
+
+/** Instances that must keep serving. */
+export function floorOf(desired: number, percent: number): number {
   if (desired <= 1) return 0;
   if (desired <= 3) return 1;
   return Math.floor((desired * (100 - percent)) / 100);

@@ -176,9 +176,10 @@ export const ERRORS = {
     'Sets of the group are gone',
     'Somebody removed them: find out who, and restore them, before releasing.',
   ),
-  GATE_EXPIRED: failed(
-    'Nobody decided in time',
-    'The group is left as it stands and marked dirty; look at its instances.',
+  GATE_EXPIRED: refused(
+    409,
+    'Nobody opened the gate in time',
+    'What was done is undone. Start the release again when somebody is there to look, or let that gate soak instead.',
   ),
 
   // Capacity

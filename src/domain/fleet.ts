@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkFleet } from './fleet-checks.ts';
+import { gatesSchema } from './gates.ts';
 import { readText } from './input/read.ts';
 import type { Variables } from './input/substitute.ts';
 
@@ -32,6 +33,11 @@ const environmentSchema = z
       .exactOptional()
       .describe(
         'Kubernetes namespace of its sets, the same in every cluster; two environments never share one. Default: the name.',
+      ),
+    gates: gatesSchema
+      .exactOptional()
+      .describe(
+        'Where releases to this environment wait: `manual` for a person, or for how long they soak (`30s`, `10m`, `2h`) before they go on. Default: `automatic`, at once. A release may say otherwise.',
       ),
   })
   .transform((environment) => ({ namespace: environment.name, ...environment }));
@@ -109,8 +115,14 @@ const limitsSchema = z.strictObject({
     .max(168)
     .default(24)
     .describe(
-      'Hours that a person has at a failure or a brake. After that the operation ends as FAILURE and the group is dirty.',
+      'Hours that a person has at a failure, a brake or a manual gate. After that a failure or brake ends the operation as FAILURE and leaves the group dirty; at a gate what was done is undone.',
     ),
+  remindHours: z
+    .number()
+    .positive()
+    .max(168)
+    .default(4)
+    .describe('Hours between two reminders of what waits for a person.'),
 });
 
 /** What a fleet file may hold. `parseFleet` reads one and checks how its parts agree. */

@@ -1,4 +1,4 @@
-import { brake, type BudgetSum } from './brake.ts';
+import { brake, brakePercent, floorOf, type BudgetSum } from './brake.ts';
 import type { InstanceRef, ReleaseConfig } from './types.ts';
 
 export type { BudgetSum } from './brake.ts';
@@ -26,26 +26,43 @@ export interface BatchPlan {
 /** No batch after the bastion takes more than this share of the group, whatever was asked for. */
 const MOST_PERCENT_OF_A_BATCH = 50;
 
+/** What the slicing goes by. */
+type Slicing = Pick<ReleaseConfig, 'batchPercent' | 'batchShares'>;
+
 /**
  * Slices a group into batches. Members that do not serve come first, by index: replacing them costs nothing, and so a
  * broken version can be replaced. Then those that serve, dealt round robin over the AzSets, so that a batch never falls
  * on one AZ while others have members left. The first of this order is the bastion: batch 0, alone.
  *
- * Size of the other batches: max(1, ⌊batchPercent·d/100⌋) of the d members, and never over max(1, ⌊d/2⌋).
+ * Size of the other batches: max(1, ⌊batchPercent·d/100⌋) of the d members, and never over max(1, ⌊d/2⌋). With
+ * `batchShares` each batch ends at its cumulated share of the members after the bastion, rounded down, and never takes
+ * more than the brake lets out at once; what that leaves over follows in further batches.
  * Every member is in exactly one batch; no batch is empty; no members, no batch.
  *
  * With every earlier batch back in service each batch passes the brake, whatever was broken at the start: only
  * instances that fail to come back can trip it.
+ *
+ * @param options.bastion false: the batches begin at once, numbered from 1
+ * @param options.desired size of the group where the members are a part of it
  */
-export function planBatches(members: PlannedMember[], config: Pick<ReleaseConfig, 'batchPercent'>): BatchPlan {
-  const desired = members.length;
+export function planBatches(
+  members: PlannedMember[],
+  config: Slicing,
+  options: { bastion?: boolean; desired?: number } = {},
+): BatchPlan {
+  const { bastion = true, desired = members.length } = options;
   const order = inOrder(members);
-  const { size, rounding } = batchSize(desired, config.batchPercent);
+  const first = bastion ? 1 : 0;
+  const { sizes, rounding } = batchSizes(Math.max(0, order.length - first), desired, config);
 
-  const slices = desired === 0 ? [] : [order.slice(0, 1)];
-  for (let at = 1; at < desired; at += size) slices.push(order.slice(at, at + size));
+  const slices = bastion && order.length > 0 ? [order.slice(0, 1)] : [];
+  let at = first;
+  for (const size of sizes) {
+    slices.push(order.slice(at, at + size));
+    at += size;
+  }
 
-  let serving = members.filter((member) => member.serving).length;
+  let serving = members.filter((member) => member.serving).length + (desired - members.length);
   const budget = slices.map((slice) => {
     const taken = slice.filter((member) => member.serving).length;
     const sum = brake({ desired, batchPercent: config.batchPercent, serving, taken });
@@ -54,16 +71,44 @@ export function planBatches(members: PlannedMember[], config: Pick<ReleaseConfig
   });
 
   return {
-    batches: slices.map((slice, index) => ({ index, members: slice.map((member) => member.instance) })),
+    batches: slices.map((slice, index) => ({
+      index: bastion ? index : index + 1,
+      members: slice.map((member) => member.instance),
+    })),
     rounding,
     budget,
   };
 }
 
-function batchSize(desired: number, batchPercent: number): { size: number; rounding: string } {
+/** @param count members after the bastion */
+function batchSizes(count: number, desired: number, config: Slicing): { sizes: number[]; rounding: string } {
+  const half = Math.max(1, Math.floor((desired * MOST_PERCENT_OF_A_BATCH) / 100));
+  if (config.batchShares === undefined) {
+    const { size, rounding } = evenSize(desired, half, config.batchPercent);
+    return { sizes: chop(count, size), rounding };
+  }
+  const allowed = Math.min(half, Math.max(1, desired - floorOf(desired, brakePercent(config.batchPercent))));
+  const sizes: number[] = [];
+  let [share, at] = [0, 0];
+  for (const percent of config.batchShares) {
+    share += percent;
+    const size = Math.min(Math.floor((share * count) / 100) - at, allowed);
+    if (size > 0) sizes.push(size);
+    at += Math.max(0, size);
+  }
+  sizes.push(...chop(count - at, allowed));
+  const asked = config.batchShares.map((percent) => `${percent} %`).join(' + ');
+  return { sizes, rounding: `${asked} of the ${count} after the bastion: ${sizes.join(' + ') || 'none'}` };
+}
+
+function chop(count: number, size: number): number[] {
+  return Array.from({ length: Math.ceil(count / size) }, (_, i) => Math.min(size, count - i * size));
+}
+
+function evenSize(desired: number, half: number, batchPercent: number): { size: number; rounding: string } {
   const exact = (desired * batchPercent) / 100;
   const wanted = Math.max(1, Math.floor(exact));
-  const size = Math.min(wanted, Math.max(1, Math.floor((desired * MOST_PERCENT_OF_A_BATCH) / 100)));
+  const size = Math.min(wanted, half);
   if (desired === 0) return { size, rounding: 'no instances, no batches' };
 
   let rounding = `${batchPercent} % of ${desired} = ${Number(exact.toFixed(2))}`;

@@ -88,16 +88,43 @@ export interface Actor {
   channel: 'rest' | 'cli' | 'temporal-ui' | 'schedule';
 }
 
-/** Knobs of one release. Defaults come from the fleet file's limits. */
+/** What opens a gate: a person, or the clock once the group has stood well for so long (0: at once). */
+export type Gate = { mode: 'manual' } | { mode: 'automatic'; soakSeconds: number };
+
+/** Where a release may stand and wait before it goes on. */
+export interface Gates {
+  /** Before the bastion is touched. */
+  smoke: Gate;
+  /** The bastion runs the new version, before it gets traffic. */
+  bake: Gate;
+  /** The bastion serves, before the other batches. */
+  rollout: Gate;
+  /** Between two batches. Automatic: after `pauseSeconds`. */
+  batch: Gate['mode'];
+  /** Every instance serves on the new version, before the release ends and can be undone no more. */
+  finish: Gate;
+}
+
+/** Knobs of one release. Defaults come from the fleet file's limits, those of the gates from its environment. */
 export interface ReleaseConfig {
-  /** Size of a batch in percent of the group's desired size, 1–50. */
+  /** Size of a batch in percent of the group's desired size, 1–50; of the first batch, where `batchShares` are given. */
   batchPercent: number;
+  /** Shares of the batches after the bastion, in percent of the members left then; they sum to 100. */
+  batchShares?: number[];
   /** Seconds between two batches. */
   pauseSeconds: number;
   /** Seconds to wait, after an address left the endpoints, for proxies and open connections. */
   drainSeconds: number;
   /** Hours that a person has at a gate or a brake before the declared action (end as FAILURE, group dirty) is taken. */
   gateHours: number;
+  /** Hours between two reminders of what waits for a person. */
+  remindHours?: number;
+  /** Left out by releases that were accepted before there were gates: nothing waits. */
+  gates?: Gates;
+  /** Seconds that an instance has to ignite; left out, what the Spec's health check says. */
+  startupSeconds?: number;
+  /** An instance that runs counts as ignited; its health page is not asked. */
+  ignoreIgnition?: boolean;
 }
 
 /** Why the instance or the step did not make it: failed = the version is bad, errored = we cannot tell. */

@@ -214,7 +214,7 @@ export interface components {
             id: string;
             links: components["schemas"]["ReleaseLinks"];
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
         };
         Actor: {
             /** @enum {string} */
@@ -808,7 +808,42 @@ export interface components {
          */
         CommandInput: {
             /** @enum {string} */
-            command: "abort" | "brake" | "resume";
+            command: "smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "abort";
+            /** @description What `configure` changes, for what is still to come */
+            config?: {
+                /** @description Instead of batchPercent: `25%`, or the share of each batch after the bastion, `10%+20%+25%+25%+20%`. They sum to 100; none is over what may be out at once: 25 %, or the first share */
+                batchPattern?: string;
+                /** @description Size of a batch in percent of the group */
+                batchPercent?: number;
+                /** @description Seconds to wait, after an address left the endpoints, for proxies and open connections */
+                drainSeconds?: number;
+                /** @description Hours that a person has at a failure, a brake or a manual gate; then a failure or brake ends the release as FAILURE, a gate undoes it */
+                gateHours?: number;
+                /** @description Where the release waits: `manual`, `automatic`, or how long it soaks (`10m`). Default: the environment's */
+                gates?: {
+                    /** @description The bastion runs the new version, before it gets traffic. Opened by `bake`. */
+                    bake?: string;
+                    /**
+                     * @description Between two batches; automatic: after `pauseSeconds`. Opened by `rollout`.
+                     * @enum {string}
+                     */
+                    batch?: "manual" | "automatic";
+                    /** @description All instances serve, before the release ends and cannot be undone any more. Opened by `finish`. */
+                    finish?: string;
+                    /** @description The bastion serves, before the other batches. Opened by `rollout`. */
+                    rollout?: string;
+                    /** @description Before the bastion is touched. Opened by `smoke`. */
+                    smoke?: string;
+                };
+                /** @description An instance that runs counts as ignited; its health page is not asked */
+                ignoreIgnition?: boolean;
+                /** @description Seconds between two batches */
+                pauseSeconds?: number;
+                /** @description Hours between two reminders */
+                remindHours?: number;
+                /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
+                startupSeconds?: number;
+            };
             /** @description Only this group. Default: every live group, and the release */
             group?: string;
             /** @description Why, for the audit */
@@ -1094,7 +1129,7 @@ export interface components {
             actor: components["schemas"]["Actor"];
             app: string;
             /** @description Legal now for at least one group */
-            commands: ("abort" | "brake" | "resume")[];
+            commands: ("smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "abort")[];
             createdAt: string;
             endedAt: string | null;
             env: string;
@@ -1107,7 +1142,7 @@ export interface components {
             links: components["schemas"]["ReleaseLinks"];
             startedAt: string | null;
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
             trouble: components["schemas"]["Trouble"] | null;
             version: string;
             /** @description What is waited for, since, until, who can unblock it; empty when nothing is */
@@ -1121,11 +1156,11 @@ export interface components {
                 instances: components["schemas"]["ReleaseInstance"][];
             }[];
             /** @description Legal now, in the order they are offered */
-            commands: ("abort" | "brake" | "resume")[];
+            commands: ("smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "abort")[];
             group: string;
             operation: string;
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
             temporalUi: string | null;
             trouble: components["schemas"]["Trouble"] | null;
             waiting: string;
@@ -1285,7 +1320,7 @@ export interface components {
             links: components["schemas"]["ReleaseLinks"];
             startedAt: string | null;
             /** @enum {string} */
-            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "BAKING" | "BAKE_FAILURE" | "BAKE_BRAKED" | "ROLLING_OUT" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
             trouble: components["schemas"]["Trouble"] | null;
             version: string;
             /** @description What is waited for, since, until, who can unblock it; empty when nothing is */
@@ -1305,14 +1340,38 @@ export interface components {
         StartReleaseInput: {
             app: string;
             config?: {
+                /** @description Instead of batchPercent: `25%`, or the share of each batch after the bastion, `10%+20%+25%+25%+20%`. They sum to 100; none is over what may be out at once: 25 %, or the first share */
+                batchPattern?: string;
                 /** @description Size of a batch in percent of the group */
                 batchPercent?: number;
                 /** @description Seconds to wait, after an address left the endpoints, for proxies and open connections */
                 drainSeconds?: number;
-                /** @description Hours that a person has at a brake or failure before the release ends as FAILURE */
+                /** @description Hours that a person has at a failure, a brake or a manual gate; then a failure or brake ends the release as FAILURE, a gate undoes it */
                 gateHours?: number;
+                /** @description Where the release waits: `manual`, `automatic`, or how long it soaks (`10m`). Default: the environment's */
+                gates?: {
+                    /** @description The bastion runs the new version, before it gets traffic. Opened by `bake`. */
+                    bake?: string;
+                    /**
+                     * @description Between two batches; automatic: after `pauseSeconds`. Opened by `rollout`.
+                     * @enum {string}
+                     */
+                    batch?: "manual" | "automatic";
+                    /** @description All instances serve, before the release ends and cannot be undone any more. Opened by `finish`. */
+                    finish?: string;
+                    /** @description The bastion serves, before the other batches. Opened by `rollout`. */
+                    rollout?: string;
+                    /** @description Before the bastion is touched. Opened by `smoke`. */
+                    smoke?: string;
+                };
+                /** @description An instance that runs counts as ignited; its health page is not asked */
+                ignoreIgnition?: boolean;
                 /** @description Seconds between two batches */
                 pauseSeconds?: number;
+                /** @description Hours between two reminders */
+                remindHours?: number;
+                /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
+                startupSeconds?: number;
             };
             env: string;
             /** @description Groups to release, of that environment. Default: all, in the order of the app file */

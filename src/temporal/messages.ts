@@ -1,4 +1,5 @@
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ConfigChanges } from '../domain/config.ts';
 import type { BatchPlan } from '../domain/plan.ts';
 import type { CommandName, ReleaseState } from '../domain/states.ts';
 import type {
@@ -107,6 +108,8 @@ export interface Command {
   actor: Actor;
   /** ISO time after which it must not run any more. */
   notAfter: string;
+  /** What `configure` changes. */
+  changes?: ConfigChanges;
 }
 
 /** Answer of an accepted command, one line for people. */

@@ -7,15 +7,17 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { OperationInstance } from '../catalogue/types.ts';
+import { changeConfig } from '../domain/config.ts';
 import type { Trouble } from '../domain/types.ts';
 import type { ReleaseGroupInput, ReleaseGroupResult } from '../temporal/messages.ts';
 import { Sagas } from '../temporal/saga.ts';
 import { controlActivities } from './release/activities.ts';
 import { Commands } from './release/commands.ts';
 import { look, type GroupLook, type GroupRun } from './release/context.ts';
+import { hasGates, passGate } from './release/gate.ts';
 import { brakable, GateExpired, hold, isBraked, passBrake } from './release/hold.ts';
 import { Progress } from './release/progress.ts';
-import { bringUp, redoUntilWhole, rollOut } from './release/rollout.ts';
+import { bringUp, leftOver, redoUntilWhole, rollOut } from './release/rollout.ts';
 import { createAll, settleAll, stageAll } from './release/stage.ts';
 import { troubleOf } from './release/troubles.ts';
 
@@ -36,11 +38,12 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
   const { ref, operation, root, policy } = input;
   const progress = new Progress(operation, root, policy);
   const forward = new CancellationScope();
-  const commands = new Commands(
-    operation,
-    () => progress.state,
-    () => forward.cancel(),
-  );
+  const commands = new Commands(operation, () => progress.state, {
+    onAbort: () => forward.cancel(),
+    onConfigure: (changes) => {
+      input.config = changeConfig(input.config, changes);
+    },
+  });
   const sagas = new Sagas();
   const claimed: { epoch: number | null } = { epoch: null };
   const cancelled: { error: Error | null } = { error: null };
@@ -54,7 +57,12 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
       });
       return { state: 'SUCCESS', trouble: null, dirty: false, seen };
     } catch (error) {
-      if (error instanceof GateExpired) return { state: 'FAILURE', trouble: error.trouble, dirty: true, seen: [] };
+      if (error instanceof GateExpired) {
+        const { trouble, action } = error;
+        if (action === 'freeze') return { state: 'FAILURE', trouble, dirty: true, seen: [] };
+        await undo(progress, sagas, trouble.message, trouble);
+        return { state: 'REVOKED', trouble, dirty: false, seen: [] };
+      }
       if (error instanceof Error && isCancellation(error)) {
         if (commands.aborted === null) cancelled.error = error;
         const by = commands.aborted?.actor.name ?? 'the Temporal UI';
@@ -81,6 +89,10 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
 /** Returns what holds the instances in the end. */
 async function release(run: GroupRun): Promise<Seen[]> {
   const { input, progress } = run;
+  if (hasGates(run)) {
+    const message = `${input.spec.version} is ready to be released`;
+    await passGate(run, { name: 'smoke', state: 'PENDING', message });
+  }
   const mode = await modeOf(run);
   let whole: GroupLook;
   if (mode === 'create') {
@@ -92,7 +104,10 @@ async function release(run: GroupRun): Promise<Seen[]> {
     whole = await bringUp(run);
   } else {
     await stageAll(run);
-    whole = await brakable(run, async () => settle(run, await rollOut(run)));
+    whole = await brakable(run, async () => {
+      const seen = await rollOut(run);
+      return settle(run, hasGates(run) ? await finish(run, seen) : seen);
+    });
   }
   return whole.sets.flatMap(
     ({ set }) => set?.instances.map(({ member, uid, address }) => ({ member, uid, address })) ?? [],
@@ -106,6 +121,19 @@ async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
   if (missing.length === now.sets.length) return 'create';
   if (missing.length === 0) return 'in-place';
   throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${missing.join(', ')}`, 'SETS_MISSING');
+}
+
+/** Every instance serves on the new version; until this gate opens the release can still be undone. */
+async function finish(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
+  const { input, progress } = run;
+  const message = `all instances serve on ${input.spec.version}`;
+  let whole = seen;
+  const check = async (): Promise<boolean> => (await leftOver(run)).length === 0;
+  while (!(await passGate(run, { name: 'finish', state: 'ROLLOUT_SUCCESS', message, check }))) {
+    await progress.enter('ROLLING_OUT', 'not every instance serves any more');
+    whole = await redoUntilWhole(run);
+  }
+  return whole;
 }
 
 /**

@@ -228,7 +228,7 @@ describe.concurrent('releases side by side', () => {
       await platform.push('v-undecided', { ignite: 'fail' });
       const held = await shop.released('v-undecided', { gateHours: 0.004 });
       expect(held.state).toBe('SMOKE_FAILURE');
-      const { state } = await settledAfter(platform, held.id, 0, isTerminal);
+      const { state } = await settledAfter(platform, held.id, 0, (release) => isTerminal(release.state));
       expect(state).toBe('FAILURE');
       expect(await shop.judge.starts()).toEqual({ [shop.memberOf['web-0'] ?? '']: ['v-undecided'] });
       expect(await shop.judge.serving()).toEqual([shop.memberOf['web-1']]);

@@ -67,7 +67,11 @@ describe.concurrent('a release that does not go through', () => {
       if ('starts' in one) await eachHosts({ kind: 'pull', image: bad, on: true, error: 'not today' });
 
       const held = await shop.released(`bad-${app}`);
-      expect(held).toMatchObject({ state: 'SMOKE_FAILURE', trouble: { code }, commands: ['abort', 'resume'] });
+      expect(held).toMatchObject({
+        state: 'SMOKE_FAILURE',
+        trouble: { code },
+        commands: ['resume', 'brake', 'configure', 'abort'],
+      });
       const touched = held.groups.flatMap(({ batches }) =>
         batches.flatMap(({ instances }) => instances.filter(({ phase }) => phase !== 'pending')),
       );
@@ -150,7 +154,7 @@ describe.concurrent('braked by a person', () => {
     expect(held).toMatchObject({
       state: 'ROLLOUT_BRAKED',
       trouble: { code: 'BRAKED' },
-      commands: ['abort', 'resume'],
+      commands: ['resume', 'configure', 'abort'],
       waiting: expect.stringMatching(/^braked by .*; since .*, until .*; whoever may release/) as string,
     });
     return { shop, id, identities, traffic };
@@ -194,7 +198,7 @@ describe.concurrent('braked by a person', () => {
     const id = await shop.release('v2-slow', { gateHours: 0.002 });
     await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 3, PATIENCE);
     await shop.command(id, 'brake');
-    const { state, trouble } = await settledAfter(platform, id, 0, isTerminal);
+    const { state, trouble } = await settledAfter(platform, id, 0, ({ state: at }) => isTerminal(at));
     expect({ state, code: trouble?.code }).toEqual({ state: 'FAILURE', code: 'BRAKED' });
     expect(await shop.fence()).toEqual({ holder: `${id}.${SHOP.group}`, dirty: true });
     const starts = await shop.judge.starts();

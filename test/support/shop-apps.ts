@@ -7,7 +7,14 @@ import { expect, vi } from 'vitest';
 import type { Platform } from '../../devfleet/platform.ts';
 import { SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
 import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
-import { isTerminal, needsPerson, type CommandName, type ReleaseState } from '../../src/domain/states.ts';
+import {
+  gateCommand,
+  isTerminal,
+  needsPerson,
+  waitsForPerson,
+  type CommandName,
+  type ReleaseState,
+} from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import { Judge } from './judge.ts';
@@ -32,9 +39,9 @@ export interface ShopApp {
   /** Releases and waits for the end, or for the state that waits for a person. */
   released(version: string, config?: object): Promise<Release>;
   view(id: string): Promise<Release>;
-  command(id: string, command: CommandName): Promise<void>;
+  command(id: string, command: CommandName, config?: object): Promise<void>;
   /** Sends the command and waits for what comes of it. */
-  commanded(id: string, command: CommandName): Promise<Release>;
+  commanded(id: string, command: CommandName, config?: object): Promise<Release>;
   /** Requests at a rate through the front door, until they are stopped. */
   traffic(rate: number): Promise<Traffic>;
   fence: () => Promise<{ holder: string | null; dirty: boolean } | undefined>;
@@ -81,8 +88,9 @@ export async function applied(
     const body = { app, env: SHOP.env, version, ...(config === undefined ? {} : { config }) };
     return (await platform.rest<{ id: string }>('POST', '/v1/releases', body)).id;
   };
-  const command = async (id: string, name: CommandName): Promise<void> => {
-    await platform.rest('POST', `/v1/releases/${id}/commands`, { command: name });
+  const command = async (id: string, name: CommandName, config?: object): Promise<void> => {
+    const body = { command: name, ...(config === undefined ? {} : { config }) };
+    await platform.rest('POST', `/v1/releases/${id}/commands`, body);
   };
   return {
     app,
@@ -93,9 +101,9 @@ export async function applied(
     released: async (version, config) => settledAfter(platform, await release(version, config), 0),
     view,
     command,
-    commanded: async (id, name) => {
+    commanded: async (id, name, config) => {
       const { seq } = await lastEvent(platform, id);
-      await command(id, name);
+      await command(id, name, config);
       return settledAfter(platform, id, seq);
     },
     traffic: (rate) =>
@@ -111,14 +119,16 @@ export async function applied(
   };
 }
 
-interface Event {
+export interface Event {
   seq: number;
   kind: string;
   step: string;
   operation: string;
+  at: string;
+  message: string;
 }
 
-async function events(platform: Platform, id: string, after: number): Promise<Event[]> {
+export async function events(platform: Platform, id: string, after: number): Promise<Event[]> {
   const page = await platform.rest<{ events: Event[] }>('GET', `/v1/releases/${id}/events?after=${after}&limit=1000`);
   return page.events;
 }
@@ -139,7 +149,7 @@ export async function settledAfter(
   platform: Platform,
   id: string,
   seq: number,
-  isSettled: (state: ReleaseState) => boolean = isRest,
+  isSettled: (release: Pick<Release, 'state' | 'waiting'>) => boolean = isRest,
 ): Promise<Release> {
   let seen = seq;
   let told = false;
@@ -148,9 +158,9 @@ export async function settledAfter(
     try {
       const news = await events(platform, id, seen);
       seen = news.at(-1)?.seq ?? seen;
-      told ||= news.some(({ kind, step }) => kind === 'state' && isSettled(step as ReleaseState));
+      told ||= news.some(({ kind, step }) => kind === 'state' && mayRest(step as ReleaseState));
       const view = await platform.rest<Release>('GET', `/v1/releases/${id}`);
-      if (told && isSettled(view.state)) return view;
+      if (told && isSettled(view)) return view;
       if (Date.now() > deadline) {
         const last = (await events(platform, id, Math.max(0, seen - 15))).map((event) => JSON.stringify(event));
         throw new Error(`release ${id} goes on and on:\n${JSON.stringify(view)}\n${last.join('\n')}`);
@@ -163,8 +173,12 @@ export async function settledAfter(
   }
 }
 
-function isRest(state: ReleaseState): boolean {
-  return isTerminal(state) || needsPerson(state);
+function isRest(release: Pick<Release, 'state' | 'waiting'>): boolean {
+  return isTerminal(release.state) || waitsForPerson(release);
+}
+
+function mayRest(state: ReleaseState): boolean {
+  return isTerminal(state) || needsPerson(state) || gateCommand(state) !== null;
 }
 
 /** On that version, resting as plain Kubernetes, every instance in service, nobody holding the group. */

@@ -5,6 +5,7 @@ import type { components } from '../../http/openapi.d.ts';
 import { call, type Api } from '../api.ts';
 import { EXIT, exitOf, type ExitCode } from '../exit.ts';
 import { Failure } from '../failure.ts';
+import { knobs, type KnobOptions, type Knobs } from '../knobs.ts';
 import { planText } from '../plan-text.ts';
 import { advice, releaseTable, releaseText } from '../release-text.ts';
 import type { Session } from '../session.ts';
@@ -14,14 +15,10 @@ type ReleaseBody = components['schemas']['StartReleaseInput'];
 type ReleasePlan = components['schemas']['ReleasePlan'];
 type Accepted = components['schemas']['AcceptedRelease'];
 
-export interface ReleaseOptions {
+export interface ReleaseOptions extends KnobOptions {
   env: string;
   version?: string | undefined;
   group?: string[] | undefined;
-  batchPercent?: number | undefined;
-  pause?: number | undefined;
-  drain?: number | undefined;
-  gateHours?: number | undefined;
 }
 
 /** @throws Failure (usage) without a version, or with two */
@@ -31,19 +28,8 @@ function body(app: string, argument: string | undefined, options: ReleaseOptions
     const message = version === undefined ? 'which version?' : `version ${version}, or ${options.version ?? ''}?`;
     throw new Failure(EXIT.usage, message, { next: `transship release start ${app} VERSION --env ${options.env}` });
   }
-  const { env, group, batchPercent, pause, drain, gateHours } = options;
-  return {
-    app,
-    env,
-    version,
-    ...(group === undefined ? {} : { groups: group }),
-    config: {
-      ...(batchPercent === undefined ? {} : { batchPercent }),
-      ...(pause === undefined ? {} : { pauseSeconds: pause }),
-      ...(drain === undefined ? {} : { drainSeconds: drain }),
-      ...(gateHours === undefined ? {} : { gateHours }),
-    },
-  };
+  const { env, group } = options;
+  return { app, env, version, ...(group === undefined ? {} : { groups: group }), config: knobs(options) };
 }
 
 export async function planRelease(
@@ -127,7 +113,7 @@ export async function getReleases(
   terminal.result(release);
   terminal.say(releaseText(terminal, release, new Date()));
   for (const line of advice(release)) terminal.note(line);
-  return exitOf(release.state) ?? EXIT.ok;
+  return exitOf(release) ?? EXIT.ok;
 }
 
 export async function commandRelease(
@@ -135,6 +121,7 @@ export async function commandRelease(
   id: string,
   command: CommandName,
   options: { group?: string | undefined; reason?: string | undefined },
+  config?: Knobs,
 ): Promise<ExitCode> {
   const { terminal } = session;
   const api = session.api();
@@ -143,7 +130,12 @@ export async function commandRelease(
     api,
     api.client.POST('/v1/releases/{id}/commands', {
       params: { path: { id } },
-      body: { command, ...(group === undefined ? {} : { group }), ...(reason === undefined ? {} : { reason }) },
+      body: {
+        command,
+        ...(group === undefined ? {} : { group }),
+        ...(reason === undefined ? {} : { reason }),
+        ...(config === undefined ? {} : { config }),
+      },
     }),
   );
   terminal.result(answer);
@@ -155,4 +147,18 @@ export async function commandRelease(
   }
   terminal.note(`transship release watch ${id}`);
   return EXIT.ok;
+}
+
+/** Changes knobs of a running release. @throws Failure (usage) without any */
+export async function configureRelease(
+  session: Session,
+  id: string,
+  options: KnobOptions & { group?: string | undefined; reason?: string | undefined },
+): Promise<ExitCode> {
+  const changes = knobs(options);
+  if (Object.keys(changes).length === 0) {
+    const next = `transship release configure ${id} --batch-percent 50`;
+    throw new Failure(EXIT.usage, 'nothing to change', { next });
+  }
+  return commandRelease(session, id, 'configure', options, changes);
 }

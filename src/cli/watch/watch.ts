@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTerminal, needsPerson, type ReleaseState } from '../../domain/states.ts';
+import { gateCommand, isTerminal, needsPerson, waitsForPerson, type ReleaseState } from '../../domain/states.ts';
 import { call } from '../api.ts';
 import { EXIT, exitOf, type ExitCode } from '../exit.ts';
 import { advice, stateText, type Release } from '../release-text.ts';
@@ -26,8 +26,8 @@ export async function watchRelease(session: Session, id: string): Promise<ExitCo
   let pending: AbortController | undefined;
   const stopIfItLasts = async (signal: AbortSignal): Promise<void> => {
     await sleep(SETTLE_MS, undefined, { signal });
-    const { state } = await load();
-    if (needsPerson(state) || isTerminal(state)) gate.abort();
+    const release = await load();
+    if (waitsForPerson(release) || isTerminal(release.state)) gate.abort();
   };
 
   let final: Release | null = null;
@@ -40,7 +40,7 @@ export async function watchRelease(session: Session, id: string): Promise<ExitCo
         pending?.abort();
         pending = new AbortController();
         // Asked again by the next event where the API is away just now.
-        if (needsPerson(event.step as ReleaseState)) void stopIfItLasts(pending.signal).catch(() => undefined);
+        if (mayWait(event.step as ReleaseState)) void stopIfItLasts(pending.signal).catch(() => undefined);
       } else {
         screen.connection(followed.kind === 'back' ? null : `the API is away (${followed.reason}); connecting again`);
       }
@@ -59,5 +59,10 @@ export async function watchRelease(session: Session, id: string): Promise<ExitCo
   if (final.trouble !== null) terminal.note(`${final.trouble.code}: ${final.trouble.message}`);
   if (final.waiting !== '') terminal.note(`waits: ${final.waiting}`);
   for (const line of advice(final)) terminal.note(line);
-  return exitOf(final.state) ?? EXIT.unexpected;
+  return exitOf(final) ?? EXIT.unexpected;
+}
+
+/** The release itself says whether it does: a gate may be open. */
+function mayWait(state: ReleaseState): boolean {
+  return needsPerson(state) || gateCommand(state) !== null;
 }

@@ -10,12 +10,13 @@ import type { Accepted, ReleaseRequest } from '../schemas/release.ts';
 import { planRelease } from '../temporal/plan.ts';
 import { admit } from './admission.ts';
 import { beginRelease } from './begin.ts';
-import { findTargets, releaseConfig, type Target } from './targets.ts';
+import { releaseConfig } from './config.ts';
+import { findTargets, type Target } from './targets.ts';
 import { links } from './view.ts';
 
 /** The plan alone: checks nothing that may change by the time of the release, writes nothing. */
 export async function dryRunRelease(context: ApiContext, request: ReleaseRequest): Promise<ReleasePlan> {
-  const config = releaseConfig(context, request.config);
+  const config = releaseConfig(context, request.env, request.config);
   return plan(context, request, config, await findTargets(context, request));
 }
 
@@ -62,7 +63,7 @@ async function accept(context: ApiContext, request: ReleaseRequest, actor: Actor
 }
 
 async function write(context: ApiContext, request: ReleaseRequest, actor: Actor, id: string): Promise<void> {
-  const config = releaseConfig(context, request.config);
+  const config = releaseConfig(context, request.env, request.config);
   const targets = await findTargets(context, request);
   const passed = await admit(
     context,

@@ -1,11 +1,13 @@
 import type { OperationRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
-import { isTerminal, legalCommands, type CommandName, type ReleaseState } from '../../domain/states.ts';
+import { isTerminal, legalCommands, type CommandName } from '../../domain/states.ts';
+import type { ConfigChanges } from '../../domain/config.ts';
 import type { Actor } from '../../domain/types.ts';
 import type { ApiContext } from '../context.ts';
 import { newCommandId } from '../ids.ts';
 import type { CommandAnswer, CommandRequest } from '../schemas/command.ts';
 import { sendCommand, signalRelease, type CommandOutcome } from '../temporal/command.ts';
+import { configChanges } from './config.ts';
 import { getRelease } from './find.ts';
 
 /** How long a command that nobody has taken yet may still run, in seconds. */
@@ -18,6 +20,7 @@ interface Sending {
   actor: Actor;
   /** ISO time. */
   notAfter: string;
+  changes?: ConfigChanges;
 }
 
 /**
@@ -38,7 +41,8 @@ export async function commandRelease(
   if (groups.length === 0 && !toRelease) throw nobodyTakes(row, children, request);
 
   const notAfter = new Date(Date.now() + VALID_SECONDS * 1_000).toISOString();
-  const sending = { request, actor, notAfter };
+  const changes = request.config === undefined ? {} : { changes: configChanges(context, request.config) };
+  const sending = { request, actor, notAfter, ...changes };
   const toGroups = await Promise.allSettled(groups.map(async (group) => send(context, group, sending)));
   const [toWhole] = toRelease ? await Promise.allSettled([send(context, row, sending)]) : [];
 
@@ -68,17 +72,18 @@ function groupsAtWork(
     const names = children.map((child) => child.group).join(', ');
     throw new TransshipError('GROUP_UNKNOWN', `release ${release.id} has no group ${group ?? ''}; it has ${names}`);
   }
-  return asked.filter(({ state }) => commandsOf(state).includes(command));
+  return asked.filter((child) => commandsOf(child).includes(command));
 }
 
-/** A group whose turn has not come has no workflow to command. */
-function commandsOf(state: ReleaseState): CommandName[] {
-  return state === 'PENDING' ? [] : legalCommands(state);
+/** A group whose turn has not come has no workflow to command; one that waits for its turn at a gate has. */
+export function commandsOf({ state, waiting }: Pick<OperationRow, 'state' | 'waiting'>): CommandName[] {
+  return state === 'PENDING' && waiting === '' ? [] : legalCommands(state);
 }
 
 function nobodyTakes(release: OperationRow, children: OperationRow[], { command }: CommandRequest): TransshipError {
-  const states = [release, ...children].map(({ id, kind, state }) => {
-    const legal = kind === 'releaseApp' && !isTerminal(state) ? ['abort'] : commandsOf(state);
+  const states = [release, ...children].map((row) => {
+    const { id, kind, state } = row;
+    const legal = kind === 'releaseApp' && !isTerminal(state) ? ['abort'] : commandsOf(row);
     return `${id} is ${state}, legal there: ${legal.join(', ') || 'nothing'}`;
   });
   return new TransshipError('COMMAND_ILLEGAL', `${command}: ${states.join('; ')}`);
@@ -87,7 +92,7 @@ function nobodyTakes(release: OperationRow, children: OperationRow[], { command 
 async function send(
   { catalogue, temporal, log }: ApiContext,
   receiver: OperationRow,
-  { request: { command, reason }, actor, notAfter }: Sending,
+  { request: { command, reason }, actor, notAfter, changes }: Sending,
 ): Promise<Answer> {
   const { commands, events } = catalogue;
   const operation = receiver.id;
@@ -103,7 +108,7 @@ async function send(
       attempt: 1,
       outcome: null,
       message: `${command} asked by ${actor.name} (${actor.channel})${reason === undefined ? '' : `: ${reason}`}`,
-      data: { command: row.id, actor },
+      data: { command: row.id, actor, ...(changes === undefined ? {} : { changes }) },
       key: row.id,
     },
   ]);
@@ -125,7 +130,7 @@ async function send(
     return await settle(
       kind === 'releaseApp'
         ? await signalRelease(temporal, workflowId, row)
-        : await sendCommand(temporal, workflowId, row, late),
+        : await sendCommand(temporal, workflowId, { ...row, ...(changes === undefined ? {} : { changes }) }, late),
     );
   } catch (error) {
     if (error instanceof TransshipError && error.code === 'TEMPORAL_UNREACHABLE') {

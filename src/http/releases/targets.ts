@@ -1,7 +1,6 @@
 import type { AppDefinition, GroupDefinition } from '../../domain/app.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { layoutGroup } from '../../domain/layout.ts';
-import type { ReleaseConfig } from '../../domain/types.ts';
 import type { GroupTarget, SpecDraft } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import type { ReleaseRequest } from '../schemas/release.ts';
@@ -58,22 +57,4 @@ function choose(definition: AppDefinition, { env, groups: wanted }: ReleaseReque
 
 function draftSpec({ template, images, health, ports, traffic }: GroupDefinition, version: string): SpecDraft {
   return { version, template, repositories: images, health, ports, traffic };
-}
-
-/**
- * What was asked for, over the fleet file's limits.
- * @throws TransshipError LIMIT_EXCEEDED
- */
-export function releaseConfig({ fleet: { limits } }: ApiContext, asked: ReleaseRequest['config']): ReleaseConfig {
-  const batchPercent = asked?.batchPercent ?? limits.batchPercent;
-  if (batchPercent > limits.maxBatchPercent) {
-    const message = `batchPercent ${batchPercent} is over ${limits.maxBatchPercent}, the fleet's maxBatchPercent`;
-    throw new TransshipError('LIMIT_EXCEEDED', message, { places: [{ path: 'config.batchPercent', message }] });
-  }
-  return {
-    batchPercent,
-    pauseSeconds: asked?.pauseSeconds ?? limits.pauseSeconds,
-    drainSeconds: asked?.drainSeconds ?? limits.drainSeconds,
-    gateHours: asked?.gateHours ?? limits.gateHours,
-  };
 }

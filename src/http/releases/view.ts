@@ -1,8 +1,9 @@
 import type { OperationInstance, OperationRow, OperationSummary } from '../../catalogue/types.ts';
-import { COMMANDS, isTerminal, legalCommands, needsPerson, type ReleaseState } from '../../domain/states.ts';
+import { COMMANDS, isTerminal, needsPerson } from '../../domain/states.ts';
 import { releaseWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import type { Release, ReleaseGroup, ReleaseSummary } from '../schemas/release.ts';
+import { commandsOf } from './commands.ts';
 import { uiLink } from '../temporal/link.ts';
 
 export function links({ fleet, temporal }: ApiContext, id: string): ReleaseSummary['links'] {
@@ -41,7 +42,7 @@ export function toSummary(context: ApiContext, row: OperationSummary, groups: Op
 
 /** The group that waits for a person, else the one at work; undefined where none has begun or all have ended. */
 function mostTelling(groups: OperationSummary[]): OperationSummary | undefined {
-  const atWork = groups.filter(({ state }) => !isTerminal(state) && state !== 'PENDING');
+  const atWork = groups.filter(({ state, waiting }) => !isTerminal(state) && (state !== 'PENDING' || waiting !== ''));
   return atWork.find(({ state }) => needsPerson(state)) ?? atWork[0];
 }
 
@@ -64,15 +65,10 @@ function toGroup({ fleet, temporal }: ApiContext, row: OperationRow): ReleaseGro
     state: row.state,
     waiting: row.waiting,
     trouble: row.trouble,
-    commands: legal(row.state),
+    commands: commandsOf(row),
     batches: inBatches(row.instances),
     temporalUi: uiLink(fleet.temporalUi, temporal.namespace, row.workflowId),
   };
-}
-
-/** A group whose turn has not come has no workflow to command: the release is aborted instead. */
-function legal(state: ReleaseState): ReleaseGroup['commands'] {
-  return state === 'PENDING' ? [] : legalCommands(state);
 }
 
 function inBatches(instances: OperationInstance[]): ReleaseGroup['batches'] {

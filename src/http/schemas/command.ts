@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { COMMANDS } from '../../domain/states.ts';
 import { nameSchema } from '../../domain/fleet.ts';
+import { releaseConfigSchema } from './config.ts';
 
 export const commandSchema = z.enum(COMMANDS);
 
@@ -9,6 +10,11 @@ export const commandRequestSchema = z
     command: commandSchema,
     group: nameSchema.optional().meta({ description: 'Only this group. Default: every live group, and the release' }),
     reason: z.string().trim().min(1).max(200).optional().meta({ description: 'Why, for the audit' }),
+    config: releaseConfigSchema.optional().meta({ description: 'What `configure` changes, for what is still to come' }),
+  })
+  .refine(({ command, config }) => (command === 'configure') === Object.keys(config ?? {}).length > 0, {
+    message: 'goes with configure, which needs at least one knob',
+    path: ['config'],
   })
   .meta({ id: 'Command', examples: [{ command: 'abort', reason: 'wrong version' }] });
 export type CommandRequest = z.output<typeof commandRequestSchema>;

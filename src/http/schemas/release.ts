@@ -3,19 +3,8 @@ import { INSTANCE_PHASES, RELEASE_STATES } from '../../domain/states.ts';
 import { nameSchema } from '../../domain/fleet.ts';
 import { releaseIdSchema, versionSchema } from './names.ts';
 import { commandSchema } from './command.ts';
+import { releaseConfigSchema } from './config.ts';
 import { actorSchema, troubleSchema } from './places.ts';
-
-/** Knobs of one release; what is left out comes from the fleet file's limits. */
-export const releaseConfigSchema = z.strictObject({
-  batchPercent: z.int().min(1).max(50).optional().meta({ description: 'Size of a batch in percent of the group' }),
-  pauseSeconds: z.number().min(0).max(1800).optional().meta({ description: 'Seconds between two batches' }),
-  drainSeconds: z.number().min(0).max(600).optional().meta({
-    description: 'Seconds to wait, after an address left the endpoints, for proxies and open connections',
-  }),
-  gateHours: z.number().positive().max(168).optional().meta({
-    description: 'Hours that a person has at a brake or failure before the release ends as FAILURE',
-  }),
-});
 
 export const releaseRequestSchema = z
   .strictObject({

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ErrorCode } from '../../domain/errors.ts';
+import type { CommandName } from '../../domain/states.ts';
 import { commandSignal, commandUpdate, type Command } from '../../temporal/messages.ts';
 import { fromFailure } from './failures.ts';
 import { callTemporal, type TemporalLink } from './link.ts';
+
+/** What must arrive however long it takes; the others are sent again by whoever still wants them. */
+const SIGNALLED: CommandName[] = ['abort', 'brake'];
 
 /** Seconds that the sender of a command waits for its answer. */
 const ANSWER_SECONDS = 2;
@@ -47,7 +51,8 @@ export async function sendCommand(
   void answer.then(later, () => undefined);
   // These also tell a worker that is away from a Temporal that is away.
   try {
-    if (command.command !== 'resume') await callTemporal(link, 3, async () => handle.signal(commandSignal, command));
+    if (SIGNALLED.includes(command.command))
+      await callTemporal(link, 3, async () => handle.signal(commandSignal, command));
     else await callTemporal(link, 3, async () => handle.describe());
   } catch (error) {
     withdrawn.abort();

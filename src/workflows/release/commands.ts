@@ -1,6 +1,13 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import { legalCommands, type CommandName, type ReleaseState } from '../../domain/states.ts';
+import { changesFault, type ConfigChanges } from '../../domain/config.ts';
+import { legalCommands, type CommandName, type GateCommand, type ReleaseState } from '../../domain/states.ts';
 import { commandSignal, commandUpdate, type Command } from '../../temporal/messages.ts';
+
+/** What a command changes outside of Commands; each is called when one was accepted. */
+interface Listeners {
+  onAbort: () => void;
+  onConfigure: (changes: ConfigChanges) => void;
+}
 
 /**
  * The commands of one operation. Handlers only set state: the main loop acts on it. A command that names another
@@ -9,17 +16,17 @@ import { commandSignal, commandUpdate, type Command } from '../../temporal/messa
 export class Commands {
   readonly #operation: string;
   readonly #state: () => ReleaseState;
-  readonly #onAbort: () => void;
+  readonly #listeners: Listeners;
   readonly #handled = new Set<string>();
+  readonly #opened = new Set<GateCommand>();
   #resume = false;
   #braked: Command | null = null;
   #aborted: Command | null = null;
 
-  /** @param onAbort called once, when an abort was accepted */
-  constructor(operation: string, state: () => ReleaseState, onAbort: () => void) {
+  constructor(operation: string, state: () => ReleaseState, listeners: Listeners) {
     this.#operation = operation;
     this.#state = state;
-    this.#onAbort = onAbort;
+    this.#listeners = listeners;
     setHandler(commandUpdate, (command) => this.#handle(command), {
       validator: (command: Command) => this.#validate(command),
     });
@@ -38,14 +45,14 @@ export class Commands {
     return this.#braked;
   }
 
+  /** Somebody has sent resume since expectResume. */
+  get resumed(): boolean {
+    return this.#resume;
+  }
+
   /** Waits for the next brake. */
   async brakes(): Promise<void> {
     await condition(() => this.#braked !== null);
-  }
-
-  /** Waits until the brake is released, at most so long. False: nobody came. An abort cancels the scope this waits in. */
-  async released(timeoutMs: number): Promise<boolean> {
-    return condition(() => this.#braked === null, timeoutMs);
   }
 
   /** Forgets earlier resumes; called before a hold is announced, so that none sent after it is lost. */
@@ -53,9 +60,14 @@ export class Commands {
     this.#resume = false;
   }
 
-  /** Waits for a resume, at most so long. False: nobody came. An abort cancels the scope this waits in. */
-  async resumed(timeoutMs: number): Promise<boolean> {
-    return condition(() => this.#resume, timeoutMs);
+  /** Somebody has opened the gate. */
+  opened(gate: GateCommand): boolean {
+    return this.#opened.has(gate);
+  }
+
+  /** Shuts a gate that is passed more than once. */
+  shut(gate: GateCommand): void {
+    this.#opened.delete(gate);
   }
 
   #validate(command: Command): void {
@@ -76,13 +88,20 @@ export class Commands {
       const offered = legal.length === 0 ? 'no command is legal' : `legal: ${legal.join(', ')}`;
       return { code: 'COMMAND_ILLEGAL', message: `${command.command} in state ${this.#state()}; ${offered}` };
     }
-    return null;
+    const fault = command.command === 'configure' ? changesFault(command.changes ?? {}) : null;
+    return fault === null ? null : { code: 'REQUEST_INVALID', message: fault };
   }
 
   #handle(command: Command): string {
     if (this.#handled.has(command.id)) return `${command.command} was accepted before`;
     this.#handled.add(command.id);
     switch (command.command) {
+      case 'smoke':
+      case 'bake':
+      case 'rollout':
+      case 'finish':
+        this.#opened.add(command.command);
+        return `${command.command} goes on`;
       case 'brake':
         this.#braked = command;
         return 'braked; no further step begins, what is under way ends';
@@ -90,9 +109,12 @@ export class Commands {
         if (this.#braked === null) this.#resume = true;
         this.#braked = null;
         return 'resumed';
+      case 'configure':
+        this.#listeners.onConfigure(command.changes ?? {});
+        return 'changed, for what is still to come';
       case 'abort':
         this.#aborted = command;
-        this.#onAbort();
+        this.#listeners.onAbort();
         return 'abort accepted; what was done is being undone';
     }
   }

@@ -1,16 +1,20 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { brakedState, type ReleaseState } from '../../domain/states.ts';
 import type { Trouble } from '../../domain/types.ts';
 import type { GroupRun } from './context.ts';
+import type { Wait } from './progress.ts';
 
-/** Nobody decided before the gate's deadline: the operation ends as it stands. */
+/** Nobody decided before the deadline. */
 export class GateExpired extends Error {
   readonly trouble: Trouble;
+  /** What is done then: freeze leaves all as it stands, and the group dirty; undo takes back what was done. */
+  readonly action: 'freeze' | 'undo';
 
-  constructor(trouble: Trouble) {
+  constructor(trouble: Trouble, action: 'freeze' | 'undo') {
     super(trouble.message);
     this.name = 'GateExpired';
     this.trouble = trouble;
+    this.action = action;
   }
 }
 
@@ -19,14 +23,18 @@ export class GateExpired extends Error {
  * @throws GateExpired when nobody came in time
  */
 export async function hold(run: GroupRun, state: ReleaseState, trouble: Trouble): Promise<void> {
-  if (isBraked(run)) await passBrake(run);
   const { progress, commands } = run;
-  commands.expectResume();
-  await progress.enter(state, trouble.message, {
-    trouble,
-    wait: decision(run, `waits for a decision: ${trouble.message}`),
-  });
-  if (!(await commands.resumed(gateMs(run)))) throw new GateExpired(trouble);
+  for (;;) {
+    if (isBraked(run)) await passBrake(run);
+    commands.expectResume();
+    await progress.enter(state, trouble.message, {
+      trouble,
+      wait: decision(run, `waits for a decision: ${trouble.message}`),
+    });
+    const came = await someone(run, () => commands.resumed || isBraked(run), trouble.message);
+    if (!came) throw new GateExpired(trouble, 'freeze');
+    if (commands.resumed) return;
+  }
 }
 
 /**
@@ -73,22 +81,47 @@ export async function brakable<T>(run: GroupRun, act: () => Promise<T>): Promise
 }
 
 async function standBraked(run: GroupRun): Promise<void> {
-  const { progress, commands } = run;
+  const { progress } = run;
   const going = progress.state;
-  const by = commands.braked?.actor.name ?? '';
+  const by = run.commands.braked?.actor.name ?? '';
   const trouble: Trouble = { verdict: 'errored', code: 'BRAKED', message: `braked by ${by}` };
   await progress.enter(brakedState(going) ?? going, trouble.message, {
     trouble,
     wait: decision(run, trouble.message),
   });
-  if (!(await commands.released(gateMs(run)))) throw new GateExpired(trouble);
+  if (!(await someone(run, () => !isBraked(run), trouble.message))) throw new GateExpired(trouble, 'freeze');
   await progress.enter(going, 'resumed');
 }
 
-function decision(run: GroupRun, reason: string): { reason: string; until: string; who: string } {
-  return { reason, until: new Date(Date.now() + gateMs(run)).toISOString(), who: 'whoever may release this app' };
+/** Waits for a person for as long as one has to decide, and reminds meanwhile. False: nobody came. */
+async function someone(run: GroupRun, came: () => boolean, about: string): Promise<boolean> {
+  let left = gateMs(run);
+  for (;;) {
+    const slice = Math.min(left, remindMs(run));
+    if (await condition(came, slice)) return true;
+    left -= slice;
+    if (left <= 0) return false;
+    await remind(run, about, left);
+  }
 }
 
-function gateMs({ input }: GroupRun): number {
+/** Says again what is waited for. */
+export async function remind({ progress }: GroupRun, about: string, leftMs: number): Promise<void> {
+  const hours = Number((leftMs / 3_600_000).toFixed(1));
+  const message = `still waits, for ${hours} h more: ${about}`;
+  await progress.note({ kind: 'note', step: 'reminder', instance: null, outcome: null, message, data: null });
+}
+
+export function decision(run: GroupRun, reason: string): Wait {
+  const until = new Date(Date.now() + gateMs(run)).toISOString();
+  return { reason, until, who: 'whoever may release this app', person: true };
+}
+
+/** How long a person has, in ms. */
+export function gateMs({ input }: GroupRun): number {
   return input.config.gateHours * 3_600_000;
+}
+
+export function remindMs({ input }: GroupRun): number {
+  return (input.config.remindHours ?? Infinity) * 3_600_000;
 }

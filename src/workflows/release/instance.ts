@@ -28,11 +28,14 @@ function stops(run: GroupRun, direction: Direction): boolean {
 /** Smoke: out of traffic, replaced, ignited. It holds the new version and serves nobody. */
 export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
   const { input, progress } = run;
-  const { instance, uid, target, health, capacity } = handling;
+  const { instance, uid, target, capacity } = handling;
   const { name, azSet } = instance;
   const where = `${name} (${azLabel(azSet)})`;
   const step = { ...stepContext(run), instance, uid };
   const drainMs = input.config.drainSeconds * 1_000;
+  const forward = handling.direction === 'forward';
+  const startup = forward ? input.config.startupSeconds : undefined;
+  const health = startup === undefined ? handling.health : { ...handling.health, timeoutSeconds: startup };
   const igniteMs = health.timeoutSeconds * 1_000;
   const activities = (summary: string, longestAttemptMs: number): ReturnType<typeof idcActivities> =>
     idcActivities(azSet.idc, {
@@ -56,6 +59,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
   if (stops(run, handling.direction)) await passBrake(run);
   const { address, startedAt } = await activities('deploy', 900_000).deploy({ ...step, target });
   progress.instance(name, 'deployed');
+  if (forward && input.config.ignoreIgnition === true) return;
   await activities('ignite', igniteMs + 60_000).ignite({ ...step, health, address, since: startedAt });
   progress.instance(name, 'ignited');
 }

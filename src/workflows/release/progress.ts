@@ -15,6 +15,8 @@ export interface Wait {
   /** ISO time. */
   until: string;
   who: string;
+  /** Nothing goes on before a person comes. */
+  person: boolean;
 }
 
 /**
@@ -90,7 +92,7 @@ export class Progress {
     this.#waiting =
       wait === undefined ? '' : `${wait.reason}; since ${since}, until ${wait.until}; ${wait.who} can unblock it`;
     this.#show();
-    this.#search();
+    this.#search(wait?.person === true);
     await this.#write(
       { kind: 'state', step: state, instance: null, outcome: null, message, data },
       { state, waiting: this.#waiting, trouble },
@@ -108,7 +110,7 @@ export class Progress {
     this.#state = state;
     this.#waiting = '';
     this.#show();
-    this.#search();
+    this.#search(false);
     return this.#takeChanged();
   }
 
@@ -133,10 +135,10 @@ export class Progress {
     return instances;
   }
 
-  #search(): void {
+  #search(waiting: boolean): void {
     upsertSearchAttributes([
       { key: SEARCH.State, value: this.#state },
-      { key: SEARCH.Attention, value: attention(this.#state) },
+      { key: SEARCH.Attention, value: attention(this.#state, waiting) },
     ]);
   }
 
@@ -155,7 +157,8 @@ export class Progress {
         );
       }
     }
-    for (const command of legalCommands(this.#state)) {
+    // What to change is not to be written by hand: the CLI and REST check it first.
+    for (const command of legalCommands(this.#state).filter((legal) => legal !== 'configure')) {
       const notAfter = new Date(Date.now() + 3_600_000).toISOString();
       lines.push(
         '',
@@ -180,8 +183,8 @@ function clip(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
-function attention(state: ReleaseState): string {
+function attention(state: ReleaseState, waiting: boolean): string {
   if (state.endsWith('_BRAKED')) return 'braked';
   if (needsPerson(state) || state === 'FAILURE') return 'failed';
-  return 'none';
+  return waiting ? 'waiting' : 'none';
 }

@@ -5,6 +5,7 @@ import type { ReleaseState } from '../../domain/states.ts';
 import { azLabel, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import type { CapacityShare } from '../../activities/instance.ts';
 import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
+import { hasGates, passGate } from './gate.ts';
 import { hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
 import { runs } from './target.ts';
@@ -40,19 +41,60 @@ export async function rollOut(run: GroupRun): Promise<GroupLook> {
   });
 
   await prePull(run, plan.batches[0]);
-  for (const [i, batch] of plan.batches.entries()) {
-    if (batch.index > 1 && input.config.pauseSeconds > 0)
-      await sleep(input.config.pauseSeconds * 1_000, { summary: 'pause between batches' });
+  let planned = input.config;
+  let queue = plan.batches;
+  while (queue[0] !== undefined) {
+    if (queue[0].index > 1) {
+      if (hasGates(run)) await nextBatch(run, queue[0]);
+      else if (input.config.pauseSeconds > 0)
+        await sleep(input.config.pauseSeconds * 1_000, { summary: 'pause between batches' });
+    }
+    if (queue[0].index > 0 && input.config !== planned) {
+      planned = input.config;
+      queue = await replan(run, queue);
+    }
+    const [batch, next] = queue;
+    if (batch === undefined) break;
     // The next batch's hosts pull while this one is replaced.
     await all<() => Promise<unknown>, unknown>(
-      [
-        () => (batch.index === 0 ? runBastion(run, batch) : runBatch(run, batch)),
-        () => prePull(run, plan.batches[i + 1]),
-      ],
+      [() => (batch.index === 0 ? runBastion(run, batch) : runBatch(run, batch)), () => prePull(run, next)],
       (act) => act(),
     );
+    queue = queue.slice(1);
   }
   return redoUntilWhole(run);
+}
+
+/** Between two batches: the pause, or a person's word. */
+async function nextBatch(run: GroupRun, { index, members }: Batch): Promise<void> {
+  run.commands.shut('rollout');
+  const message = `batch ${index} is next: ${members.map(({ name }) => name).join(', ')}`;
+  await passGate(run, { name: 'batch', state: 'BATCH_SUCCESS', message });
+  if (run.progress.state !== 'ROLLING_OUT') await run.progress.enter('ROLLING_OUT', `batch ${index}`);
+}
+
+/** Slices what is left again, by knobs that a person has changed. */
+async function replan(run: GroupRun, left: Batch[]): Promise<Batch[]> {
+  const { input, progress } = run;
+  const now = await looked(run, 'ROLLOUT_BRAKED', 'look before the batches are planned again');
+  const plan = planBatches(
+    left.flatMap(({ members }) => members).map((instance) => ({ instance, serving: now.serves(instance) })),
+    input.config,
+    { bastion: false, desired: input.instances.length },
+  );
+  const from = left[0]?.index ?? 1;
+  const batches = plan.batches.map(({ members }, i) => ({ index: from + i, members }));
+  progress.plan(batches);
+  const message = `planned again: ${plan.rounding}`;
+  await progress.note({
+    kind: 'plan',
+    step: 'plan',
+    instance: null,
+    outcome: null,
+    message,
+    data: { ...plan, batches },
+  });
+  return batches;
 }
 
 /**
@@ -79,10 +121,23 @@ async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
     await progress.enter('SMOKING', `bastion ${batch.members.map(({ name }) => name).join(', ')}`);
     const [trouble] = await runBatch(run, batch);
     if (isBraked(run)) await passBrake(run);
-    if (trouble === undefined) break;
+    if (trouble === undefined) {
+      if (!hasGates(run) || (await bakedLongEnough(run, batch))) break;
+      continue;
+    }
     await hold(run, progress.state === 'BAKING' ? 'BAKE_FAILURE' : 'SMOKE_FAILURE', trouble);
   }
   await progress.enter('ROLLING_OUT', 'the bastion serves; the other batches follow');
+}
+
+/** The bastion serves: the gate before the other batches. False: it was lost meanwhile, and is to be done again. */
+async function bakedLongEnough(run: GroupRun, { members }: Batch): Promise<boolean> {
+  const names = members.map(({ name }) => name).join(', ');
+  const check = async (): Promise<boolean> => {
+    const now = await looked(run, 'SMOKE_BRAKED', `look whether ${names} still serves`);
+    return members.every((instance) => isDone(run, now, instance));
+  };
+  return passGate(run, { name: 'rollout', state: 'BAKE_SUCCESS', message: `bastion ${names} serves`, check });
 }
 
 /**
@@ -194,7 +249,11 @@ async function handle(
           fresh,
         });
         if (isBraked(run)) await passBrake(run);
-        if (bastion) await progress.enter('BAKING', `${instance.name} runs the new version; traffic next`);
+        if (bastion) {
+          const message = `${instance.name} runs the new version without traffic`;
+          if (hasGates(run)) await passGate(run, { name: 'bake', state: 'SMOKE_SUCCESS', message });
+          await progress.enter('BAKING', `${instance.name} runs the new version; traffic next`);
+        }
         await bake(run, { instance, uid, direction: 'forward' });
         return null;
       }
@@ -216,6 +275,8 @@ async function handle(
     }
     await sleep(1_000 * 2 ** turn, { summary: `${instance.name} was replaced; handled again` });
     now = await look(run, 'forward', `look at ${instance.name} again`, instance.azSet);
+    if (bastion && hasGates(run) && progress.state !== 'SMOKING')
+      await progress.enter('SMOKING', `bastion ${instance.name} again`);
   }
 }
 
@@ -229,7 +290,7 @@ export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
   const { input, progress } = run;
   for (let pass = 0; ; pass++) {
     const now = await looked(run, 'ROLLOUT_BRAKED', 'look for what is left');
-    const left = input.instances.filter((instance) => !isDone(run, now, instance));
+    const left = notDone(run, now);
     if (left.length === 0) return now;
     const bad = left.filter(({ name }) => ['failed', 'errored'].includes(progress.phaseOf(name)));
     if (bad.length > 0 || pass >= MOST_PASSES) {
@@ -252,6 +313,15 @@ export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
       await runBatch(run, again);
     }
   }
+}
+
+/** Instances that are not done, by a fresh look. */
+export async function leftOver(run: GroupRun): Promise<InstanceRef[]> {
+  return notDone(run, await looked(run, 'ROLLOUT_BRAKED', 'look whether all still serve'));
+}
+
+function notDone(run: GroupRun, now: GroupLook): InstanceRef[] {
+  return run.input.instances.filter((instance) => !isDone(run, now, instance));
 }
 
 /** Runs the target, proven, and gets traffic. */

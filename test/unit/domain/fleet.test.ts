@@ -28,6 +28,7 @@ describe('parseFleet', () => {
       pauseSeconds: 0,
       drainSeconds: 2,
       gateHours: 24,
+      remindHours: 4,
     });
     expect(fleet.api).toEqual({ listen: '127.0.0.1:8080' });
     expect(Object.keys(fleet)).not.toContain('temporalUi');

@@ -2,10 +2,13 @@ import { describe, expect, it, test } from 'vitest';
 import {
   brakedState,
   canMove,
+  GATE_COMMANDS,
+  gateCommand,
   isTerminal,
   legalCommands,
   needsPerson,
   RELEASE_STATES,
+  waitsForPerson,
   type ReleaseState,
 } from '../../../src/domain/states.ts';
 
@@ -28,6 +31,16 @@ describe('states of a release', () => {
     ['braked and resumed', ['ROLLING_OUT', 'ROLLOUT_BRAKED', 'ROLLING_OUT', 'SETTLING']],
     ['instances that failed, again', ['ROLLING_OUT', 'ROLLOUT_FAILURE', 'ROLLING_OUT']],
     ['braked by a person while it bakes', ['BAKING', 'BAKE_BRAKED', 'BAKING', 'ROLLING_OUT']],
+    [
+      'gate by gate',
+      ['SMOKING', 'SMOKE_SUCCESS', 'BAKING', 'BAKE_SUCCESS', 'ROLLING_OUT', 'BATCH_SUCCESS', 'ROLLING_OUT'],
+    ],
+    ['the last gate', ['ROLLING_OUT', 'ROLLOUT_SUCCESS', 'SETTLING', 'SUCCESS']],
+    ['a bastion lost while it bakes', ['BAKE_SUCCESS', 'SMOKING', 'SMOKE_SUCCESS', 'BAKING', 'BAKE_SUCCESS']],
+    ['an instance lost at the last gate', ['ROLLOUT_SUCCESS', 'ROLLING_OUT', 'ROLLOUT_SUCCESS']],
+    ['braked at a gate', ['BAKE_SUCCESS', 'BAKE_SUCCESS_BRAKED', 'BAKE_SUCCESS', 'ROLLING_OUT']],
+    ['braked between two batches', ['BATCH_SUCCESS', 'ROLLOUT_BRAKED', 'BATCH_SUCCESS']],
+    ['braked while it waits after a failure', ['SMOKE_FAILURE', 'SMOKE_FAILURE_BRAKED', 'SMOKE_FAILURE', 'SMOKING']],
     ['nobody came', ['ROLLING_OUT', 'ROLLOUT_BRAKED', 'FAILURE']],
     ['undo that could not be done', ['SETTLING', 'REVOKING', 'FAILURE']],
     ['a release of several groups', ['PENDING', 'ROLLING_OUT', 'SUCCESS']],
@@ -81,12 +94,43 @@ describe('states of a release', () => {
     }
   });
 
+  it('offers the command of a gate exactly where one may be shut', () => {
+    const gates = RELEASE_STATES.flatMap((state) => {
+      const command = gateCommand(state);
+      expect([state, legalCommands(state).filter((legal) => GATE_COMMANDS.some((gate) => gate === legal))]).toEqual([
+        state,
+        command === null ? [] : [command],
+      ]);
+      return command === null ? [] : [`${state} ${command}`];
+    });
+    expect(gates).toEqual([
+      'PENDING smoke',
+      'SMOKE_SUCCESS bake',
+      'BAKE_SUCCESS rollout',
+      'BATCH_SUCCESS rollout',
+      'ROLLOUT_SUCCESS finish',
+    ]);
+  });
+
+  it('waits for a person at a manual gate, not while one soaks or is passed', () => {
+    const at = (waiting: string): boolean => waitsForPerson({ state: 'BAKE_SUCCESS', waiting });
+    expect([at('waits for "rollout": …'), at('soaks before "rollout": …'), at('')]).toEqual([true, false, false]);
+    expect(waitsForPerson({ state: 'ROLLING_OUT', waiting: 'waits for "rollout"' })).toBe(false);
+    expect(waitsForPerson({ state: 'BAKE_SUCCESS_BRAKED', waiting: '' })).toBe(true);
+  });
+
+  it('has nine brakes of a person: of each phase, its success and its failure', () => {
+    const brakes = new Set(RELEASE_STATES.flatMap((state) => brakedState(state) ?? []));
+    expect(brakes.size).toBe(9);
+  });
+
   it('offers resume exactly where a person is needed, and resume leads back to work', () => {
     for (const state of RELEASE_STATES) {
       expect([state, legalCommands(state).includes('resume')]).toEqual([state, needsPerson(state)]);
       if (!needsPerson(state)) continue;
-      const work = next(state).filter((to) => !isTerminal(to) && !needsPerson(to) && to !== 'REVOKING');
-      expect(work).not.toEqual([]);
+      // What a person braked goes back to what it was, be that a failure.
+      const work = next(state).filter((to) => !isTerminal(to) && to !== 'REVOKING' && brakedState(to) !== null);
+      expect([state, work]).not.toEqual([state, []]);
       // A phase is taken up again, never skipped.
       if (state.startsWith('SMOKE')) expect(work).not.toContain('ROLLING_OUT');
     }

@@ -1,0 +1,160 @@
+// Releases that wait for a person, or for the clock, before they go on.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startPlatform, type Platform } from '../../devfleet/platform.ts';
+import { SHOP } from '../../devfleet/shop.ts';
+import { KubernetesHands } from '../support/kubernetes-hands.ts';
+import {
+  events,
+  everywhere,
+  expectAtRest,
+  expectNoFailure,
+  floorOf,
+  PATIENCE,
+  settledAfter,
+  standingApp,
+  type ShopApp,
+} from '../support/shop-apps.ts';
+
+let platform: Platform;
+
+beforeAll(async () => {
+  platform = await startPlatform({ headless: true });
+  await platform.push('v1', { igniteSeconds: 0.3 });
+  await platform.push('v2', { igniteSeconds: 0.3 });
+});
+
+afterAll(() => platform.stop());
+
+const BY_HAND = { smoke: 'manual', bake: 'manual', rollout: 'manual', batch: 'manual', finish: 'manual' };
+
+/** Which instances were told to start v2. */
+async function touched({ judge }: ShopApp): Promise<string[]> {
+  return Object.keys(await judge.starts()).sort();
+}
+
+async function steps(id: string, kind: string): Promise<{ step: string; at: string; message: string }[]> {
+  return (await events(platform, id, 0)).filter((event) => event.kind === kind);
+}
+
+describe.concurrent('a release with gates', () => {
+  test('goes as far as a person says, gate by gate; its knobs change under way', async () => {
+    const shop = await standingApp(platform, 'by-hand', everywhere(platform, 2));
+    const { judge, members, memberOf } = shop;
+    const identities = await judge.identities();
+    const traffic = await shop.traffic(50);
+    const bastion = memberOf['web-0'] ?? '';
+
+    const ready = await shop.released('v2', { gates: BY_HAND });
+    const { id } = ready;
+    expect(ready).toMatchObject({
+      state: 'PENDING',
+      commands: ['smoke', 'configure', 'abort'],
+      waiting: expect.stringMatching(/^waits for "smoke": .*; since .*, until .*; whoever may release/) as string,
+    });
+    expect(await touched(shop)).toEqual([]);
+    const early = platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'bake' });
+    await expect(early).rejects.toThrow('COMMAND_ILLEGAL');
+
+    const smoked = await shop.commanded(id, 'smoke');
+    expect(smoked).toMatchObject({ state: 'SMOKE_SUCCESS', commands: ['bake', 'brake', 'configure', 'abort'] });
+    expect(await touched(shop)).toEqual([bastion]);
+    expect(await judge.serving()).toEqual(members.filter((member) => member !== bastion));
+
+    expect((await shop.commanded(id, 'brake')).state).toBe('SMOKE_SUCCESS_BRAKED');
+    const again = await shop.commanded(id, 'resume');
+    expect(again).toMatchObject({ state: 'SMOKE_SUCCESS', waiting: expect.stringMatching(/^waits for/) as string });
+
+    expect((await shop.commanded(id, 'bake')).state).toBe('BAKE_SUCCESS');
+    expect(await judge.serving()).toEqual(members);
+    const watched = await platform.cli('release', 'watch', id);
+    expect(watched).toMatchObject({ code: 5, stderr: expect.stringContaining(`release rollout ${id}`) as string });
+
+    const { seq = 0 } = (await events(platform, id, 0)).at(-1) ?? {};
+    expect((await platform.cli('release', 'rollout', id)).code).toBe(0);
+    expect((await settledAfter(platform, id, seq)).state).toBe('BATCH_SUCCESS');
+    expect(await touched(shop)).toHaveLength(3);
+
+    const changes = ['--batch-percent', '50', '--gate', 'batch=automatic', '--reason', 'looks good'];
+    expect((await platform.cli('release', 'configure', id, ...changes)).code).toBe(0);
+    const whole = await settledAfter(platform, id, (await events(platform, id, 0)).at(-1)?.seq ?? 0);
+    expect(whole).toMatchObject({ state: 'ROLLOUT_SUCCESS', commands: ['finish', 'brake', 'configure', 'abort'] });
+    // 1 + 2 by the plan; the five that were left at 50 % of eight.
+    expect(whole.groups[0]?.batches.map(({ instances }) => instances.length)).toEqual([1, 2, 4, 1]);
+    expect((await steps(id, 'plan')).map(({ message }) => message)).toEqual([
+      '25 % of 8 = 2',
+      'planned again: 50 % of 8 = 4',
+    ]);
+
+    expect((await shop.commanded(id, 'finish')).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v2');
+    expectNoFailure(await traffic.stop());
+    expect(await judge.identities()).toEqual(identities);
+    expect(await judge.starts()).toEqual(Object.fromEntries(members.map((member) => [member, ['v2']])));
+  });
+
+  test('can be undone until the last one opens', async () => {
+    const shop = await standingApp(platform, 'last-gate', everywhere(platform, 1));
+    const identities = await shop.judge.identities();
+    const traffic = await shop.traffic(50);
+    const whole = await shop.released('v2', { gates: { finish: 'manual' } });
+    expect(whole.state).toBe('ROLLOUT_SUCCESS');
+    expect(await shop.judge.versions()).toEqual({ v2: 4 });
+
+    expect((await shop.commanded(whole.id, 'abort')).state).toBe('REVOKED');
+    await expectAtRest(shop, 'v1');
+    expectNoFailure(await traffic.stop());
+    expect(await shop.judge.identities()).toEqual(identities);
+    expect(Math.min(...(await shop.judge.routed()))).toBeGreaterThanOrEqual(floorOf(4));
+  });
+
+  test('that nobody opens is reminded of, and undone when its time is over', async () => {
+    const shop = await standingApp(platform, 'nobody', everywhere(platform, 1));
+    const knobs = { gates: { bake: 'manual' }, gateHours: 0.001, remindHours: 0.0003 };
+    const id = await shop.release('v2', knobs);
+    const ended = await settledAfter(platform, id, 0, ({ state }) => state === 'REVOKED' || state === 'FAILURE');
+    expect(ended).toMatchObject({ state: 'REVOKED', trouble: { code: 'GATE_EXPIRED' } });
+    await expectAtRest(shop, 'v1');
+    const reminders = (await steps(id, 'note')).filter(({ step }) => step === 'reminder');
+    expect(reminders.length).toBeGreaterThanOrEqual(2);
+    expect(reminders[0]?.message).toContain('still waits');
+  });
+
+  test('soaks by the clock; a bastion that is lost meanwhile goes through it again', async () => {
+    // Three in a set, so that the set still has an old version to be reborn on.
+    const places = everywhere(platform, 3).filter(({ az }) => az === 'az-1');
+    const shop = await standingApp(platform, 'soaks', places);
+    const bastion = shop.memberOf['web-0'] ?? '';
+    const id = await shop.release('v2', { gates: { rollout: '6s' } });
+    await vi.waitUntil(async () => (await shop.view(id)).state === 'BAKE_SUCCESS', PATIENCE);
+    expect((await shop.view(id)).waiting).toMatch(/^soaks before "rollout"/);
+    await deleted(bastion);
+
+    expect((await settledAfter(platform, id, 0, ({ state }) => state === 'SUCCESS')).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v2');
+    const states = (await steps(id, 'state')).map(({ step }) => step);
+    const story = ['SMOKING', 'SMOKE_SUCCESS', 'BAKING', 'BAKE_SUCCESS'];
+    expect(states.slice(states.indexOf('SMOKING'))).toEqual([
+      ...story,
+      ...story,
+      'ROLLING_OUT',
+      'ROLLOUT_SUCCESS',
+      'SETTLING',
+      'SUCCESS',
+      'SUCCESS',
+    ]);
+    const soaked = (await steps(id, 'state')).filter(({ step }) => step === 'BAKE_SUCCESS' || step === 'ROLLING_OUT');
+    const [from, to] = soaked.slice(-2).map(({ at }) => Date.parse(at));
+    expect((to ?? 0) - (from ?? 0)).toBeGreaterThanOrEqual(5_900);
+  });
+});
+
+/** As kubectl would. */
+async function deleted(member: string): Promise<void> {
+  for (const { adminKubeconfig } of Object.values(platform.fleet.idcs)) {
+    const hands = new KubernetesHands(adminKubeconfig);
+    const at = { set: { idc: '', az: '', cluster: '', namespace: SHOP.env, name: '' }, member };
+    const uid = await hands.podUid({ ...at, uid: '' });
+    if (uid !== null) return hands.deletePod({ ...at, uid });
+  }
+  throw new Error(`no pod ${member}`);
+}

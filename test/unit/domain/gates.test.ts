@@ -1,0 +1,71 @@
+import { describe, expect, it, test } from 'vitest';
+import { changeConfig, changesFault } from '../../../src/domain/config.ts';
+import { gatesSchema, resolveGates } from '../../../src/domain/gates.ts';
+import type { ReleaseConfig } from '../../../src/domain/types.ts';
+
+const atOnce = { mode: 'automatic', soakSeconds: 0 };
+
+describe('gates', () => {
+  it('are open where nobody says otherwise', () => {
+    const gates = { smoke: atOnce, bake: atOnce, rollout: atOnce, batch: 'automatic', finish: atOnce };
+    expect(resolveGates()).toEqual(gates);
+    expect(resolveGates(undefined, {})).toEqual(gates);
+  });
+
+  it('come from the last layer that speaks of them', () => {
+    const environment = gatesSchema.parse({ bake: 'manual', rollout: '10m', batch: 'manual' });
+    const release = gatesSchema.parse({ rollout: 'manual', batch: 'automatic', finish: '2h' });
+    expect(resolveGates(environment, release)).toEqual({
+      smoke: atOnce,
+      bake: { mode: 'manual' },
+      rollout: { mode: 'manual' },
+      batch: 'automatic',
+      finish: { mode: 'automatic', soakSeconds: 7_200 },
+    });
+  });
+
+  test.each(['soon', '10', '10d', '-1m', '', 'Manual', '999999h', '1.5h'])('refuses "%s"', (text) => {
+    expect(gatesSchema.safeParse({ bake: text }).success).toBe(false);
+  });
+
+  test.each([
+    [{ batch: '10m' }, 'batch'],
+    [{ deploy: 'manual' }, 'deploy'],
+  ])('refuses %j', (gates, named) => {
+    const { error } = gatesSchema.safeParse(gates);
+    expect(JSON.stringify(error?.issues)).toContain(named);
+  });
+});
+
+describe('knobs of a running release', () => {
+  const config: ReleaseConfig = {
+    batchPercent: 10,
+    batchShares: [10, 20, 25, 25, 20],
+    pauseSeconds: 60,
+    drainSeconds: 2,
+    gateHours: 24,
+    gates: resolveGates({ batch: 'manual' }),
+  };
+
+  it('change one by one; a size of batches replaces the shares', () => {
+    expect(changeConfig(config, { pauseSeconds: 0 })).toEqual({ ...config, pauseSeconds: 0 });
+    expect(changeConfig(config, { batchPercent: 50 })).toEqual({ ...config, batchShares: undefined, batchPercent: 50 });
+    expect(changeConfig(config, { batchPercent: 20, batchShares: [20, 25, 25, 30] }).batchShares).toHaveLength(4);
+    const manual = { mode: 'manual' } as const;
+    expect(changeConfig(config, { gates: { finish: manual } }).gates).toEqual({ ...config.gates, finish: manual });
+  });
+
+  test.each([
+    [{}, 'nothing to change'],
+    [{ batchPercent: 51 }, 'batchPercent must be 1 to 50'],
+    [{ batchPercent: 'many' }, 'batchPercent must be 1 to 50'],
+    [{ pauseSeconds: -1 }, 'pauseSeconds must be 0 to 1800'],
+    [{ speed: 9 }, 'no knob speed'],
+  ])('sent past the API, %j is refused: %s', (changes, fault) => {
+    expect(changesFault(changes as Parameters<typeof changesFault>[0])).toBe(fault);
+  });
+
+  it('sent past the API, good ones are taken', () => {
+    expect(changesFault({ batchPercent: 50, gates: {}, ignoreIgnition: true })).toBeNull();
+  });
+});
