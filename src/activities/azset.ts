@@ -23,8 +23,8 @@ export interface SetStep extends StepContext {
 export interface AzSetDrivers {
   azSets(cluster: string): AzSetDriver;
   traffic(cluster: string): TrafficDriver;
-  /** Digest that a tag names in this IDC's registry, or null. */
-  resolveTag(repository: string, tag: string): Promise<string | null>;
+  /** Digest that a tag or digest names in this IDC's registry, or null. */
+  resolveReference(repository: string, reference: string): Promise<string | null>;
 }
 
 /** What acts on a whole set of one IDC. */
@@ -56,15 +56,17 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
       }
     },
 
-    /** Digests of the images in this IDC's registry; null where the tag is not there. */
+    /** Digests of the images in this IDC's registry; null where the tag (or the digest that is given) is not there. */
     resolveImages: async (input: {
       repositories: Record<string, string>;
+      /** Container → digest, where images are asked for by content. */
+      digests?: Record<string, string>;
       tag: string;
     }): Promise<Record<string, ImageRef | null>> => {
       try {
         const found: Record<string, ImageRef | null> = {};
         for (const [container, repository] of Object.entries(input.repositories)) {
-          const digest = await drivers.resolveTag(repository, input.tag);
+          const digest = await drivers.resolveReference(repository, input.digests?.[container] ?? input.tag);
           found[container] = digest === null ? null : { repository, tag: input.tag, digest };
         }
         return found;

@@ -1,4 +1,4 @@
-import type { Catalogue, EventRow, OperationInstance } from '../catalogue/types.ts';
+import type { Catalogue, DisabledVersion, EventRow, OperationInstance } from '../catalogue/types.ts';
 import type { ReleaseState } from '../domain/states.ts';
 import type { GroupRef, Trouble } from '../domain/types.ts';
 import { toFailure } from './failures.ts';
@@ -72,10 +72,13 @@ export function controlActivities(catalogue: Catalogue) {
   };
 
   return {
-    /** Takes the group's fence. The same operation gets the same epoch again. */
-    claimFence: guarded(async ({ ref, operation }: { ref: GroupRef; operation: string }) =>
-      catalogue.fences.claim(ref, operation),
+    /** Takes the group's fence, if need be from the operation that left it. The same operation gets the same epoch again. */
+    claimFence: guarded(async ({ ref, operation, over }: { ref: GroupRef; operation: string; over?: string }) =>
+      catalogue.fences.claim(ref, operation, over),
     ),
+
+    /** Holds a version back that is being rolled back. */
+    disableVersion: guarded(async (input: Omit<DisabledVersion, 'disabledAt'>) => catalogue.versions.disable(input)),
 
     /** Writes progress: state, instances, events. */
     record: guarded(async ({ root, operation, state, instances, events }: RecordInput) => {

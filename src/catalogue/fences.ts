@@ -17,17 +17,19 @@ export function fenceRepository(db: Kysely<Schema>): FenceRepository {
   return {
     get,
 
-    async claim(ref, operation) {
+    async claim(ref, operation, over) {
       // One statement: the row is locked by the conflict, judged, and comes back as it is after the judgement.
       // An operation that has ended gets nothing: its late attempt would hold the fence for ever.
+      const free = sql`((f.holder IS NULL AND NOT f.dirty) OR f.holder = ${over ?? null}::text)`;
       const { rows } = await sql<Omit<FenceRow, 'ref'>>`
         INSERT INTO fences AS f (env, app, group_name, holder, epoch)
         SELECT ${ref.env}, ${ref.app}, ${ref.group}, ${operation}, 1
         WHERE NOT EXISTS (SELECT FROM operations WHERE id = ${operation} AND ended_at IS NOT NULL)
         ON CONFLICT (env, app, group_name) DO UPDATE SET
-          holder = CASE WHEN f.holder IS NULL AND NOT f.dirty THEN excluded.holder ELSE f.holder END,
-          epoch = CASE WHEN f.holder IS NULL AND NOT f.dirty THEN f.epoch + 1 ELSE f.epoch END,
-          changed_at = CASE WHEN f.holder IS NULL AND NOT f.dirty THEN now() ELSE f.changed_at END
+          holder = CASE WHEN ${free} THEN excluded.holder ELSE f.holder END,
+          epoch = CASE WHEN ${free} THEN f.epoch + 1 ELSE f.epoch END,
+          dirty = CASE WHEN ${free} THEN false ELSE f.dirty END,
+          changed_at = CASE WHEN ${free} THEN now() ELSE f.changed_at END
         RETURNING holder, epoch, dirty`.execute(db);
       const fence = rows[0] ?? (await get(ref));
       if (fence?.holder === operation) return { epoch: fence.epoch };

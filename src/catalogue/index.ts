@@ -12,6 +12,7 @@ import { operationRepository } from './operations.ts';
 import { createPool, STATEMENT_SECONDS } from './pool.ts';
 import type { Schema } from './schema.ts';
 import type { Catalogue, IdcCatalogue } from './types.ts';
+import { versionRepository } from './versions.ts';
 
 export type * from './types.ts';
 
@@ -34,6 +35,7 @@ export async function openCatalogue(url: string, options: { poolSize?: number } 
   return {
     apps: appRepository(db),
     groups: groupRepository(db),
+    versions: versionRepository(db),
     operations: operationRepository(db),
     fences: fenceRepository(db),
     events: eventRepository(db, listener),

@@ -13,6 +13,8 @@ const SUMMARY = [
   'app',
   'group_name as group',
   'version',
+  'flavor',
+  'corrects',
   'workflow_id as workflowId',
   'state',
   'waiting',

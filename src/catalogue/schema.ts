@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AppDefinition } from '../domain/app.ts';
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
-import type { Actor, Spec, Trouble } from '../domain/types.ts';
+import type { Actor, Flavor, Spec, Trouble } from '../domain/types.ts';
 import type { CommandRow, EventRow, OperationRow } from './types.ts';
 
 /** Read as ISO text (pool.ts), written as ISO text, or left to the column's default. */
@@ -59,6 +59,8 @@ export interface Schema {
     app: string;
     group_name: string | null;
     version: string;
+    flavor: Generated<Flavor>;
+    corrects: string | null;
     workflow_id: string;
     state: Generated<ReleaseState>;
     waiting: Generated<string>;
@@ -113,6 +115,14 @@ export interface Schema {
     key: string;
     message: string;
     data: unknown;
+  };
+  disabled_versions: {
+    app: string;
+    version: string;
+    operation: string;
+    reason: string;
+    actor: JSONColumnType<Actor>;
+    disabled_at: Time;
   };
   idempotency_keys: {
     caller: string;

@@ -1,5 +1,5 @@
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
-import type { Actor, AzSetRef, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
+import type { Actor, AzSetRef, Flavor, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
 import type { AppDefinition } from '../domain/app.ts';
 
 /**
@@ -9,6 +9,7 @@ import type { AppDefinition } from '../domain/app.ts';
 export interface Catalogue {
   apps: AppRepository;
   groups: GroupRepository;
+  versions: VersionRepository;
   operations: OperationRepository;
   fences: FenceRepository;
   events: EventRepository;
@@ -71,6 +72,27 @@ export interface GroupRepository {
   noteInstances(ref: GroupRef, seen: { member: string; uid: string; address: string | null }[]): Promise<void>;
 }
 
+/** A version that was rolled back. */
+export interface DisabledVersion {
+  app: string;
+  version: string;
+  /** Operation that rolled it back. */
+  operation: string;
+  reason: string;
+  actor: Actor;
+  disabledAt: string;
+}
+
+export interface VersionRepository {
+  /** Holds the version back, in every environment; who did it first stays named. */
+  disable(row: Omit<DisabledVersion, 'disabledAt'>): Promise<void>;
+  /** False where it was not disabled. */
+  enable(app: string, version: string): Promise<boolean>;
+  /** Null where it may be released. */
+  disabled(app: string, version: string): Promise<DisabledVersion | null>;
+  ofApp(app: string): Promise<DisabledVersion[]>;
+}
+
 /** Row of one operation. A release (`release/<id>`) is the parent of one operation per group. */
 export interface OperationRow {
   /** `rel-…` for a release, `<release id>.<group>` for its group operations. */
@@ -82,6 +104,9 @@ export interface OperationRow {
   app: string;
   group: string | null;
   version: string;
+  flavor: Flavor;
+  /** What a rollback or repair puts right: a release, or the operation that left the group. */
+  corrects: string | null;
   workflowId: string;
   state: ReleaseState;
   /** One line: what is waited for, since, until, who can unblock; empty when nothing is. */
@@ -118,10 +143,11 @@ export interface OperationRepository {
    * @throws GROUP_BUSY where another live release, not among the passed, is to work on one of the groups
    */
   create(
-    rows: Pick<
+    rows: (Pick<
       OperationRow,
       'id' | 'kind' | 'root' | 'env' | 'app' | 'group' | 'version' | 'workflowId' | 'input' | 'actor'
-    >[],
+    > &
+      Partial<Pick<OperationRow, 'flavor' | 'corrects'>>)[],
     options?: { passed: string[] },
   ): Promise<void>;
   get(id: string): Promise<OperationRow | null>;
@@ -173,10 +199,12 @@ interface Turn {
 export interface FenceRepository {
   /**
    * Takes the fence for an operation: raises the epoch and names the holder. Again by the same operation: the same
-   * epoch. @throws GROUP_DIRTY when dirty and held by another or by nobody; GROUP_BUSY when another holds it;
+   * epoch.
+   * @param over operation that left the fence behind and that this one puts right: taken from it, dirty or not
+   * @throws GROUP_DIRTY when dirty and held by another or by nobody; GROUP_BUSY when another holds it;
    * FENCE_LOST when the operation has ended already (a late attempt, which would hold the fence for ever)
    */
-  claim(ref: GroupRef, operation: string): Promise<{ epoch: number }>;
+  claim(ref: GroupRef, operation: string, over?: string): Promise<{ epoch: number }>;
   /**
    * An attempt at a step takes its turn with an instance or set. Again by the same attempt: nothing changes.
    * @throws FENCE_LOST when a later attempt or a later step of the operation had its turn already

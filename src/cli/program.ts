@@ -1,8 +1,9 @@
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandName } from '../domain/states.ts';
 import { DEFAULT_API } from './api.ts';
 import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
+import { enableVersion, listDisabledVersions, repairGroup, rollbackRelease } from './commands/recover.ts';
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { gateOption, number, whole } from './knobs.ts';
@@ -59,6 +60,32 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
     .action(act(async (session, name: string | undefined) => getApps(session, name)));
 
   addReleaseCommands(program.command('release').description('bring a version to the groups of an app'), act);
+  program
+    .command('repair')
+    .description('Bring a group to rest that its last operation left half done, by looking at what runs')
+    .argument('<app>', 'name of the app')
+    .argument('<group>', 'name of the group')
+    .requiredOption('--env <env>', 'environment')
+    .addOption(new Option('--back', 'to what was released before (default after a release)').conflicts('forward'))
+    .option('--forward', 'to what that operation was to bring (default after a rollback or repair)')
+    .option('--dry-run', 'only show the plan')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .option('--reason <text>', 'why, for the audit')
+    .addHelpText('after', '\nExample:\n  transship repair shop web --env pro --dry-run')
+    .action(act(repairGroup));
+
+  const version = program.command('version').description('versions that are held back');
+  version
+    .command('list')
+    .description('List the versions of an app that were rolled back and are disabled')
+    .argument('<app>', 'name of the app')
+    .action(act(listDisabledVersions));
+  version
+    .command('enable')
+    .description('Let a version be released again')
+    .argument('<app>', 'name of the app')
+    .argument('<version>', 'the version')
+    .action(act(enableVersion));
   return program;
 }
 
@@ -102,6 +129,18 @@ function addReleaseCommands(release: Command, act: Act): void {
     .option('--live', 'only those that have not ended')
     .option('--limit <n>', 'at most so many', whole)
     .action(act(getReleases));
+  release
+    .command('rollback')
+    .description(
+      'Bring back what ran before a release, and disable its version. One that runs is undone; one that has ended is rolled back by a release of its own, in batches of 50 %.',
+    )
+    .argument('<id>', 'id of the release')
+    .option('--group <group...>', 'only these groups')
+    .option('--dry-run', 'only show the plan')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .option('--reason <text>', 'why, for the audit')
+    .addHelpText('after', '\nExample:\n  transship release rollback rel-c3xq2m7k4a --reason "orders fail" --watch')
+    .action(act(rollbackRelease));
   release.addCommand(configureCommand().action(act(configureRelease)));
   const commands: [CommandName, string][] = [
     ['smoke', 'Open the gate before the bastion: it gets the new version, without traffic'],
@@ -178,7 +217,8 @@ const EXAMPLES = `Examples:
   transship app apply -f app.yml                               say what runs where
   transship release plan shop v2 --env pro           what would happen?
   transship release start shop v2 --env pro --watch  release it and follow it
-  transship release abort rel-c3xq2m7k4a --reason "wrong tag"  undo it`;
+  transship release abort rel-c3xq2m7k4a --reason "wrong tag"  undo it
+  transship release rollback rel-c3xq2m7k4a          bring back what ran before it`;
 
 function exitCodes(): string {
   return Object.entries(EXIT_MEANINGS)

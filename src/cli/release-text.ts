@@ -58,11 +58,12 @@ export function releaseText(terminal: Terminal, release: Release, now: Date): st
 
 function headline(
   terminal: Terminal,
-  { id, app, version, env, state, actor, createdAt, endedAt }: Summary,
+  { id, app, version, env, flavor, corrects, state, actor, createdAt, endedAt }: Summary,
   now: Date,
 ): string {
   const ms = (endedAt === null ? now : new Date(endedAt)).getTime() - new Date(createdAt).getTime();
-  const head = terminal.paint('bold', `${app} ${version} to ${env}`);
+  const what = flavor === 'release' ? '' : `${flavor} of ${corrects ?? ''}: `;
+  const head = terminal.paint('bold', `${what}${app} ${version} to ${env}`);
   return `${head}  ${stateText(terminal, state)}  ${duration(ms)}  ${terminal.paint('dim', `${id}, asked by ${actor.name}`)}`;
 }
 
@@ -116,11 +117,11 @@ export function releaseTable(terminal: Terminal, releases: Summary[], now: Date)
   return columns(
     terminal,
     ['release', 'app', 'env', 'version', 'state', 'age', 'asked by'],
-    releases.map(({ id, app, env, version, state, createdAt, actor }) => [
+    releases.map(({ id, app, env, version, flavor, state, createdAt, actor }) => [
       id,
       app,
       env,
-      version,
+      flavor === 'release' ? version : `${version} (${flavor})`,
       stateText(terminal, state),
       duration(now.getTime() - new Date(createdAt).getTime()),
       actor.name,
@@ -136,6 +137,7 @@ const MEANINGS: Record<Release['commands'][number], string> = {
   resume: 'look again, and go on where the budget allows',
   brake: 'stop before the next step',
   configure: 'change the knobs of what is still to come',
+  rollback: 'undo what was done, and disable the version',
   abort: 'undo what was done',
 };
 

@@ -101,12 +101,27 @@ export const ERRORS = {
   GROUP_DIRTY: refused(
     409,
     'An earlier operation left the group half done',
-    'Look at that operation first; a dirty group accepts only repair, resume and rollback.',
+    'Look at that operation first; then: transship repair APP GROUP --env ENV',
+  ),
+  VERSION_DISABLED: refused(
+    409,
+    'The version was rolled back and is held back',
+    'Release another version; or, if it is good after all: transship version enable APP VERSION',
+  ),
+  NOTHING_TO_ROLL_BACK: refused(
+    409,
+    'The release cannot be rolled back',
+    'See why for each group in "detail"; release the version that you want instead.',
+  ),
+  NOT_DIRTY: refused(
+    409,
+    'The group was not left half done',
+    'Nothing is to be repaired: its last operation finished or was undone.',
   ),
   OPERATION_CUT_SHORT: {
     ...errored(
       'The operation was ended from outside',
-      'Somebody terminated its workflow, or it broke: the group is left as it stands and dirty. Look at its instances.',
+      'Somebody terminated its workflow, or it broke: the group is left as it stands and dirty. Bring it to rest: transship repair APP GROUP --env ENV',
     ),
     retryable: false,
   },

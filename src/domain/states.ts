@@ -1,3 +1,5 @@
+import type { Flavor } from './types.ts';
+
 /**
  * States of a group's release, as in the original system's release mode: smoke (the bastion runs the new version
  * without traffic), bake (it takes traffic), rollout (the other batches). Each phase has its success, at which it stands
@@ -53,7 +55,17 @@ export function waitsForPerson({ state, waiting }: { state: ReleaseState; waitin
 }
 
 /** What a person may ask of an operation, in the order in which it is offered. */
-export const COMMANDS = ['smoke', 'bake', 'rollout', 'finish', 'resume', 'brake', 'configure', 'abort'] as const;
+export const COMMANDS = [
+  'smoke',
+  'bake',
+  'rollout',
+  'finish',
+  'resume',
+  'brake',
+  'configure',
+  'rollback',
+  'abort',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** Commands that open a gate, and where each may be given. */
@@ -95,11 +107,12 @@ export function brakedState(state: ReleaseState): ReleaseState | null {
 /**
  * Commands that are legal in a state, in the order they are offered. `smoke`, `bake`, `rollout` and `finish` open the gate
  * before that phase at once; `resume` lets a phase that failed or was braked look again and go on where the budget allows;
- * `brake` stops it before its next step; `configure` changes the knobs of what is still to come; `abort` undoes what was done.
+ * `brake` stops it before its next step; `configure` changes the knobs of what is still to come; `abort` undoes what was
+ * done; `rollback` does so too, and disables the version. There is no rollback of a rollback, nor of a repair.
  */
-export function legalCommands(state: ReleaseState): CommandName[] {
+export function legalCommands(state: ReleaseState, flavor: Flavor = 'release'): CommandName[] {
   if (isTerminal(state) || state === 'REVOKING') return [];
-  const legal = new Set<CommandName>(['configure', 'abort']);
+  const legal = new Set<CommandName>(flavor === 'release' ? ['configure', 'rollback', 'abort'] : ['configure']);
   const gate = gateCommand(state);
   if (gate !== null) legal.add(gate);
   if (needsPerson(state)) legal.add('resume');

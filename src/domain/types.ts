@@ -105,6 +105,13 @@ export interface Gates {
   finish: Gate;
 }
 
+/**
+ * What an operation on a group is for: a release brings a version; a rollback brings back the one before; a repair brings a
+ * group that was left half done to rest.
+ */
+export const FLAVORS = ['release', 'rollback', 'repair'] as const;
+export type Flavor = (typeof FLAVORS)[number];
+
 /** Knobs of one release. Defaults come from the fleet file's limits, those of the gates from its environment. */
 export interface ReleaseConfig {
   /** Size of a batch in percent of the group's desired size, 1–50; of the first batch, where `batchShares` are given. */

@@ -9,7 +9,9 @@ import { healthRoutes } from './health-routes.ts';
 import { refuseForeignPages } from './loopback.ts';
 import { openApiOptions } from './openapi-document.ts';
 import { useProblems } from './problem.ts';
+import { recoverRoutes } from './releases/recover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
+import { versionRoutes } from './versions/routes.ts';
 import { validatorCompiler } from './validation.ts';
 
 /** Bytes of a body at most; an app file of a hundred groups is a tenth of it. */
@@ -48,6 +50,8 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(fleetRoutes, { context });
   await app.register(appRoutes, { context });
   await app.register(releaseRoutes, { context });
+  await app.register(recoverRoutes, { context });
+  await app.register(versionRoutes, { context });
   await app.ready();
   return app;
 }

@@ -85,6 +85,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/disabled-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions that are held back
+         * @description Versions of the app that were rolled back: not released again before somebody enables them.
+         */
+        get: operations["listDisabledVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/disabled-versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Enable a version again
+         * @description It may be released again. Releases that run are not touched.
+         */
+        delete: operations["enableVersion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fleet": {
         parameters: {
             query?: never;
@@ -159,8 +199,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Abort or resume a release
-         * @description `abort` undoes what was done; `resume` lets a braked or failed phase look again. 200: a worker took it; 202: it was sent and no worker has answered within 2 s: it runs when one does, within a minute; 409: it is not legal now, and the legal ones are named.
+         * Command a release
+         * @description `smoke`, `bake`, `rollout` and `finish` open a gate; `brake` stops before the next step; `resume` lets a braked or failed phase look again; `configure` changes knobs of what is still to come; `abort` undoes what was done; `rollback` does so and disables the version. 200: a worker took it; 202: it was sent and no worker has answered within 2 s: it runs when one does, within a minute; 409: it is not legal now, and the legal ones are named.
          */
         post: operations["commandRelease"];
         delete?: never;
@@ -183,6 +223,46 @@ export interface paths {
         get: operations["listEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll back a release that has ended
+         * @description Brings its groups back to what they ran before it, in batches of 50 %, without bastion or pause, by looking at what runs; and disables its version. It is a release of its own (`flavor: rollback`) that cannot be aborted or rolled back. A release that still runs takes the command `rollback` instead.
+         */
+        post: operations["rollbackRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/repairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repair a group that was left half done
+         * @description For a dirty group: its last operation neither finished nor undid. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).
+         */
+        post: operations["repairGroup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -808,7 +888,7 @@ export interface components {
          */
         CommandInput: {
             /** @enum {string} */
-            command: "smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "abort";
+            command: "smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "rollback" | "abort";
             /** @description What `configure` changes, for what is still to come */
             config?: {
                 /** @description Instead of batchPercent: `25%`, or the share of each batch after the bastion, `10%+20%+25%+25%+20%`. They sum to 100; none is over what may be out at once: 25 %, or the first share */
@@ -848,6 +928,37 @@ export interface components {
             group?: string;
             /** @description Why, for the audit */
             reason?: string;
+        };
+        DisabledVersion: {
+            actor: {
+                channel: string;
+                name: string;
+            };
+            app: string;
+            disabledAt: string;
+            operation: string;
+            reason: string;
+            version: string;
+        };
+        /**
+         * @example {
+         *       "versions": [
+         *         {
+         *           "app": "shop",
+         *           "version": "v2",
+         *           "operation": "rel-c3xq2m7k4a.web",
+         *           "reason": "rolled back by li: orders fail",
+         *           "actor": {
+         *             "name": "li",
+         *             "channel": "cli"
+         *           },
+         *           "disabledAt": "2026-01-01T12:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        DisabledVersionList: {
+            versions: components["schemas"]["DisabledVersion"][];
         };
         /**
          * @example {
@@ -1040,7 +1151,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -1075,6 +1186,8 @@ export interface components {
          *       "app": "shop",
          *       "env": "fat",
          *       "version": "v2",
+         *       "flavor": "release",
+         *       "corrects": null,
          *       "state": "ROLLING_OUT",
          *       "waiting": "",
          *       "trouble": null,
@@ -1129,10 +1242,17 @@ export interface components {
             actor: components["schemas"]["Actor"];
             app: string;
             /** @description Legal now for at least one group */
-            commands: ("smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "abort")[];
+            commands: ("smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "rollback" | "abort")[];
+            /** @description What a rollback or repair puts right: a release, or the operation that left the group */
+            corrects: string | null;
             createdAt: string;
             endedAt: string | null;
             env: string;
+            /**
+             * @description release, or what puts one right: rollback, repair
+             * @enum {string}
+             */
+            flavor: "release" | "rollback" | "repair";
             groups: components["schemas"]["ReleaseGroup"][];
             /**
              * @description Id of the release
@@ -1156,7 +1276,7 @@ export interface components {
                 instances: components["schemas"]["ReleaseInstance"][];
             }[];
             /** @description Legal now, in the order they are offered */
-            commands: ("smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "abort")[];
+            commands: ("smoke" | "bake" | "rollout" | "finish" | "resume" | "brake" | "configure" | "rollback" | "abort")[];
             group: string;
             operation: string;
             /** @enum {string} */
@@ -1191,6 +1311,8 @@ export interface components {
          *           "app": "shop",
          *           "env": "fat",
          *           "version": "v2",
+         *           "flavor": "release",
+         *           "corrects": null,
          *           "state": "ROLLING_OUT",
          *           "waiting": "",
          *           "trouble": null,
@@ -1287,6 +1409,8 @@ export interface components {
          *       "app": "shop",
          *       "env": "fat",
          *       "version": "v2",
+         *       "flavor": "release",
+         *       "corrects": null,
          *       "state": "ROLLING_OUT",
          *       "waiting": "",
          *       "trouble": null,
@@ -1309,9 +1433,16 @@ export interface components {
         ReleaseSummary: {
             actor: components["schemas"]["Actor"];
             app: string;
+            /** @description What a rollback or repair puts right: a release, or the operation that left the group */
+            corrects: string | null;
             createdAt: string;
             endedAt: string | null;
             env: string;
+            /**
+             * @description release, or what puts one right: rollback, repair
+             * @enum {string}
+             */
+            flavor: "release" | "rollback" | "repair";
             /**
              * @description Id of the release
              * @example rel-c3xq2m7k4a
@@ -1325,6 +1456,36 @@ export interface components {
             version: string;
             /** @description What is waited for, since, until, who can unblock it; empty when nothing is */
             waiting: string;
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "env": "pro",
+         *       "group": "web"
+         *     }
+         */
+        RepairInput: {
+            app: string;
+            env: string;
+            group: string;
+            /** @description Why, for the audit */
+            reason?: string;
+            /**
+             * @description before: what was released before the operation that left it; wanted: what that operation was to bring. Default: before, and after a rollback or repair what that wanted
+             * @enum {string}
+             */
+            to?: "before" | "wanted";
+        };
+        /**
+         * @example {
+         *       "reason": "orders fail"
+         *     }
+         */
+        RollbackInput: {
+            /** @description Only these groups. Default: all that can be */
+            groups?: string[];
+            /** @description Why, for the audit */
+            reason?: string;
         };
         /**
          * @example {
@@ -1569,6 +1730,77 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ApplyAnswer"];
                 };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDisabledVersions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisabledVersionList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                app: string;
+                /**
+                 * @description Tag of the images to release
+                 * @example v2
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Enabled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error */
             default: {
@@ -1832,6 +2064,118 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollbackRelease: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the release
+                 * @example rel-c3xq2m7k4a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repairGroup: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepairInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
             };
             /** @description Any error */
             default: {

@@ -4,7 +4,7 @@ import type { Fleet } from '../domain/fleet.ts';
 import { trustCaller } from './actor.ts';
 import { buildApp } from './app.ts';
 import { listenAddress } from './loopback.ts';
-import { keepBeginning } from './releases/begin.ts';
+import { keepHouse } from './releases/housekeeping.ts';
 import type { PolicyOverride } from '../temporal/messages.ts';
 import type { TemporalLink } from './temporal/link.ts';
 
@@ -35,11 +35,11 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
   const context = { fleet, catalogue, temporal, log: logger, policy };
   const app = await buildApp({ context, logger, ...access });
   const url = await app.listen(address);
-  const stopBeginning = keepBeginning(context);
+  const stopHousekeeping = keepHouse(context);
   return {
     url,
     async close() {
-      stopBeginning();
+      stopHousekeeping();
       await app.close();
     },
   };

@@ -16,17 +16,17 @@ const TIMEOUT_MS = 10_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * What a tag names now.
- * @returns the digest of its manifest or index; null where there is no such tag or repository
+ * What a tag names now, or whether a digest is there.
+ * @returns the digest of its manifest or index; null where there is no such tag, digest or repository
  * @throws REGISTRY_UNREACHABLE when the registry does not answer, or not as a registry does
  */
-export async function resolveTag(
+export async function resolveReference(
   registry: Registry,
   repository: string,
-  tag: string,
+  reference: string,
 ): Promise<{ digest: string } | null> {
-  if (!isRepository(repository) || !isTag(tag)) return null;
-  const url = manifestUrl(registry, repository, tag);
+  if (!isRepository(repository) || !(isTag(reference) || DIGEST.test(reference))) return null;
+  const url = manifestUrl(registry, repository, reference);
   const head = await call('HEAD', url);
   await head.body.dump();
   if (head.statusCode === 404) return null;

@@ -5,6 +5,7 @@ import type { CommandName, ReleaseState } from '../domain/states.ts';
 import type {
   Actor,
   AzSetRef,
+  Flavor,
   GroupRef,
   ImageRef,
   InstanceRef,
@@ -44,7 +45,15 @@ export interface PlanReleaseInput {
   app: string;
   version: string;
   config: ReleaseConfig;
-  groups: (GroupTarget & { draft: SpecDraft })[];
+  /** A spec that exists says its images by digest; a draft has its tags resolved. */
+  groups: (GroupTarget & {
+    draft: SpecDraft;
+    spec?: Spec;
+    /** Its first release was cut short: sets that are missing are created. */
+    partial?: boolean;
+  })[];
+  /** False: a rollback or repair, whose batches begin at once. Default: true. */
+  bastion?: boolean;
 }
 
 export interface GroupPlan {
@@ -78,6 +87,14 @@ export interface ReleaseGroupInput extends GroupTarget {
   /** What the group runs at rest; null before its first release. */
   from: Spec | null;
   config: ReleaseConfig;
+  /** Left out: release. */
+  flavor?: Flavor;
+  /** Operation that left the group half done, and whose fence is taken over. */
+  over?: string;
+  /** Version that this rolls back: it is disabled. */
+  disables?: { version: string; reason: string };
+  /** Repair of a first release: its sets are removed, and the group is as it was before. */
+  remove?: true;
   policy?: PolicyOverride;
 }
 

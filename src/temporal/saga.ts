@@ -56,6 +56,11 @@ export class Sagas {
     return saga;
   }
 
+  /** The point of no return of all parts. */
+  pivot(): void {
+    for (const saga of this.#parts.values()) saga.pivot();
+  }
+
   async compensate(): Promise<UndoFailure[]> {
     const failures = await Promise.all([...this.#parts.values()].map((saga) => saga.compensate()));
     return failures.flat();

@@ -8,7 +8,7 @@ import { waitIgnited } from '../drivers/ignition/wait.ts';
 import { openCluster } from '../drivers/kubernetes/cluster.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { kubernetesServiceTraffic } from '../drivers/traffic/kubernetes/index.ts';
-import { resolveTag } from '../registry/manifest.ts';
+import { resolveReference } from '../registry/manifest.ts';
 
 /** The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only. */
 export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceDrivers {
@@ -32,7 +32,8 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
   return {
     azSets: (cluster) => of(azSets, cluster),
     traffic: (cluster) => of(traffic, cluster),
-    resolveTag: async (repository, tag) => (await resolveTag(idc.registry, repository, tag))?.digest ?? null,
+    resolveReference: async (repository, reference) =>
+      (await resolveReference(idc.registry, repository, reference))?.digest ?? null,
     waitIgnited: (address, health, since, waiting) =>
       waitIgnited(address, health, since, waiting, { proxy: idc.probeProxy }),
   };

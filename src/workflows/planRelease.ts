@@ -20,7 +20,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   const { ref } = group;
   const idcs = idcsOf(group.azSets);
   const [images, looks] = await Promise.all([
-    resolveImages(input, group, idcs),
+    group.spec === undefined ? resolveImages(input, group, idcs) : presentImages(group.spec, idcs),
     Promise.all(
       idcs.map((idc) =>
         planningActivities(idc, `look at ${ref.app}/${ref.group} (${idc})`).observe({
@@ -35,7 +35,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     ...new Set(existing.flatMap(({ set }) => set?.instances.flatMap((it) => Object.values(it.images)) ?? [])),
   ];
 
-  if (existing.length === 0) {
+  if (existing.length === 0 || (group.partial === true && existing.length < group.azSets.length)) {
     const all = { index: 0, members: group.instances };
     return {
       ref,
@@ -51,7 +51,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${missing.join(', ')}`, 'SETS_MISSING');
   }
 
-  const spec: Spec = { ...group.draft, number: 0, version: input.version, images };
+  const spec: Spec = group.spec ?? { ...group.draft, number: 0, version: input.version, images };
   const changes = await Promise.all(
     group.azSets.map((set) => planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec })),
   );
@@ -68,7 +68,36 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
     return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
   }
-  return { ref, mode: 'in-place', images, running, plan: planBatches(members, input.config), warnings };
+  return {
+    ref,
+    mode: 'in-place',
+    images,
+    running,
+    plan: planBatches(members, input.config, { bastion: input.bastion ?? true }),
+    warnings,
+  };
+}
+
+/**
+ * The images of a spec that ran before: they must still be there, before anything is taken out for them.
+ * @returns them
+ */
+async function presentImages({ images }: Spec, idcs: string[]): Promise<Record<string, ImageRef>> {
+  const lacking = await Promise.all(
+    idcs.map(async (idc) => {
+      const found = await planningActivities(idc, `look for the images (${idc})`).resolveImages({
+        repositories: Object.fromEntries(Object.entries(images).map(([name, { repository }]) => [name, repository])),
+        digests: Object.fromEntries(Object.entries(images).map(([name, { digest }]) => [name, digest])),
+        tag: '',
+      });
+      return Object.entries(images)
+        .filter(([name]) => (found[name] ?? null) === null)
+        .map(([, { repository, tag, digest }]) => `${repository}:${tag} (${digest}) in ${idc}`);
+    }),
+  );
+  const missing = lacking.flat();
+  if (missing.length === 0) return images;
+  throw ApplicationFailure.nonRetryable(`gone from the registry: ${missing.join(', ')}`, 'IMAGE_UNKNOWN');
 }
 
 /** @returns one digest per container, the same in every IDC */

@@ -23,7 +23,8 @@ export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupRe
   const forward = new CancellationScope();
   // Legality is the group's to judge; here an abort stops what is running and what would follow.
   setHandler(commandSignal, (command) => {
-    if (command.operation === input.operation && command.command === 'abort') forward.cancel();
+    const stops = command.command === 'abort' || command.command === 'rollback';
+    if (command.operation === input.operation && stops) forward.cancel();
   });
 
   let result: ReleaseGroupResult = { state: 'SUCCESS', trouble: null };

@@ -13,32 +13,25 @@ import type { ReleaseGroupInput, ReleaseGroupResult } from '../temporal/messages
 import { Sagas } from '../temporal/saga.ts';
 import { controlActivities } from './release/activities.ts';
 import { Commands } from './release/commands.ts';
-import { look, type GroupLook, type GroupRun } from './release/context.ts';
-import { hasGates, passGate } from './release/gate.ts';
-import { brakable, GateExpired, hold, isBraked, passBrake } from './release/hold.ts';
+import type { GroupRun } from './release/context.ts';
+import { GateExpired } from './release/hold.ts';
 import { Progress } from './release/progress.ts';
-import { bringUp, leftOver, redoUntilWhole, rollOut } from './release/rollout.ts';
-import { createAll, settleAll, stageAll } from './release/stage.ts';
+import { release, type Seen } from './release/release.ts';
 import { troubleOf } from './release/troubles.ts';
 
 type Ending = ReleaseGroupResult & { state: 'SUCCESS' | 'REVOKED' | 'FAILURE'; dirty: boolean; seen: Seen[] };
 
-interface Seen {
-  member: string;
-  uid: string;
-  address: string | null;
-}
-
 /**
- * Releases one version to one group: fence, stage, bastion, batches, settle. Ends in SUCCESS (all new), REVOKED (all
+ * Brings one group to one version: fence, stage, bastion, batches, settle. Ends in SUCCESS (all new), REVOKED (all
  * old: aborted, everything undone) or FAILURE (refused with nothing changed; or, when nobody decided in time, left as it
- * stands and dirty). See docs/workflows/release.md.
+ * stands and dirty). A rollback or repair is the same without bastion and without undo: it looks at what runs, whatever
+ * was left, and what stops it leaves the group dirty. See docs/workflows/release.md.
  */
 export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGroupResult> {
-  const { ref, operation, root, policy } = input;
-  const progress = new Progress(operation, root, policy);
+  const { ref, operation, root, policy, over } = input;
+  const progress = new Progress(operation, root, policy, input.flavor);
   const forward = new CancellationScope();
-  const commands = new Commands(operation, () => progress.state, {
+  const commands = new Commands(input, () => progress.state, {
     onAbort: () => forward.cancel(),
     onConfigure: (changes) => {
       input.config = changeConfig(input.config, changes);
@@ -51,29 +44,20 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
   const ending = await (async (): Promise<Ending> => {
     try {
       const seen = await forward.run(async () => {
-        const { epoch } = await controlActivities('claim the fence', policy).claimFence({ ref, operation });
+        const { epoch } = await controlActivities('claim the fence', policy).claimFence({
+          ref,
+          operation,
+          ...(over === undefined ? {} : { over }),
+        });
         claimed.epoch = epoch;
-        return release({ input, epoch, progress, commands, sagas, staged: new Map(), braking: null });
+        const run: GroupRun = { input, epoch, progress, commands, sagas, staged: new Map(), braking: null };
+        if (input.disables !== undefined) await disable(input, input.disables);
+        return release(run);
       });
       return { state: 'SUCCESS', trouble: null, dirty: false, seen };
     } catch (error) {
-      if (error instanceof GateExpired) {
-        const { trouble, action } = error;
-        if (action === 'freeze') return { state: 'FAILURE', trouble, dirty: true, seen: [] };
-        await undo(progress, sagas, trouble.message, trouble);
-        return { state: 'REVOKED', trouble, dirty: false, seen: [] };
-      }
-      if (error instanceof Error && isCancellation(error)) {
-        if (commands.aborted === null) cancelled.error = error;
-        const by = commands.aborted?.actor.name ?? 'the Temporal UI';
-        await undo(progress, sagas, `aborted by ${by}; what was done is being undone`, null);
-        return { state: 'REVOKED', trouble: null, dirty: false, seen: [] };
-      }
-      if (!(error instanceof ActivityFailure || error instanceof ApplicationFailure)) throw error;
-      // Refused before any instance was touched: by the fence, or by a set that is not as we left it.
-      const trouble = troubleOf(error);
-      if (claimed.epoch !== null) await undo(progress, sagas, trouble.message, trouble);
-      return { state: 'FAILURE', trouble, dirty: false, seen: [] };
+      if (error instanceof Error && isCancellation(error) && commands.aborted === null) cancelled.error = error;
+      return endEarly({ input, progress, commands, sagas, epoch: claimed.epoch }, error);
     }
   })();
 
@@ -82,89 +66,68 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
     await condition(allHandlersFinished);
   });
   // A run that was cancelled closes as Canceled, after its undo.
-  if (cancelled.error !== null) throw cancelled.error;
+  if (cancelled.error !== null && ending.state === 'REVOKED') throw cancelled.error;
   return { state: ending.state, trouble: ending.trouble };
 }
 
-/** Returns what holds the instances in the end. */
-async function release(run: GroupRun): Promise<Seen[]> {
-  const { input, progress } = run;
-  if (hasGates(run)) {
-    const message = `${input.spec.version} is ready to be released`;
-    await passGate(run, { name: 'smoke', state: 'PENDING', message });
-  }
-  const mode = await modeOf(run);
-  let whole: GroupLook;
-  if (mode === 'create') {
-    await progress.enter(
-      'CREATING',
-      `first release: ${String(input.instances.length)} instances on ${input.spec.version}`,
-    );
-    await createAll(run);
-    whole = await bringUp(run);
-  } else {
-    await stageAll(run);
-    whole = await brakable(run, async () => {
-      const seen = await rollOut(run);
-      return settle(run, hasGates(run) ? await finish(run, seen) : seen);
-    });
-  }
-  return whole.sets.flatMap(
-    ({ set }) => set?.instances.map(({ member, uid, address }) => ({ member, uid, address })) ?? [],
-  );
-}
+type Stopped = Pick<GroupRun, 'input' | 'progress' | 'commands' | 'sagas'> & { epoch: number | null };
 
-/** Create when no set exists, in place when all do. */
-async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
-  const now = await look(run, 'forward', 'look at the sets');
-  const missing = now.sets.filter(({ set }) => set === null).map(({ ref }) => ref.name);
-  if (missing.length === now.sets.length) return 'create';
-  if (missing.length === 0) return 'in-place';
-  throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${missing.join(', ')}`, 'SETS_MISSING');
-}
+/** What stopped it, and whether what was done is undone, or left as it stands. */
+async function endEarly(stopped: Stopped, error: unknown): Promise<Ending> {
+  const { input, commands, epoch } = stopped;
+  const frozen = (trouble: Trouble): Ending => ({ state: 'FAILURE', trouble, dirty: true, seen: [] });
+  const revoked = async (message: string, trouble: Trouble | null): Promise<Ending> => {
+    await undo(stopped, message, trouble);
+    return { state: 'REVOKED', trouble, dirty: false, seen: [] };
+  };
 
-/** Every instance serves on the new version; until this gate opens the release can still be undone. */
-async function finish(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
-  const { input, progress } = run;
-  const message = `all instances serve on ${input.spec.version}`;
-  let whole = seen;
-  const check = async (): Promise<boolean> => (await leftOver(run)).length === 0;
-  while (!(await passGate(run, { name: 'finish', state: 'ROLLOUT_SUCCESS', message, check }))) {
-    await progress.enter('ROLLING_OUT', 'not every instance serves any more');
-    whole = await redoUntilWhole(run);
+  if (error instanceof GateExpired) {
+    const { trouble, action } = error;
+    return action === 'freeze' || !undoes(input) ? frozen(trouble) : revoked(trouble.message, trouble);
   }
-  return whole;
-}
-
-/**
- * Waits for the controllers. An instance that was evicted meanwhile is reborn on the old version: it is released again.
- * Where a controller does not follow there is nothing to undo, so this holds instead of failing.
- */
-async function settle(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
-  let whole = seen;
-  for (;;) {
-    if (isBraked(run)) await passBrake(run);
-    await run.progress.enter('SETTLING', 'all instances serve; waiting for the controllers to agree');
-    try {
-      await settleAll(run);
-      return whole;
-    } catch (error) {
-      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      const trouble = troubleOf(error);
-      if (trouble.code !== 'INSTANCE_REPLACED') await hold(run, 'ROLLOUT_BRAKED', trouble);
-      await run.progress.enter('ROLLING_OUT', trouble.message);
-      whole = await redoUntilWhole(run);
+  if (error instanceof Error && isCancellation(error)) {
+    const by = commands.aborted?.actor.name ?? 'the Temporal UI';
+    if (!undoes(input)) {
+      const message = `cancelled by ${by}; a ${input.flavor ?? 'release'} is not undone`;
+      return frozen({ verdict: 'errored', code: 'OPERATION_CUT_SHORT', message });
     }
+    if (commands.aborted?.command !== 'rollback') {
+      return revoked(`aborted by ${by}; what was done is being undone`, null);
+    }
+    const reason = `rolled back by ${by} while it was released`;
+    await CancellationScope.nonCancellable(() => disable(input, { version: input.spec.version, reason }));
+    return revoked(`rolled back by ${by}; what was done is being undone`, null);
   }
+  if (!(error instanceof ActivityFailure || error instanceof ApplicationFailure)) throw error;
+  // Refused before any instance was touched: by the fence, or by a set that is not as we left it.
+  const trouble = troubleOf(error);
+  if (epoch !== null && input.over !== undefined) return frozen(trouble);
+  if (epoch !== null) await undo(stopped, trouble.message, trouble);
+  return { state: 'FAILURE', trouble, dirty: false, seen: [] };
 }
 
-async function undo(progress: Progress, sagas: Sagas, message: string, trouble: Trouble | null): Promise<void> {
+/** There is no rollback of a rollback, and none of a repair. */
+function undoes({ flavor = 'release' }: ReleaseGroupInput): boolean {
+  return flavor === 'release';
+}
+
+async function undo({ progress, sagas }: Stopped, message: string, trouble: Trouble | null): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     await progress.enter('REVOKING', message, { trouble });
     const failures = await sagas.compensate();
     // Undo steps are retried until they succeed; one that throws is a defect of ours and must not be taken for done.
     const [first] = failures;
     if (first !== undefined) throw first.error;
+  });
+}
+
+async function disable(input: ReleaseGroupInput, held: { version: string; reason: string }): Promise<void> {
+  const { ref, operation, actor, policy } = input;
+  await controlActivities(`disable ${held.version}`, policy).disableVersion({
+    app: ref.app,
+    operation,
+    actor,
+    ...held,
   });
 }
 
@@ -183,7 +146,7 @@ async function end(
     state: ending.state,
     trouble: ending.trouble,
     dirty: ending.dirty,
-    released: ending.state === 'SUCCESS' ? input.spec.number : null,
+    released: ending.state === 'SUCCESS' && input.remove !== true ? input.spec.number : null,
     instances,
     seen: ending.seen,
   });

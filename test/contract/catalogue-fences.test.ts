@@ -141,3 +141,27 @@ test('a check is one look into an index', async () => {
   );
   expect(JSON.stringify(plan)).toMatch(/Index Scan using fences_pkey/);
 });
+
+test('whoever puts an operation right takes the fence from it, and from nobody else', async () => {
+  const ref = groupOf('taken-over');
+  const { fences } = catalogue;
+  const { epoch } = await fences.claim(ref, 'rel-1');
+  await expect(fences.claim(ref, 'repair-1', 'rel-0')).rejects.toMatchObject(code('GROUP_BUSY'));
+  await fences.release(ref, 'rel-1', epoch, true);
+  await expect(fences.claim(ref, 'repair-1', 'rel-0')).rejects.toMatchObject(code('GROUP_DIRTY'));
+
+  const taken = await fences.claim(ref, 'repair-1', 'rel-1');
+  expect(taken.epoch).toBeGreaterThan(epoch);
+  // The answer was lost: the same again.
+  expect(await fences.claim(ref, 'repair-1', 'rel-1')).toEqual(taken);
+  expect(await fences.get(ref)).toEqual({ ref, holder: 'repair-1', epoch: taken.epoch, dirty: false });
+  await expect(fences.claim(ref, 'repair-2', 'rel-1')).rejects.toMatchObject(code('GROUP_BUSY'));
+  await expect(fences.check(ref, 'rel-1', epoch)).rejects.toMatchObject(code('FENCE_LOST'));
+
+  await fences.release(ref, 'repair-1', taken.epoch, false);
+  expect(await fences.get(ref)).toMatchObject({ holder: null, dirty: false });
+  // A fence that its holder left without a word, clean as it looks, is taken over too.
+  await fences.claim(ref, 'rel-2');
+  await fences.claim(ref, 'repair-3', 'rel-2');
+  expect(await fences.get(ref)).toMatchObject({ holder: 'repair-3' });
+});

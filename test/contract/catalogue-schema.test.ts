@@ -21,7 +21,10 @@ describe('migrations', () => {
       await Promise.all(opened.map((catalogue) => catalogue.apps.list()));
       await Promise.all(opened.map((catalogue) => catalogue.close()));
     }
-    expect(await query(url, 'SELECT name FROM kysely_migration')).toEqual([{ name: '001-initial' }]);
+    expect(await query(url, 'SELECT name FROM kysely_migration')).toEqual([
+      { name: '001-initial' },
+      { name: '002-rollback' },
+    ]);
     expect(await query(url, `SELECT FROM pg_stat_activity WHERE application_name = 'transship'`)).toEqual([]);
   });
 

@@ -322,3 +322,19 @@ describe('idempotency keys', () => {
     });
   });
 });
+
+describe('versions that are held back', () => {
+  test('are disabled once, by whoever came first, until they are enabled', async () => {
+    const { versions } = catalogue;
+    const row = { app: 'shop', version: 'v9', operation: 'rel-1.web', reason: 'orders fail', actor: BY_ALICE };
+    expect(await versions.disabled('shop', 'v9')).toBeNull();
+    await versions.disable(row);
+    await versions.disable({ ...row, operation: 'rel-1.api', reason: 'again' });
+    expect(await versions.disabled('shop', 'v9')).toMatchObject(row);
+    expect(await versions.disabled('other', 'v9')).toBeNull();
+    expect(await versions.ofApp('shop')).toMatchObject([row]);
+    expect(await versions.enable('shop', 'v9')).toBe(true);
+    expect(await versions.enable('shop', 'v9')).toBe(false);
+    expect(await versions.ofApp('shop')).toEqual([]);
+  });
+});

@@ -12,7 +12,7 @@ import { pushImage } from '../../devfleet/images/index.ts';
 import { startRegistry } from '../../devfleet/parts/registry.ts';
 import { portsOf } from '../../devfleet/ports.ts';
 import { Supervisor } from '../../devfleet/supervision/supervisor.ts';
-import { resolveTag } from '../../src/registry/manifest.ts';
+import { resolveReference } from '../../src/registry/manifest.ts';
 
 let supervisor: Supervisor | undefined;
 let url = '';
@@ -41,11 +41,13 @@ async function double(listener: RequestListener): Promise<{ url: string }> {
 test('a tag is what was pushed under it, and follows when it is pushed anew', async () => {
   const push = (version: string) => pushImage(url, { repository: 'shop/web', tag: 'stable', labels: { version } });
   const first = await push('1');
-  expect(await resolveTag({ url }, 'shop/web', 'stable')).toEqual(first);
-  expect(await resolveTag({ url: `${url}/` }, 'shop/web', 'stable')).toEqual(first);
+  expect(await resolveReference({ url }, 'shop/web', 'stable')).toEqual(first);
+  expect(await resolveReference({ url: `${url}/` }, 'shop/web', 'stable')).toEqual(first);
+  expect(await resolveReference({ url }, 'shop/web', first.digest)).toEqual(first);
+  expect(await resolveReference({ url }, 'shop/web', `sha256:${'0'.repeat(64)}`)).toBeNull();
   const second = await push('2');
   expect(second).not.toEqual(first);
-  expect(await resolveTag({ url }, 'shop/web', 'stable')).toEqual(second);
+  expect(await resolveReference({ url }, 'shop/web', 'stable')).toEqual(second);
 });
 
 test('an index is resolved to itself, not to one of its platforms', async () => {
@@ -66,7 +68,7 @@ test('an index is resolved to itself, not to one of its platforms', async () => 
   await put.body.dump();
   expect(put.statusCode).toBe(201);
   const expected = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-  expect(await resolveTag({ url }, 'shop/multi', 'all')).toEqual({ digest: expected });
+  expect(await resolveReference({ url }, 'shop/multi', 'all')).toEqual({ digest: expected });
 });
 
 test('no such tag, no such repository, and names that no registry allows', async () => {
@@ -79,7 +81,7 @@ test('no such tag, no such repository, and names that no registry allows', async
     ['../shop/some', 'v1'],
     ['shop/some', ''],
   ] as const) {
-    expect(await resolveTag({ url }, repository, tag)).toBeNull();
+    expect(await resolveReference({ url }, repository, tag)).toBeNull();
   }
 });
 
@@ -96,7 +98,7 @@ test.each([
       .end(incoming.method === 'HEAD' ? undefined : bytes);
   });
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  expect(await resolveTag(registry, 'shop/web', 'v1')).toEqual({ digest });
+  expect(await resolveReference(registry, 'shop/web', 'v1')).toEqual({ digest });
   expect(asked).toEqual(['HEAD /v2/shop/web/manifests/v1', 'GET /v2/shop/web/manifests/v1']);
 });
 
@@ -105,7 +107,7 @@ test('a registry that does not take HEAD', async () => {
     if (incoming.method === 'HEAD') reply.writeHead(405).end();
     else reply.writeHead(404).end('{}');
   });
-  expect(await resolveTag(registry, 'shop/web', 'v1')).toBeNull();
+  expect(await resolveReference(registry, 'shop/web', 'v1')).toBeNull();
 });
 
 test('a registry that is away, or does not answer as one: we cannot tell', async () => {
@@ -114,6 +116,6 @@ test('a registry that is away, or does not answer as one: we cannot tell', async
   const away = await answers(200);
   doubles.pop()?.close();
   for (const registry of [away, await answers(500), await answers(401)]) {
-    await expect(resolveTag(registry, 'shop/web', 'v1')).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(resolveReference(registry, 'shop/web', 'v1')).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
   }
 });

@@ -48,7 +48,7 @@ describe.concurrent('a release with gates', () => {
     const { id } = ready;
     expect(ready).toMatchObject({
       state: 'PENDING',
-      commands: ['smoke', 'configure', 'abort'],
+      commands: ['smoke', 'configure', 'rollback', 'abort'],
       waiting: expect.stringMatching(/^waits for "smoke": .*; since .*, until .*; whoever may release/) as string,
     });
     expect(await touched(shop)).toEqual([]);
@@ -56,7 +56,10 @@ describe.concurrent('a release with gates', () => {
     await expect(early).rejects.toThrow('COMMAND_ILLEGAL');
 
     const smoked = await shop.commanded(id, 'smoke');
-    expect(smoked).toMatchObject({ state: 'SMOKE_SUCCESS', commands: ['bake', 'brake', 'configure', 'abort'] });
+    expect(smoked).toMatchObject({
+      state: 'SMOKE_SUCCESS',
+      commands: ['bake', 'brake', 'configure', 'rollback', 'abort'],
+    });
     expect(await touched(shop)).toEqual([bastion]);
     expect(await judge.serving()).toEqual(members.filter((member) => member !== bastion));
 
@@ -77,7 +80,10 @@ describe.concurrent('a release with gates', () => {
     const changes = ['--batch-percent', '50', '--gate', 'batch=automatic', '--reason', 'looks good'];
     expect((await platform.cli('release', 'configure', id, ...changes)).code).toBe(0);
     const whole = await settledAfter(platform, id, (await events(platform, id, 0)).at(-1)?.seq ?? 0);
-    expect(whole).toMatchObject({ state: 'ROLLOUT_SUCCESS', commands: ['finish', 'brake', 'configure', 'abort'] });
+    expect(whole).toMatchObject({
+      state: 'ROLLOUT_SUCCESS',
+      commands: ['finish', 'brake', 'configure', 'rollback', 'abort'],
+    });
     // 1 + 2 by the plan; the five that were left at 50 % of eight.
     expect(whole.groups[0]?.batches.map(({ instances }) => instances.length)).toEqual([1, 2, 4, 1]);
     expect((await steps(id, 'plan')).map(({ message }) => message)).toEqual([

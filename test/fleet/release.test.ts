@@ -70,7 +70,7 @@ describe.concurrent('a release that does not go through', () => {
       expect(held).toMatchObject({
         state: 'SMOKE_FAILURE',
         trouble: { code },
-        commands: ['resume', 'brake', 'configure', 'abort'],
+        commands: ['resume', 'brake', 'configure', 'rollback', 'abort'],
       });
       const touched = held.groups.flatMap(({ batches }) =>
         batches.flatMap(({ instances }) => instances.filter(({ phase }) => phase !== 'pending')),
@@ -154,7 +154,7 @@ describe.concurrent('braked by a person', () => {
     expect(held).toMatchObject({
       state: 'ROLLOUT_BRAKED',
       trouble: { code: 'BRAKED' },
-      commands: ['resume', 'configure', 'abort'],
+      commands: ['resume', 'configure', 'rollback', 'abort'],
       waiting: expect.stringMatching(/^braked by .*; since .*, until .*; whoever may release/) as string,
     });
     return { shop, id, identities, traffic };

@@ -1,32 +1,27 @@
-import { createHash } from 'node:crypto';
-import type { OperationRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/types.ts';
-import type { GroupPlan, ReleaseAppInput, ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts';
-import { groupWorkflowId, releaseWorkflowId } from '../../temporal/names.ts';
+import type { GroupPlan, ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
-import { groupOperationId, newReleaseId } from '../ids.ts';
+import { groupOperationId } from '../ids.ts';
 import type { Accepted, ReleaseRequest } from '../schemas/release.ts';
 import { planRelease } from '../temporal/plan.ts';
 import { admit } from './admission.ts';
-import { beginRelease } from './begin.ts';
 import { releaseConfig } from './config.ts';
+import { acceptOnce } from './once.ts';
+import { operationRows } from './rows.ts';
 import { findTargets, type Target } from './targets.ts';
-import { links } from './view.ts';
 
 /** The plan alone: checks nothing that may change by the time of the release, writes nothing. */
 export async function dryRunRelease(context: ApiContext, request: ReleaseRequest): Promise<ReleasePlan> {
   const config = releaseConfig(context, request.env, request.config);
-  return plan(context, request, config, await findTargets(context, request));
+  const targets = await findTargets(context, request);
+  await refuseDisabled(context, request);
+  return plan(context, request, config, targets);
 }
 
 /**
- * Accepts a release: looks, plans, writes its rows, starts its workflow. Once the rows are there it is accepted: where
- * the API or Temporal dies before the start, it is started later (see beginUnstarted).
- *
- * With a key, the same request again finds the same release, finishes what is missing and answers the same. A refusal
- * gives the key back.
- * @throws TransshipError any refusal; IDEMPOTENCY_KEY_REUSED
+ * Accepts a release: looks, plans, writes its rows, starts its workflow.
+ * @throws TransshipError any refusal
  */
 export async function acceptRelease(
   context: ApiContext,
@@ -34,37 +29,13 @@ export async function acceptRelease(
   actor: Actor,
   key: string | undefined,
 ): Promise<Accepted> {
-  if (key === undefined) return accept(context, request, actor, newReleaseId());
-
-  const { idempotency, operations } = context.catalogue;
-  const body = createHash('sha256').update(canonical(request)).digest('hex');
-  const reserved = await idempotency.reserve(actor.name, key, body, newReleaseId());
-  if (!reserved.fresh && reserved.response !== null) return reserved.response as Accepted;
-  try {
-    const accepted = await accept(context, request, actor, reserved.operation);
-    await idempotency.complete(actor.name, key, accepted);
-    return accepted;
-  } catch (error) {
-    if ((await operations.get(reserved.operation)) === null) await idempotency.forget(actor.name, key);
-    throw error;
-  }
-}
-
-async function accept(context: ApiContext, request: ReleaseRequest, actor: Actor, id: string): Promise<Accepted> {
-  const { operations } = context.catalogue;
-  let row = await operations.get(id);
-  if (row === null) {
-    await write(context, request, actor, id);
-    row = await operations.get(id);
-  }
-  if (row === null) throw new Error(`release ${id} was written and is not there`);
-  if (row.startedAt === null) await beginRelease(context, row);
-  return { id, state: row.state, links: links(context, id) };
+  return acceptOnce(context, { request, actor, key, write: (id) => write(context, request, actor, id) });
 }
 
 async function write(context: ApiContext, request: ReleaseRequest, actor: Actor, id: string): Promise<void> {
   const config = releaseConfig(context, request.env, request.config);
   const targets = await findTargets(context, request);
+  await refuseDisabled(context, request);
   const passed = await admit(
     context,
     targets.map(({ ref }) => ref),
@@ -94,8 +65,19 @@ async function write(context: ApiContext, request: ReleaseRequest, actor: Actor,
     });
   }
   const { app, env, version } = request;
-  const created = rows({ operation: id, env, app, version, actor, groups, ...policy });
+  const created = operationRows({ operation: id, env, app, version, actor, groups, ...policy });
   await context.catalogue.operations.create(created, { passed });
+}
+
+/** @throws VERSION_DISABLED */
+async function refuseDisabled({ catalogue }: ApiContext, { app, version }: ReleaseRequest): Promise<void> {
+  const held = await catalogue.versions.disabled(app, version);
+  if (held === null) return;
+  const { operation, reason, actor, disabledAt } = held;
+  throw new TransshipError(
+    'VERSION_DISABLED',
+    `${app} ${version} was disabled at ${disabledAt} by ${actor.name} (${operation}): ${reason}`,
+  );
 }
 
 /** The group's rows and its numbered spec; safe to repeat. */
@@ -110,27 +92,6 @@ async function prepare(
   return { ref, azSets, instances, spec, from };
 }
 
-type NewRow = Pick<
-  OperationRow,
-  'id' | 'kind' | 'root' | 'env' | 'app' | 'group' | 'version' | 'workflowId' | 'input' | 'actor'
->;
-
-function rows(input: ReleaseAppInput): NewRow[] {
-  const { operation: root, env, app, version, actor } = input;
-  const shared = { root, env, app, version, actor };
-  return [
-    { ...shared, id: root, kind: 'releaseApp', group: null, workflowId: releaseWorkflowId(root), input },
-    ...input.groups.map((group): NewRow => ({
-      ...shared,
-      id: group.operation,
-      kind: 'releaseGroup',
-      group: group.ref.group,
-      workflowId: groupWorkflowId(group.ref),
-      input: group,
-    })),
-  ];
-}
-
 async function plan(
   context: ApiContext,
   { app, env, version }: ReleaseRequest,
@@ -138,13 +99,4 @@ async function plan(
   groups: Target[],
 ): Promise<ReleasePlan> {
   return planRelease(context.temporal, { app, env, version, config, groups });
-}
-
-/** The same text for the same request, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

@@ -11,11 +11,17 @@ const LIVE_RELEASES = 100;
  * Refuses what could not start anyway, with the name of who is in the way. Who comes meanwhile is refused where the
  * release is written; in the end the workflow id decides.
  * @param mine the release that asks; it is not in its own way
+ * @param over group → the operation that left it half done, where this is to put it right
  * @returns live releases of these groups that are not in the way: their workflows are gone
  * @throws TransshipError GROUP_DIRTY, GROUP_BUSY
  */
-export async function admit(context: ApiContext, refs: GroupRef[], mine: string): Promise<string[]> {
-  for (const ref of refs) await refuseHeld(context, ref, mine);
+export async function admit(
+  context: ApiContext,
+  refs: GroupRef[],
+  mine: string,
+  over: ReadonlyMap<string, string | undefined> = new Map(),
+): Promise<string[]> {
+  for (const ref of refs) await refuseHeld(context, ref, mine, over.get(ref.group));
   return refusePlanned(context, refs, mine);
 }
 
@@ -24,14 +30,14 @@ function label({ env, app, group }: GroupRef): string {
 }
 
 /** A fence whose holder does not run any more was left behind, whether or not anybody noticed before. */
-async function refuseHeld(context: ApiContext, ref: GroupRef, mine: string): Promise<void> {
+async function refuseHeld(context: ApiContext, ref: GroupRef, mine: string, over: string | undefined): Promise<void> {
   const { fences } = context.catalogue;
   const before = await fences.get(ref);
   await refuseRunning(context, ref, mine);
   // Read again: who held it may just have ended in good order.
   const now = await fences.get(ref);
   const left = now !== null && now.holder !== null && now.holder === before?.holder && now.epoch === before.epoch;
-  if (now?.dirty !== true && !left) return;
+  if ((now?.dirty !== true && !left) || (over !== undefined && now.holder === over)) return;
   throw new TransshipError(
     'GROUP_DIRTY',
     `${label(ref)} was left half done by ${now.holder ?? 'an unknown operation'}`,

@@ -5,7 +5,7 @@ import { releaseWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import { describeOperation, startRelease } from '../temporal/operations.ts';
 
-/** Age from which a release without a workflow counts as left behind, and how often the API looks. Seconds. */
+/** Age from which a release without a workflow counts as left behind. Seconds. */
 const LEFT_BEHIND_SECONDS = 10;
 
 /** A release that could not be started for so long is not started any more: nobody expects it now. Seconds. */
@@ -60,23 +60,4 @@ async function giveUp({ catalogue, temporal, log }: ApiContext, row: OperationRo
     },
   ]);
   log.error({ release: row.id }, message);
-}
-
-/** Runs beginUnstarted now and every LEFT_BEHIND_SECONDS; returns the way to stop. */
-export function keepBeginning(context: ApiContext): () => void {
-  let stopped = false;
-  let timer: NodeJS.Timeout;
-  const round = async (): Promise<void> => {
-    try {
-      await beginUnstarted(context);
-    } catch (error) {
-      context.log.warn({ err: error }, 'could not look for releases to start; trying again');
-    }
-    if (!stopped) timer = setTimeout(() => void round(), LEFT_BEHIND_SECONDS * 1_000);
-  };
-  timer = setTimeout(() => void round(), 0);
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
 }

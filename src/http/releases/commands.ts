@@ -36,7 +36,7 @@ export async function commandRelease(
   actor: Actor,
 ): Promise<CommandAnswer> {
   const { row, children } = await getRelease(context, id);
-  const toRelease = request.command === 'abort' && request.group === undefined && !isTerminal(row.state);
+  const toRelease = stopsAll(row, request.command) && request.group === undefined;
   const groups = groupsAtWork(row, children, request);
   if (groups.length === 0 && !toRelease) throw nobodyTakes(row, children, request);
 
@@ -76,14 +76,27 @@ function groupsAtWork(
 }
 
 /** A group whose turn has not come has no workflow to command; one that waits for its turn at a gate has. */
-export function commandsOf({ state, waiting }: Pick<OperationRow, 'state' | 'waiting'>): CommandName[] {
-  return state === 'PENDING' && waiting === '' ? [] : legalCommands(state);
+export function commandsOf({
+  state,
+  waiting,
+  flavor,
+}: Pick<OperationRow, 'state' | 'waiting' | 'flavor'>): CommandName[] {
+  return state === 'PENDING' && waiting === '' ? [] : legalCommands(state, flavor);
+}
+
+/** What a release as a whole takes: the other commands are its groups'. */
+export function commandsOfWhole({ state, flavor }: Pick<OperationRow, 'state' | 'flavor'>): CommandName[] {
+  return isTerminal(state) || flavor !== 'release' ? [] : ['rollback', 'abort'];
+}
+
+function stopsAll(release: OperationRow, command: CommandName): boolean {
+  return commandsOfWhole(release).includes(command);
 }
 
 function nobodyTakes(release: OperationRow, children: OperationRow[], { command }: CommandRequest): TransshipError {
   const states = [release, ...children].map((row) => {
     const { id, kind, state } = row;
-    const legal = kind === 'releaseApp' && !isTerminal(state) ? ['abort'] : commandsOf(row);
+    const legal = kind === 'releaseApp' ? commandsOfWhole(row) : commandsOf(row);
     return `${id} is ${state}, legal there: ${legal.join(', ') || 'nothing'}`;
   });
   return new TransshipError('COMMAND_ILLEGAL', `${command}: ${states.join('; ')}`);

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
 import { nameSchema } from '../../domain/fleet.ts';
-import { flagSchema, releaseIdSchema } from '../schemas/names.ts';
+import { flagSchema, keyHeaderSchema, releaseIdSchema } from '../schemas/names.ts';
 import { releasePlanSchema } from '../schemas/plan.ts';
 import { commandAnswerSchema, commandRequestSchema } from '../schemas/command.ts';
 import { eventListSchema } from '../schemas/event.ts';
@@ -36,14 +36,7 @@ export const releaseRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         querystring: z.strictObject({
           dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
         }),
-        headers: z.looseObject({
-          'idempotency-key': z
-            .string()
-            .min(1)
-            .max(200)
-            .optional()
-            .meta({ description: 'Any text that is new for a new request', examples: ['deploy-shop-v2-4711'] }),
-        }),
+        headers: keyHeaderSchema,
         body: releaseRequestSchema,
         response: {
           200: releasePlanSchema.describe('The plan, with dryRun=true'),
@@ -140,9 +133,9 @@ export const releaseRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
     {
       schema: {
         operationId: 'commandRelease',
-        summary: 'Abort or resume a release',
+        summary: 'Command a release',
         description:
-          '`abort` undoes what was done; `resume` lets a braked or failed phase look again. 200: a worker took it; 202: it was sent and no worker has answered within 2 s: it runs when one does, within a minute; 409: it is not legal now, and the legal ones are named.',
+          '`smoke`, `bake`, `rollout` and `finish` open a gate; `brake` stops before the next step; `resume` lets a braked or failed phase look again; `configure` changes knobs of what is still to come; `abort` undoes what was done; `rollback` does so and disables the version. 200: a worker took it; 202: it was sent and no worker has answered within 2 s: it runs when one does, within a minute; 409: it is not legal now, and the legal ones are named.',
         tags,
         params: byId,
         body: commandRequestSchema,

@@ -3,7 +3,7 @@ import { COMMANDS, isTerminal, needsPerson } from '../../domain/states.ts';
 import { releaseWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import type { Release, ReleaseGroup, ReleaseSummary } from '../schemas/release.ts';
-import { commandsOf } from './commands.ts';
+import { commandsOf, commandsOfWhole } from './commands.ts';
 import { uiLink } from '../temporal/link.ts';
 
 export function links({ fleet, temporal }: ApiContext, id: string): ReleaseSummary['links'] {
@@ -22,13 +22,15 @@ export function links({ fleet, temporal }: ApiContext, id: string): ReleaseSumma
  * @param groups its group operations; those that have ended may be left out
  */
 export function toSummary(context: ApiContext, row: OperationSummary, groups: OperationSummary[]): ReleaseSummary {
-  const { id, app, env, version, actor, createdAt, startedAt, endedAt } = row;
+  const { id, app, env, version, flavor, corrects, actor, createdAt, startedAt, endedAt } = row;
   const telling = isTerminal(row.state) ? row : (mostTelling(groups) ?? row);
   return {
     id,
     app,
     env,
     version,
+    flavor,
+    corrects,
     state: telling.state,
     waiting: row.waiting === '' ? telling.waiting : row.waiting,
     trouble: row.trouble ?? telling.trouble,
@@ -49,8 +51,7 @@ function mostTelling(groups: OperationSummary[]): OperationSummary | undefined {
 /** A release with its groups, their batches and instances. */
 export function toRelease(context: ApiContext, row: OperationRow, children: OperationRow[]): Release {
   const groups = children.map((child) => toGroup(context, child));
-  // The release as a whole takes an abort only; brake and resume are its groups'.
-  const legal = isTerminal(row.state) ? [] : ['abort', ...groups.flatMap(({ commands }) => commands)];
+  const legal = [...commandsOfWhole(row), ...(isTerminal(row.state) ? [] : groups.flatMap(({ commands }) => commands))];
   return {
     ...toSummary(context, row, children),
     commands: COMMANDS.filter((command) => legal.includes(command)),

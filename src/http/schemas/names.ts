@@ -17,3 +17,13 @@ export const releaseIdSchema = z
 
 /** `true` or `false` in a query. */
 export const flagSchema = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] }).meta({ type: 'boolean' });
+
+/** Header by which the same request sent again finds the same operation. */
+export const keyHeaderSchema = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Any text that is new for a new request', examples: ['deploy-shop-v2-4711'] }),
+});

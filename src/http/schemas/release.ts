@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { INSTANCE_PHASES, RELEASE_STATES } from '../../domain/states.ts';
+import { FLAVORS } from '../../domain/types.ts';
 import { nameSchema } from '../../domain/fleet.ts';
 import { releaseIdSchema, versionSchema } from './names.ts';
 import { commandSchema } from './command.ts';
@@ -57,6 +58,10 @@ const summaryShape = {
   app: z.string(),
   env: z.string(),
   version: z.string(),
+  flavor: z.enum(FLAVORS).meta({ description: 'release, or what puts one right: rollback, repair' }),
+  corrects: z.string().nullable().meta({
+    description: 'What a rollback or repair puts right: a release, or the operation that left the group',
+  }),
   state: stateSchema,
   waiting: z
     .string()
@@ -74,6 +79,8 @@ const exampleSummary = {
   app: 'shop',
   env: 'fat',
   version: 'v2',
+  flavor: 'release' as const,
+  corrects: null,
   state: 'ROLLING_OUT',
   waiting: '',
   trouble: null,

@@ -7,7 +7,7 @@ import { fromFailure } from './failures.ts';
 import { callTemporal, type TemporalLink } from './link.ts';
 
 /** What must arrive however long it takes; the others are sent again by whoever still wants them. */
-const SIGNALLED: CommandName[] = ['abort', 'brake'];
+const SIGNALLED: CommandName[] = ['abort', 'rollback', 'brake'];
 
 /** Seconds that the sender of a command waits for its answer. */
 const ANSWER_SECONDS = 2;

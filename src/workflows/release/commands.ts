@@ -1,6 +1,7 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import { changesFault, type ConfigChanges } from '../../domain/config.ts';
 import { legalCommands, type CommandName, type GateCommand, type ReleaseState } from '../../domain/states.ts';
+import type { Flavor } from '../../domain/types.ts';
 import { commandSignal, commandUpdate, type Command } from '../../temporal/messages.ts';
 
 /** What a command changes outside of Commands; each is called when one was accepted. */
@@ -16,6 +17,7 @@ interface Listeners {
 export class Commands {
   readonly #operation: string;
   readonly #state: () => ReleaseState;
+  readonly #flavor: Flavor;
   readonly #listeners: Listeners;
   readonly #handled = new Set<string>();
   readonly #opened = new Set<GateCommand>();
@@ -23,8 +25,13 @@ export class Commands {
   #braked: Command | null = null;
   #aborted: Command | null = null;
 
-  constructor(operation: string, state: () => ReleaseState, listeners: Listeners) {
+  constructor(
+    { operation, flavor = 'release' }: { operation: string; flavor?: Flavor },
+    state: () => ReleaseState,
+    listeners: Listeners,
+  ) {
     this.#operation = operation;
+    this.#flavor = flavor;
     this.#state = state;
     this.#listeners = listeners;
     setHandler(commandUpdate, (command) => this.#handle(command), {
@@ -35,7 +42,7 @@ export class Commands {
     });
   }
 
-  /** The abort that was accepted, if any. */
+  /** The abort or rollback that was accepted, if any. */
   get aborted(): Command | null {
     return this.#aborted;
   }
@@ -83,7 +90,7 @@ export class Commands {
     if (Date.parse(command.notAfter) < Date.now()) {
       return { code: 'COMMAND_EXPIRED', message: `it was to run before ${command.notAfter}` };
     }
-    const legal: CommandName[] = this.#aborted === null ? legalCommands(this.#state()) : [];
+    const legal: CommandName[] = this.#aborted === null ? legalCommands(this.#state(), this.#flavor) : [];
     if (!legal.includes(command.command)) {
       const offered = legal.length === 0 ? 'no command is legal' : `legal: ${legal.join(', ')}`;
       return { code: 'COMMAND_ILLEGAL', message: `${command.command} in state ${this.#state()}; ${offered}` };
@@ -116,6 +123,10 @@ export class Commands {
         this.#aborted = command;
         this.#listeners.onAbort();
         return 'abort accepted; what was done is being undone';
+      case 'rollback':
+        this.#aborted = command;
+        this.#listeners.onAbort();
+        return 'rollback accepted; what was done is being undone, and the version is disabled';
     }
   }
 }

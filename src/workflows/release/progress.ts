@@ -2,7 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { legalCommands, needsPerson, type InstancePhase, type ReleaseState } from '../../domain/states.ts';
 import type { Note } from '../../activities/control.ts';
 import type { OperationInstance } from '../../catalogue/types.ts';
-import type { InstanceRef, Trouble } from '../../domain/types.ts';
+import type { Flavor, InstanceRef, Trouble } from '../../domain/types.ts';
 import type { PolicyOverride } from '../../temporal/messages.ts';
 import { COMMAND_SIGNAL, SEARCH } from '../../temporal/names.ts';
 import { progressActivities } from './activities.ts';
@@ -27,16 +27,18 @@ export class Progress {
   readonly #operation: string;
   readonly #root: string;
   readonly #policy: PolicyOverride | undefined;
+  readonly #flavor: Flavor;
   readonly #instances = new Map<string, OperationInstance>();
   readonly #changed = new Set<string>();
   #state: ReleaseState = 'PENDING';
   #waiting = '';
   #notes = 0;
 
-  constructor(operation: string, root: string, policy: PolicyOverride | undefined) {
+  constructor(operation: string, root: string, policy: PolicyOverride | undefined, flavor: Flavor = 'release') {
     this.#operation = operation;
     this.#root = root;
     this.#policy = policy;
+    this.#flavor = flavor;
   }
 
   get state(): ReleaseState {
@@ -158,7 +160,7 @@ export class Progress {
       }
     }
     // What to change is not to be written by hand: the CLI and REST check it first.
-    for (const command of legalCommands(this.#state).filter((legal) => legal !== 'configure')) {
+    for (const command of legalCommands(this.#state, this.#flavor).filter((legal) => legal !== 'configure')) {
       const notAfter = new Date(Date.now() + 3_600_000).toISOString();
       lines.push(
         '',

@@ -20,15 +20,19 @@ const MOST_REBIRTHS = 5;
 const MOST_PASSES = 10;
 
 /**
- * Brings every instance of the group to the staged revision: the bastion first, then batch by batch, then again what
- * was reborn meanwhile. Returns when every instance runs it and serves.
+ * Brings every instance of the group to the staged revision: the bastion first (a rollback or repair has none), then
+ * batch by batch, then again what was reborn meanwhile. Returns when every instance runs it and serves.
  */
 export async function rollOut(run: GroupRun): Promise<GroupLook> {
   const { input, progress } = run;
-  const before = await looked(run, 'SMOKE_BRAKED', 'look before the plan');
+  const { flavor = 'release' } = input;
+  const bastion = flavor === 'release';
+  const before = await looked(run, bastion ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED', 'look before the plan');
+  if (!bastion) await progress.enter('ROLLING_OUT', `${flavor} to ${input.spec.version}`);
   const plan = planBatches(
     input.instances.map((instance) => ({ instance, serving: before.serves(instance) })),
     input.config,
+    { bastion },
   );
   progress.plan(plan.batches);
   await progress.note({

@@ -72,6 +72,21 @@ export async function createAll(run: GroupRun): Promise<void> {
   );
 }
 
+/** Removes every set: the way back from a first release that was cut short. */
+export async function removeAll(run: GroupRun): Promise<void> {
+  const { input } = run;
+  await perIdc(run, async (idc, sets) => {
+    await all(sets, (set) =>
+      idcActivities(idc, {
+        direction: 'undo',
+        policy: input.policy,
+        summary: `remove ${set.name} (${idc})`,
+        longestAttemptMs: 300_000,
+      }).removeSet({ ...stepContext(run), set }),
+    );
+  });
+}
+
 /** Waits until instances and controllers agree on the new revision. */
 export async function settleAll(run: GroupRun): Promise<void> {
   const { input } = run;

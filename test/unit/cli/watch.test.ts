@@ -165,7 +165,9 @@ test('a command that is not legal is refused with the legal ones', async () => {
   await release.enter('BAKING');
   const run = await api.cli(['release', 'resume', release.id]);
   expect(run.exit).toBe(6);
-  expect(run.stderr).toMatch(/COMMAND_ILLEGAL: resume: .*\.web is BAKING, legal there: brake, configure, abort/);
+  expect(run.stderr).toMatch(
+    /COMMAND_ILLEGAL: resume: .*\.web is BAKING, legal there: brake, configure, rollback, abort/,
+  );
 });
 
 test('releases are listed, latest first', async () => {

@@ -119,6 +119,16 @@ describe('states of a release', () => {
     expect(waitsForPerson({ state: 'BAKE_SUCCESS_BRAKED', waiting: '' })).toBe(true);
   });
 
+  it('offers neither abort nor rollback of a rollback or repair', () => {
+    for (const flavor of ['rollback', 'repair'] as const) {
+      for (const state of RELEASE_STATES) {
+        const legal = legalCommands(state);
+        const kept = legal.filter((command) => command !== 'abort' && command !== 'rollback');
+        expect([state, legalCommands(state, flavor)]).toEqual([state, kept]);
+      }
+    }
+  });
+
   it('has nine brakes of a person: of each phase, its success and its failure', () => {
     const brakes = new Set(RELEASE_STATES.flatMap((state) => brakedState(state) ?? []));
     expect(brakes.size).toBe(9);

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { isTerminal } from '../../domain/states.ts';
+import type { components } from '../../http/openapi.d.ts';
+import { call } from '../api.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { planText } from '../plan-text.ts';
+import type { Session } from '../session.ts';
+import { columns } from '../table.ts';
+import { watchRelease } from '../watch/watch.ts';
+import { commandRelease } from './release.ts';
+
+type Accepted = components['schemas']['AcceptedRelease'];
+type ReleasePlan = components['schemas']['ReleasePlan'];
+
+interface RecoverOptions {
+  dryRun?: true | undefined;
+  watch?: true | undefined;
+  reason?: string | undefined;
+}
+
+/** Undoes a release that runs and disables its version; one that has ended is rolled back by a release of its own. */
+export async function rollbackRelease(
+  session: Session,
+  id: string,
+  options: RecoverOptions & { group?: string[] | undefined },
+): Promise<ExitCode> {
+  const api = session.api();
+  const { group, reason, dryRun } = options;
+  const release = await call(api, api.client.GET('/v1/releases/{id}', { params: { path: { id } } }));
+  if (!isTerminal(release.state) && dryRun !== true) {
+    const [only] = group ?? [];
+    const exit = await commandRelease(session, id, 'rollback', { group: only, reason });
+    return options.watch === true ? watchRelease(session, id) : exit;
+  }
+  const request = api.client.POST('/v1/releases/{id}/rollback', {
+    params: {
+      path: { id },
+      query: { dryRun: dryRun === true },
+      header: { 'idempotency-key': randomUUID() },
+    },
+    body: { ...(group === undefined ? {} : { groups: group }), ...(reason === undefined ? {} : { reason }) },
+  });
+  return show(session, await call(api, request), `roll back ${id}`, options);
+}
+
+export async function repairGroup(
+  session: Session,
+  app: string,
+  group: string,
+  options: RecoverOptions & { env: string; forward?: true | undefined; back?: true | undefined },
+): Promise<ExitCode> {
+  const api = session.api();
+  const { env, reason, dryRun, forward, back } = options;
+  const to = forward === true ? 'wanted' : back === true ? 'before' : undefined;
+  const request = api.client.POST('/v1/repairs', {
+    params: { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } },
+    body: { app, env, group, ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) },
+  });
+  return show(session, await call(api, request), `repair ${env}/${app}/${group}`, options);
+}
+
+async function show(
+  session: Session,
+  answer: unknown,
+  what: string,
+  { dryRun, watch }: RecoverOptions,
+): Promise<ExitCode> {
+  const { terminal } = session;
+  if (dryRun === true) {
+    terminal.result(answer);
+    terminal.say(planText(terminal, answer as ReleasePlan));
+    return EXIT.ok;
+  }
+  const { id } = answer as Accepted;
+  terminal.say(`${id}  accepted: ${what}`);
+  if (watch === true) return watchRelease(session, id);
+  terminal.result(answer);
+  terminal.say(`transship release watch ${id}`);
+  return EXIT.ok;
+}
+
+export async function listDisabledVersions(session: Session, app: string): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const list = await call(api, api.client.GET('/v1/apps/{app}/disabled-versions', { params: { path: { app } } }));
+  terminal.result(list);
+  terminal.say(
+    list.versions.length === 0
+      ? 'no version is disabled'
+      : columns(
+          terminal,
+          ['version', 'disabled at', 'by', 'in', 'why'],
+          list.versions.map(({ version, disabledAt, actor, operation, reason }) => [
+            version,
+            disabledAt,
+            actor.name,
+            operation,
+            reason,
+          ]),
+        ),
+  );
+  return EXIT.ok;
+}
+
+export async function enableVersion(session: Session, app: string, version: string): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const path = { app, version };
+  await call(api, api.client.DELETE('/v1/apps/{app}/disabled-versions/{version}', { params: { path } }));
+  terminal.result({ app, version, enabled: true });
+  terminal.say(`${app} ${version} may be released again`);
+  return EXIT.ok;
+}

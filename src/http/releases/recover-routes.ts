@@ -1,0 +1,70 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiContext } from '../context.ts';
+import { flagSchema, keyHeaderSchema, releaseIdSchema } from '../schemas/names.ts';
+import { releasePlanSchema } from '../schemas/plan.ts';
+import { repairRequestSchema, rollbackRequestSchema } from '../schemas/recover.ts';
+import { acceptedSchema } from '../schemas/release.ts';
+import { dryRunRepair, repairGroup } from './repair.ts';
+import { dryRunRollback, rollbackRelease } from './rollback.ts';
+
+const tags = ['releases'];
+const querystring = z.strictObject({
+  dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
+});
+const response = {
+  200: releasePlanSchema.describe('The plan, with dryRun=true'),
+  202: acceptedSchema.describe('Accepted; Location says where its state is'),
+};
+
+/** Routes that put right what a release did, or left. */
+export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
+  app.post(
+    '/v1/releases/:id/rollback',
+    {
+      schema: {
+        operationId: 'rollbackRelease',
+        summary: 'Roll back a release that has ended',
+        description:
+          'Brings its groups back to what they ran before it, in batches of 50 %, without bastion or pause, by looking at what runs; and disables its version. It is a release of its own (`flavor: rollback`) that cannot be aborted or rolled back. A release that still runs takes the command `rollback` instead.',
+        tags,
+        params: z.strictObject({ id: releaseIdSchema }),
+        querystring,
+        headers: keyHeaderSchema,
+        body: rollbackRequestSchema,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { params, body, query, actor, headers } = request;
+      if (query.dryRun) return reply.code(200).send(await dryRunRollback(context, params.id, body));
+      const accepted = await rollbackRelease(context, params.id, body, actor, headers['idempotency-key']);
+      return reply.code(202).header('location', accepted.links.self).send(accepted);
+    },
+  );
+
+  app.post(
+    '/v1/repairs',
+    {
+      schema: {
+        operationId: 'repairGroup',
+        summary: 'Repair a group that was left half done',
+        description:
+          'For a dirty group: its last operation neither finished nor undid. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).',
+        tags,
+        querystring,
+        headers: keyHeaderSchema,
+        body: repairRequestSchema,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { body, query, actor, headers } = request;
+      if (query.dryRun) return reply.code(200).send(await dryRunRepair(context, body));
+      const accepted = await repairGroup(context, body, actor, headers['idempotency-key']);
+      return reply.code(202).header('location', accepted.links.self).send(accepted);
+    },
+  );
+
+  done();
+};

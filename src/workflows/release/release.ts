@@ -1,0 +1,97 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { look, type GroupLook, type GroupRun } from './context.ts';
+import { hasGates, passGate } from './gate.ts';
+import { brakable, hold, isBraked, passBrake } from './hold.ts';
+import { bringUp, leftOver, redoUntilWhole, rollOut } from './rollout.ts';
+import { createAll, removeAll, settleAll, stageAll } from './stage.ts';
+import { troubleOf } from './troubles.ts';
+
+/** What holds an instance in the end. */
+export interface Seen {
+  member: string;
+  uid: string;
+  address: string | null;
+}
+
+/** Brings the group to its spec, or, where that is what its repair is for, to nothing. */
+export async function release(run: GroupRun): Promise<Seen[]> {
+  const { input, progress } = run;
+  if (hasGates(run)) {
+    const message = `${input.spec.version} is ready to be released`;
+    await passGate(run, { name: 'smoke', state: 'PENDING', message });
+  }
+  if (input.remove === true) {
+    await progress.enter('ROLLING_OUT', 'the sets of a first release that was never finished are removed');
+    await removeAll(run);
+    return [];
+  }
+  const whole = (await modeOf(run)) === 'create' ? await create(run) : await replace(run);
+  return whole.sets.flatMap(
+    ({ set }) => set?.instances.map(({ member, uid, address }) => ({ member, uid, address })) ?? [],
+  );
+}
+
+async function create(run: GroupRun): Promise<GroupLook> {
+  const { input, progress } = run;
+  const message = `first release: ${String(input.instances.length)} instances on ${input.spec.version}`;
+  await progress.enter('CREATING', message);
+  await createAll(run);
+  return bringUp(run);
+}
+
+async function replace(run: GroupRun): Promise<GroupLook> {
+  const { flavor = 'release' } = run.input;
+  await stageAll(run);
+  // From here a rollback or repair only goes on, or stops as it stands.
+  if (flavor !== 'release') run.sagas.pivot();
+  return brakable(run, async () => {
+    const seen = await rollOut(run);
+    return settle(run, hasGates(run) ? await finish(run, seen) : seen);
+  });
+}
+
+/** Create when no set exists, in place when all do. */
+async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
+  const now = await look(run, 'forward', 'look at the sets');
+  const missing = now.sets.filter(({ set }) => set === null).map(({ ref }) => ref.name);
+  if (missing.length === now.sets.length) return 'create';
+  if (missing.length === 0) return 'in-place';
+  // A first release that was cut short is finished.
+  if (run.input.over !== undefined && run.input.from === null) return 'create';
+  throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${missing.join(', ')}`, 'SETS_MISSING');
+}
+
+/** Every instance serves on the new version; until this gate opens the release can still be undone. */
+async function finish(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
+  const { input, progress } = run;
+  const message = `all instances serve on ${input.spec.version}`;
+  let whole = seen;
+  const check = async (): Promise<boolean> => (await leftOver(run)).length === 0;
+  while (!(await passGate(run, { name: 'finish', state: 'ROLLOUT_SUCCESS', message, check }))) {
+    await progress.enter('ROLLING_OUT', 'not every instance serves any more');
+    whole = await redoUntilWhole(run);
+  }
+  return whole;
+}
+
+/**
+ * Waits for the controllers. An instance that was evicted meanwhile is reborn on the old version: it is released again.
+ * Where a controller does not follow there is nothing to undo, so this holds instead of failing.
+ */
+async function settle(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
+  let whole = seen;
+  for (;;) {
+    if (isBraked(run)) await passBrake(run);
+    await run.progress.enter('SETTLING', 'all instances serve; waiting for the controllers to agree');
+    try {
+      await settleAll(run);
+      return whole;
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      const trouble = troubleOf(error);
+      if (trouble.code !== 'INSTANCE_REPLACED') await hold(run, 'ROLLOUT_BRAKED', trouble);
+      await run.progress.enter('ROLLING_OUT', trouble.message);
+      whole = await redoUntilWhole(run);
+    }
+  }
+}
