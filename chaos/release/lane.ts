@@ -218,9 +218,17 @@ export class Lane {
   async release(version: string, more: ReleaseSettings = {}): Promise<string> {
     const config = { batchPercent: 50, drainSeconds: 0.1, ...more };
     const body = { app: this.app, env: SHOP.env, version, config };
-    const headers = { 'idempotency-key': randomUUID() };
-    const { id } = await this.#insist<{ id: string }>('POST', '/v1/releases', body, headers);
-    return id;
+    return this.#accepted('/v1/releases', body);
+  }
+
+  /** Rolls a release back that has ended; the id of the rollback. */
+  async rollback(id: string): Promise<string> {
+    return this.#accepted(`/v1/releases/${id}/rollback`, {});
+  }
+
+  /** Repairs the group; the id of the repair. */
+  async repair(): Promise<string> {
+    return this.#accepted('/v1/repairs', { app: this.app, env: SHOP.env, group: SHOP.group });
   }
 
   /** Sends the command until it is accepted, or is not legal any more because it was. */
@@ -306,6 +314,12 @@ export class Lane {
         .terminate('the case is over')
         .catch(() => undefined);
     await Promise.all(this.#workers.map((part) => part.restart()));
+  }
+
+  async #accepted(path: string, body: object): Promise<string> {
+    const headers = { 'idempotency-key': randomUUID() };
+    const { id } = await this.#insist<{ id: string }>('POST', path, body, headers);
+    return id;
   }
 
   async #insist<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {

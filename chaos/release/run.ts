@@ -41,7 +41,8 @@ export async function runScenario(
   record('view', view);
 
   const expected = { ...scenario.expect(course), identities, events: golden };
-  const evidence = await judgeRelease(lane, id, view.state, expected);
+  // A scenario that puts its release right again ends with the release that did so.
+  const evidence = await judgeRelease(lane, view.id, view.state, expected);
   record('histories', evidence.histories);
   if (hit !== null && !trace.some((passage) => passage.hit)) evidence.violations.push('the worker never came by there');
   if (evidence.violations.length === 0) {

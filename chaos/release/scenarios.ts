@@ -1,6 +1,6 @@
 import { SHOP, type ShopVersion } from '../../devfleet/shop.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTerminal } from '../../src/domain/states.ts';
+import { gateCommand, isTerminal, waitsForPerson } from '../../src/domain/states.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
 import type { Blow } from '../hooks/points.ts';
@@ -194,6 +194,15 @@ const cancelled: Scenario = {
   },
 };
 
+async function terminate(lane: Lane, id: string): Promise<Release> {
+  await lane.batchDone(id, 1);
+  // The workflow has heard of it, too, and pauses.
+  await sleep(500);
+  const group = { env: SHOP.env, app: lane.app, group: SHOP.group };
+  await lane.client.workflow.getHandle(groupWorkflowId(group)).terminate('by mistake');
+  return ends(lane, id);
+}
+
 /**
  * Somebody terminates the workflow of the group after the first batch, which skips the undo: both versions stay as they
  * stand, and the group is dirty, so that nothing goes over them.
@@ -202,14 +211,7 @@ const terminated: Scenario = {
   ...base,
   name: 'terminated after a batch',
   settings: { pauseSeconds: 600 },
-  drive: async (lane, id) => {
-    await lane.batchDone(id, 1);
-    // The workflow has heard of it, too, and pauses.
-    await sleep(500);
-    const group = { env: SHOP.env, app: lane.app, group: SHOP.group };
-    await lane.client.workflow.getHandle(groupWorkflowId(group)).terminate('by mistake');
-    return ends(lane, id);
-  },
+  drive: terminate,
   expect: ({ before, after, pods }) => ({
     state: 'FAILURE',
     version: before,
@@ -218,6 +220,70 @@ const terminated: Scenario = {
     untouched: [pods['web-3'] ?? ''],
     serving: true,
   }),
+};
+
+/** The same, and somebody has the group repaired: what was touched goes back, and the group is free again. */
+const repaired: Scenario = {
+  ...terminated,
+  name: 'terminated and repaired',
+  drive: async (lane, id) => {
+    await terminate(lane, id);
+    return ends(lane, await lane.repair());
+  },
+  expect: ({ before, after, pods }) => ({
+    state: 'SUCCESS',
+    version: before,
+    starts: [[], [after, before]],
+    untouched: [pods['web-3'] ?? ''],
+    serving: true,
+  }),
+};
+
+/** The version went everywhere, and is rolled back. */
+const rolledBack: Scenario = {
+  ...base,
+  name: 'released and rolled back',
+  drive: async (lane, id) => {
+    await ends(lane, id);
+    return ends(lane, await lane.rollback(id));
+  },
+  expect: ({ before, after }) => ({
+    state: 'SUCCESS',
+    version: before,
+    starts: [[after, before]],
+    untouched: [],
+    serving: true,
+  }),
+};
+
+/** A person brakes while the first batch ignites, and has it rolled back. */
+const brakedAndRolledBack: Scenario = {
+  ...abortedMidBatch,
+  name: 'braked and rolled back',
+  drive: async (lane, id) => {
+    await started(lane, 3);
+    await lane.command(id, 'brake', isHeld);
+    await lane.command(id, 'rollback', ({ state }) => state === 'REVOKING' || isTerminal(state));
+    return ends(lane, id);
+  },
+};
+
+/** A person opens every gate. */
+const gateByGate: Scenario = {
+  ...base,
+  name: 'gate by gate',
+  settings: {
+    gates: { smoke: 'manual', bake: 'manual', rollout: 'manual', batch: 'manual', finish: 'manual' },
+  },
+  drive: async (lane, id) => {
+    for (const at of ['PENDING', 'SMOKE_SUCCESS', 'BAKE_SUCCESS', 'BATCH_SUCCESS', 'ROLLOUT_SUCCESS'] as const) {
+      const command = gateCommand(at);
+      await lane.settled(id, (view) => view.state === at && waitsForPerson(view));
+      if (command !== null) await lane.command(id, command, ({ state }) => state !== at);
+    }
+    return ends(lane, id);
+  },
+  expect: released,
 };
 
 /** All scenarios, those that must run on every commit first. */
@@ -232,6 +298,10 @@ export const SCENARIOS: Scenario[] = [
   lastBatchFails,
   cancelled,
   terminated,
+  repaired,
+  rolledBack,
+  brakedAndRolledBack,
+  gateByGate,
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];

@@ -15,6 +15,7 @@ const SUMMARY = [
   'version',
   'flavor',
   'corrects',
+  'namespace',
   'workflow_id as workflowId',
   'state',
   'waiting',
@@ -59,18 +60,20 @@ export function operationRepository(db: Kysely<Schema>): OperationRepository {
       return rows().where('root', '=', root).where('id', '!=', root).orderBy('number').execute();
     },
 
-    async list({ kind, app, env, live, limit }): Promise<OperationSummary[]> {
+    async list({ kind, app, env, live, namespace, limit }): Promise<OperationSummary[]> {
       let query = db.selectFrom('operations').select(SUMMARY).orderBy('number', 'desc').limit(limit);
       if (kind !== undefined) query = query.where('kind', '=', kind);
       if (app !== undefined) query = query.where('app', '=', app);
       if (env !== undefined) query = query.where('env', '=', env);
+      if (namespace !== undefined) query = query.where('namespace', '=', namespace);
       if (live !== undefined) query = query.where('ended_at', live ? 'is' : 'is not', null);
       return query.execute();
     },
 
-    async unstarted(olderThanSeconds): Promise<OperationRow[]> {
+    async unstarted(namespace, olderThanSeconds): Promise<OperationRow[]> {
       return rows()
         .whereRef('id', '=', 'root')
+        .where('namespace', '=', namespace)
         .where('started_at', 'is', null)
         .where('ended_at', 'is', null)
         .where(sql<boolean>`created_at < now() - make_interval(secs => ${olderThanSeconds})`)

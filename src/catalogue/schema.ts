@@ -61,6 +61,7 @@ export interface Schema {
     version: string;
     flavor: Generated<Flavor>;
     corrects: string | null;
+    namespace: Generated<string>;
     workflow_id: string;
     state: Generated<ReleaseState>;
     waiting: Generated<string>;

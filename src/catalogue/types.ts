@@ -108,6 +108,8 @@ export interface OperationRow {
   /** What a rollback or repair puts right: a release, or the operation that left the group. */
   corrects: string | null;
   workflowId: string;
+  /** Temporal namespace of the workflow. */
+  namespace: string;
   state: ReleaseState;
   /** One line: what is waited for, since, until, who can unblock; empty when nothing is. */
   waiting: string;
@@ -147,7 +149,7 @@ export interface OperationRepository {
       OperationRow,
       'id' | 'kind' | 'root' | 'env' | 'app' | 'group' | 'version' | 'workflowId' | 'input' | 'actor'
     > &
-      Partial<Pick<OperationRow, 'flavor' | 'corrects'>>)[],
+      Partial<Pick<OperationRow, 'flavor' | 'corrects' | 'namespace'>>)[],
     options?: { passed: string[] },
   ): Promise<void>;
   get(id: string): Promise<OperationRow | null>;
@@ -159,10 +161,11 @@ export interface OperationRepository {
     app?: string;
     env?: string;
     live?: boolean;
+    namespace?: string;
     limit: number;
   }): Promise<OperationSummary[]>;
-  /** Releases created, not started within `olderThanSeconds`: the API died between the row and the start. */
-  unstarted(olderThanSeconds: number): Promise<OperationRow[]>;
+  /** Releases of the namespace created, not started within `olderThanSeconds`: the API died between row and start. */
+  unstarted(namespace: string, olderThanSeconds: number): Promise<OperationRow[]>;
   markStarted(id: string): Promise<void>;
   /**
    * Sets the state and the waiting line; a terminal state sets endedAt and is never left again: what comes later does

@@ -215,13 +215,18 @@ describe('operations', () => {
     ]);
     expect(await ids({ live: false, limit: 50 })).toEqual(['rel-2']);
 
-    expect((await catalogue.operations.unstarted(0)).map(({ id }) => id)).toEqual(['rel-1', 'rel-3', 'rel-4']);
-    expect(await catalogue.operations.unstarted(60)).toEqual([]);
+    expect((await catalogue.operations.unstarted('transship', 0)).map(({ id }) => id)).toEqual([
+      'rel-1',
+      'rel-3',
+      'rel-4',
+    ]);
+    expect(await catalogue.operations.unstarted('transship', 60)).toEqual([]);
+    expect(await catalogue.operations.unstarted('another', 0)).toEqual([]);
     await catalogue.operations.markStarted('rel-1');
     const startedAt = (await catalogue.operations.get('rel-1'))?.startedAt;
     await catalogue.operations.markStarted('rel-1');
     expect((await catalogue.operations.get('rel-1'))?.startedAt).toBe(startedAt);
-    expect((await catalogue.operations.unstarted(0)).map(({ id }) => id)).toEqual(['rel-3', 'rel-4']);
+    expect((await catalogue.operations.unstarted('transship', 0)).map(({ id }) => id)).toEqual(['rel-3', 'rel-4']);
   });
 
   test('a release of a group that another live one is to work on is refused, unless that one was passed', async () => {

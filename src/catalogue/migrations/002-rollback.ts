@@ -5,6 +5,9 @@ const tables = `
 ALTER TABLE operations ADD COLUMN flavor text NOT NULL DEFAULT 'release';
 ALTER TABLE operations ADD COLUMN corrects text;
 
+-- Where its workflow is: an API that looks at another namespace knows nothing of it.
+ALTER TABLE operations ADD COLUMN namespace text NOT NULL DEFAULT 'transship';
+
 -- Versions that were rolled back: not to be released again until somebody enables them.
 CREATE TABLE disabled_versions (
   app text NOT NULL,

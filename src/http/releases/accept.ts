@@ -65,7 +65,8 @@ async function write(context: ApiContext, request: ReleaseRequest, actor: Actor,
     });
   }
   const { app, env, version } = request;
-  const created = operationRows({ operation: id, env, app, version, actor, groups, ...policy });
+  const { namespace } = context.temporal;
+  const created = operationRows({ operation: id, env, app, version, actor, groups, ...policy }, { namespace });
   await context.catalogue.operations.create(created, { passed });
 }
 

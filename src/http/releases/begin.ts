@@ -28,7 +28,7 @@ export async function beginRelease({ catalogue, temporal, log }: ApiContext, row
 
 /** Starts releases that were accepted and not started, because an API or Temporal died in between. */
 export async function beginUnstarted(context: ApiContext): Promise<void> {
-  const rows = await context.catalogue.operations.unstarted(LEFT_BEHIND_SECONDS);
+  const rows = await context.catalogue.operations.unstarted(context.temporal.namespace, LEFT_BEHIND_SECONDS);
   for (const row of rows) {
     if (row.kind !== 'releaseApp') continue;
     if (Date.now() - Date.parse(row.createdAt) < TOO_LATE_SECONDS * 1_000) await beginRelease(context, row);

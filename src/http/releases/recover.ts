@@ -68,7 +68,8 @@ export async function writeRecovery(
     ...policy,
   }));
   const version = versionsOf(groups);
-  const rows = operationRows({ operation: id, env, app, version, actor, groups, ...policy }, corrects);
+  const { namespace } = context.temporal;
+  const rows = operationRows({ operation: id, env, app, version, actor, groups, ...policy }, { namespace, corrects });
   await context.catalogue.operations.create(rows, { passed });
 }
 

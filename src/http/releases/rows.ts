@@ -13,6 +13,7 @@ type NewRow = Pick<
   | 'version'
   | 'flavor'
   | 'corrects'
+  | 'namespace'
   | 'workflowId'
   | 'input'
   | 'actor'
@@ -20,12 +21,16 @@ type NewRow = Pick<
 
 /**
  * Rows of a release and its groups, as they are written before its workflow is started.
- * @param corrects what a rollback or repair puts right
+ * @param options.namespace Temporal namespace of their workflows
+ * @param options.corrects what a rollback or repair puts right
  */
-export function operationRows(input: ReleaseAppInput, corrects: string | null = null): NewRow[] {
+export function operationRows(
+  input: ReleaseAppInput,
+  { namespace, corrects = null }: { namespace: string; corrects?: string | null },
+): NewRow[] {
   const { operation: root, env, app, version, actor } = input;
   const flavor = input.groups[0]?.flavor ?? 'release';
-  const shared = { root, env, app, actor, flavor, corrects };
+  const shared = { root, env, app, actor, flavor, corrects, namespace };
   return [
     { ...shared, id: root, version, kind: 'releaseApp', group: null, workflowId: releaseWorkflowId(root), input },
     ...input.groups.map((group): NewRow => ({

@@ -13,7 +13,9 @@ const LIVE_RELEASES = 500;
  * say what becomes of it.
  */
 export async function sweep(context: ApiContext): Promise<void> {
-  const live = await context.catalogue.operations.list({ kind: 'releaseApp', live: true, limit: LIVE_RELEASES });
+  const { namespace } = context.temporal;
+  const { operations } = context.catalogue;
+  const live = await operations.list({ kind: 'releaseApp', live: true, namespace, limit: LIVE_RELEASES });
   for (const release of live) {
     if (release.startedAt !== null && !(await runs(context, releaseWorkflowId(release.id), release.id))) {
       await sweepRelease(context, release.id);
