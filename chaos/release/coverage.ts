@@ -1,12 +1,14 @@
 import { azSetActivities } from '../../src/activities/azset.ts';
 import { controlActivities } from '../../src/activities/control.ts';
 import { instanceActivities } from '../../src/activities/instance.ts';
+import { turnActivities } from '../../src/activities/turn.ts';
 
 /** What the worker registers, by the factories that it registers from. */
 function registered(): string[] {
   const nothing = {} as never;
   return [
     ...Object.keys(controlActivities(nothing)),
+    ...Object.keys(turnActivities(nothing)),
     ...Object.keys(azSetActivities(nothing, nothing)),
     ...Object.keys(instanceActivities(nothing, nothing)),
   ];

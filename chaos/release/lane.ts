@@ -215,9 +215,9 @@ export class Lane {
   }
 
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
-  async release(version: string, more: ReleaseSettings = {}): Promise<string> {
+  async release(version: string, more: ReleaseSettings = {}, onBusy: 'reject' | 'queue' = 'reject'): Promise<string> {
     const config = { batchPercent: 50, drainSeconds: 0.1, ...more };
-    const body = { app: this.app, env: SHOP.env, version, config };
+    const body = { app: this.app, env: SHOP.env, version, config, onBusy };
     return this.#accepted('/v1/releases', body);
   }
 

@@ -286,6 +286,21 @@ const gateByGate: Scenario = {
   expect: released,
 };
 
+/** While the bastion bakes somebody asks for the same once more: it waits for its turn, and finds nothing left to do. */
+const queued: Scenario = {
+  ...base,
+  name: 'queued behind another',
+  settings: { gates: { rollout: 'manual' } },
+  drive: async (lane, id, { after }) => {
+    await lane.settled(id, (view) => view.state === 'BAKE_SUCCESS' && waitsForPerson(view));
+    const second = await lane.release(after, {}, 'queue');
+    await lane.settled(second, ({ waiting }) => waiting !== '');
+    await lane.command(id, 'rollout', ({ state }) => state !== 'BAKE_SUCCESS');
+    return ends(lane, second);
+  },
+  expect: released,
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -302,6 +317,7 @@ export const SCENARIOS: Scenario[] = [
   rolledBack,
   brakedAndRolledBack,
   gateByGate,
+  queued,
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];

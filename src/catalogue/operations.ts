@@ -43,7 +43,9 @@ export function operationRepository(db: Kysely<Schema>): OperationRepository {
         actor: json(actor),
       }));
       await db.transaction().execute(async (trx) => {
-        if (options !== undefined) await refuseOthers(trx, created, options.passed);
+        // Accepted one by one: the number of a row is its place in the queue.
+        if (options !== undefined) await sql`SELECT pg_advisory_xact_lock(${ADMISSION_LOCK})`.execute(trx);
+        if (options !== undefined && 'passed' in options) await refuseOthers(trx, created, options.passed);
         await trx
           .insertInto('operations')
           .values(values)
@@ -70,6 +72,21 @@ export function operationRepository(db: Kysely<Schema>): OperationRepository {
       return query.execute();
     },
 
+    async ahead(id): Promise<OperationSummary[]> {
+      return db
+        .selectFrom('operations')
+        .select(SUMMARY)
+        .where('kind', '=', 'releaseGroup')
+        .where('ended_at', 'is', null)
+        .where(
+          sql<boolean>`(workflow_id, namespace) = (SELECT workflow_id, namespace FROM operations WHERE id = ${id})
+            AND number < (SELECT number FROM operations WHERE id = ${id})`,
+        )
+        .where(wholeIsLive)
+        .orderBy('number')
+        .execute();
+    },
+
     async unstarted(namespace, olderThanSeconds): Promise<OperationRow[]> {
       return rows()
         .whereRef('id', '=', 'root')
@@ -83,6 +100,10 @@ export function operationRepository(db: Kysely<Schema>): OperationRepository {
 
     async markStarted(id) {
       await changeOne(db, id, sql`started_at = coalesce(started_at, now())`, sql`started_at IS NULL`);
+    },
+
+    async setFrom(id, from) {
+      await changeOne(db, id, sql`input = jsonb_set(input, '{from}', ${json(from)}::jsonb)`, sql`ended_at IS NULL`);
     },
 
     async setState(id, { state, waiting, trouble }) {
@@ -116,6 +137,10 @@ export function operationRepository(db: Kysely<Schema>): OperationRepository {
   };
 }
 
+/** A group whose turn never came stays as it was written when its release ends. */
+const wholeIsLive = sql<boolean>`EXISTS (
+  SELECT FROM operations AS whole WHERE whole.id = operations.root AND whole.ended_at IS NULL)`;
+
 /** Held while a release is admitted and written: two that do not see each other would both be accepted. */
 const ADMISSION_LOCK = 7_226_837_001;
 
@@ -125,7 +150,6 @@ async function refuseOthers(
   created: Parameters<OperationRepository['create']>[0],
   passed: string[],
 ): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(${ADMISSION_LOCK})`.execute(trx);
   const roots = [...passed, ...created.map(({ root }) => root)];
   const groups = created.filter(({ kind }) => kind === 'releaseGroup').map(({ workflowId }) => workflowId);
   const other = await trx
@@ -134,10 +158,7 @@ async function refuseOthers(
     .where('kind', '=', 'releaseGroup')
     .where('ended_at', 'is', null)
     .where(sql<boolean>`workflow_id = ANY(${groups}) AND root <> ALL(${roots})`)
-    // A group whose turn never came stays as it was written when its release ends.
-    .where(
-      sql<boolean>`EXISTS (SELECT FROM operations AS whole WHERE whole.id = operations.root AND whole.ended_at IS NULL)`,
-    )
+    .where(wholeIsLive)
     .executeTakeFirst();
   if (other === undefined) return;
   const { root, version, env, app, group_name: group } = other;

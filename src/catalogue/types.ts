@@ -141,7 +141,8 @@ export type OperationSummary = Omit<OperationRow, 'input' | 'instances'>;
 export interface OperationRepository {
   /**
    * Inserts a release and its group operations in one transaction; does nothing where the id exists.
-   * @param options.passed live releases that were looked at and are not in the way; left out, nobody is
+   * @param options.passed live releases that were looked at and are not in the way; left out, nobody is. queued: it waits
+   * for those that are in the way
    * @throws GROUP_BUSY where another live release, not among the passed, is to work on one of the groups
    */
   create(
@@ -150,7 +151,7 @@ export interface OperationRepository {
       'id' | 'kind' | 'root' | 'env' | 'app' | 'group' | 'version' | 'workflowId' | 'input' | 'actor'
     > &
       Partial<Pick<OperationRow, 'flavor' | 'corrects' | 'namespace'>>)[],
-    options?: { passed: string[] },
+    options?: { passed: string[] } | { queued: true },
   ): Promise<void>;
   get(id: string): Promise<OperationRow | null>;
   /** Group operations of a release, in the order they were created in. */
@@ -164,9 +165,13 @@ export interface OperationRepository {
     namespace?: string;
     limit: number;
   }): Promise<OperationSummary[]>;
+  /** Live operations on the same group that were accepted before this one, in that order. */
+  ahead(id: string): Promise<OperationSummary[]>;
   /** Releases of the namespace created, not started within `olderThanSeconds`: the API died between row and start. */
   unstarted(namespace: string, olderThanSeconds: number): Promise<OperationRow[]>;
   markStarted(id: string): Promise<void>;
+  /** A group operation that was queued begins: what the group runs by then is what a rollback of it brings back. */
+  setFrom(id: string, from: Spec | null): Promise<void>;
   /**
    * Sets the state and the waiting line; a terminal state sets endedAt and is never left again: what comes later does
    * nothing. @throws OPERATION_UNKNOWN

@@ -3,7 +3,7 @@ import type { CommandName } from '../domain/states.ts';
 import { DEFAULT_API } from './api.ts';
 import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
-import { enableVersion, listDisabledVersions, repairGroup, rollbackRelease } from './commands/recover.ts';
+import { enableVersion, listDisabledVersions, repairGroup, retryRelease, rollbackRelease } from './commands/recover.ts';
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { gateOption, number, whole } from './knobs.ts';
@@ -102,6 +102,8 @@ function addReleaseCommands(release: Command, act: Act): void {
   release.addCommand(
     releaseOptions('start', 'Release a version: bastion first, then batch by batch')
       .option('-w, --watch', 'follow it until it has ended or waits for a person')
+      .option('--queue', 'where another operation holds a group: wait for its turn')
+      .addOption(new Option('--supersede', 'abort those that are ahead, then go').conflicts('queue'))
       .option('--idempotency-key <key>', 'the same key sent again finds the same release (default: a new one)')
       .addHelpText(
         'after',
@@ -141,6 +143,12 @@ function addReleaseCommands(release: Command, act: Act): void {
     .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  transship release rollback rel-c3xq2m7k4a --reason "orders fail" --watch')
     .action(act(rollbackRelease));
+  release
+    .command('retry')
+    .description('Release again, with the same knobs, to the groups of an ended release that did not succeed')
+    .argument('<id>', 'id of the release')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .action(act(retryRelease));
   release.addCommand(configureCommand().action(act(configureRelease)));
   const commands: [CommandName, string][] = [
     ['smoke', 'Open the gate before the bastion: it gets the new version, without traffic'],

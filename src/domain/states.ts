@@ -123,7 +123,7 @@ export function legalCommands(state: ReleaseState, flavor: Flavor = 'release'): 
 /** What follows each state. Every live one can be revoked, or end as FAILURE where it can neither go on nor be undone. */
 const NEXT: Record<ReleaseState, readonly ReleaseState[]> = {
   // A group without sets is created; a release of several groups only rolls out, and so does a rollback.
-  PENDING: ['CREATING', 'SMOKING', 'SMOKE_BRAKED', 'ROLLING_OUT', 'ROLLOUT_BRAKED', 'REVOKING', 'FAILURE'],
+  PENDING: ['CREATING', 'SMOKING', 'SMOKE_BRAKED', 'ROLLING_OUT', 'ROLLOUT_BRAKED', 'REVOKING', 'REVOKED', 'FAILURE'],
   CREATING: ['ROLLING_OUT', 'ROLLOUT_FAILURE', 'ROLLOUT_BRAKED', 'SETTLING', 'SUCCESS', 'REVOKING', 'FAILURE'],
   // A bastion that runs and serves the version already needs no bake.
   SMOKING: [

@@ -229,6 +229,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/releases/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release again what a release did not bring
+         * @description A new release of the same version, with the same knobs, to the groups that did not end in SUCCESS. What is still held is resumed instead; what was left half done is repaired first.
+         */
+        post: operations["retryRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/releases/{id}/rollback": {
         parameters: {
             query?: never;
@@ -1538,6 +1558,11 @@ export interface components {
             /** @description Groups to release, of that environment. Default: all, in the order of the app file */
             groups?: string[];
             /**
+             * @description What becomes of it where another operation holds a group. reject (default): 409; queue: it waits for its turn, in the order of acceptance; supersede: those ahead are aborted first
+             * @enum {string}
+             */
+            onBusy?: "reject" | "queue" | "supersede";
+            /**
              * @description Tag of the images to release
              * @example v2
              */
@@ -2064,6 +2089,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the release
+                 * @example rel-c3xq2m7k4a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
             };
             /** @description Any error */
             default: {

@@ -112,6 +112,8 @@ export interface ReleaseAppInput {
   actor: Actor;
   /** Released one after the other, in the order of the app file. */
   groups: ReleaseGroupInput[];
+  /** What becomes of it where another operation holds a group; left out: refused. */
+  onBusy?: 'queue' | 'supersede';
   policy?: PolicyOverride;
 }
 

@@ -44,6 +44,11 @@ export function bookkeeping(override?: PolicyOverride): ActivityOptions {
   return { startToCloseTimeout: (override?.bookkeepingSeconds ?? 30) * 1_000, retry: retry(override) };
 }
 
+/** A wait for others: as long as its own deadline says, and a little more. */
+export function longWait(override: PolicyOverride | undefined, longestMs: number): ActivityOptions {
+  return { startToCloseTimeout: longestMs + 600_000, heartbeatTimeout: heartbeatMs(override), retry: retry(override) };
+}
+
 /** Progress rows: written by the worker that runs the workflow, without a round trip through the server. */
 export function localBookkeeping(override?: PolicyOverride): LocalActivityOptions {
   return { startToCloseTimeout: 15_000, retry: retry(override), localRetryThreshold: 30_000 };

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { azSetActivities } from '../activities/azset.ts';
 import { controlActivities } from '../activities/control.ts';
 import { instanceActivities } from '../activities/instance.ts';
+import { turnActivities } from '../activities/turn.ts';
 import { openCatalogue, openIdcCatalogue } from '../catalogue/index.ts';
 import { parseFleet } from '../domain/fleet.ts';
 import { CONTROL_QUEUE, NAMESPACE, idcQueue } from '../temporal/names.ts';
@@ -63,7 +64,7 @@ export async function runWorkers({
         ...common,
         taskQueue: CONTROL_QUEUE,
         workflowBundle: bundle,
-        activities: controlActivities(catalogue),
+        activities: { ...controlActivities(catalogue), ...turnActivities(catalogue) },
       }),
     );
   }

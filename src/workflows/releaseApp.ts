@@ -11,8 +11,9 @@ import type { ReleaseAppInput, ReleaseGroupInput, ReleaseGroupResult } from '../
 import { commandSignal } from '../temporal/messages.ts';
 import type { releaseGroup } from './releaseGroup.ts';
 import { releaseGroupOptions } from '../temporal/starts.ts';
-import { controlActivities } from './release/activities.ts';
+import { controlActivities, waitingActivities } from './release/activities.ts';
 import { Progress } from './release/progress.ts';
+import { troubleOf } from './release/troubles.ts';
 
 /**
  * Releases one version to the groups of an app in one environment, one after the other in the order of the app file.
@@ -30,23 +31,43 @@ export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupRe
   let result: ReleaseGroupResult = { state: 'SUCCESS', trouble: null };
   let cancelled: Error | null = null;
   try {
+    const [first] = input.groups;
+    if (input.onBusy !== undefined && first !== undefined) await forward.run(() => awaitTurn(input, first));
     await progress.enter('ROLLING_OUT', `${input.version} to ${input.groups.map(({ ref }) => ref.group).join(', ')}`);
     await forward.run(async () => {
       for (const group of input.groups) {
+        if (input.onBusy !== undefined && group !== first) await awaitTurn(input, group);
         result = await releaseOne(group);
         if (result.state !== 'SUCCESS') return;
       }
     });
   } catch (error) {
-    if (!(error instanceof Error) || !isCancellation(error)) throw error;
-    if (CancellationScope.current().consideredCancelled) cancelled = error;
-    result = { state: 'REVOKED', trouble: null };
+    if (!(error instanceof Error)) throw error;
+    if (isCancellation(error)) {
+      if (CancellationScope.current().consideredCancelled) cancelled = error;
+      result = { state: 'REVOKED', trouble: null };
+    } else {
+      // The turn of a group never came. Anything but a failed activity is a defect, and is thrown on.
+      result = { state: 'FAILURE', trouble: troubleOf(error) };
+    }
   }
   await CancellationScope.nonCancellable(() =>
     progress.enter(result.state, result.trouble?.message ?? result.state, { trouble: result.trouble }),
   );
   if (cancelled !== null) throw cancelled;
   return result;
+}
+
+/** Waits until the group is free. What it runs then is what this release starts from. */
+async function awaitTurn({ onBusy }: ReleaseAppInput, group: ReleaseGroupInput): Promise<void> {
+  const { ref, root, operation, actor, config, policy } = group;
+  const longestMs = config.gateHours * 3_600_000;
+  const { from } = await waitingActivities(`turn with ${ref.group}`, longestMs, policy).awaitTurn({
+    ...{ ref, root, operation, actor },
+    until: new Date(Date.now() + longestMs).toISOString(),
+    supersede: onBusy === 'supersede',
+  });
+  group.from = from;
 }
 
 async function releaseOne(group: ReleaseGroupInput): Promise<ReleaseGroupResult> {

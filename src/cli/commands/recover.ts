@@ -59,6 +59,18 @@ export async function repairGroup(
   return show(session, await call(api, request), `repair ${env}/${app}/${group}`, options);
 }
 
+export async function retryRelease(
+  session: Session,
+  id: string,
+  options: { watch?: true | undefined },
+): Promise<ExitCode> {
+  const api = session.api();
+  const request = api.client.POST('/v1/releases/{id}/retry', {
+    params: { path: { id }, header: { 'idempotency-key': randomUUID() } },
+  });
+  return show(session, await call(api, request), `retry ${id}`, options);
+}
+
 async function show(
   session: Session,
   answer: unknown,

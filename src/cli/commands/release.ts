@@ -19,6 +19,8 @@ export interface ReleaseOptions extends KnobOptions {
   env: string;
   version?: string | undefined;
   group?: string[] | undefined;
+  queue?: true | undefined;
+  supersede?: true | undefined;
 }
 
 /** @throws Failure (usage) without a version, or with two */
@@ -28,8 +30,13 @@ function body(app: string, argument: string | undefined, options: ReleaseOptions
     const message = version === undefined ? 'which version?' : `version ${version}, or ${options.version ?? ''}?`;
     throw new Failure(EXIT.usage, message, { next: `transship release start ${app} VERSION --env ${options.env}` });
   }
-  const { env, group } = options;
-  return { app, env, version, ...(group === undefined ? {} : { groups: group }), config: knobs(options) };
+  const { env, group, queue, supersede } = options;
+  const onBusy = supersede === true ? 'supersede' : queue === true ? 'queue' : undefined;
+  return {
+    ...{ app, env, version, config: knobs(options) },
+    ...(group === undefined ? {} : { groups: group }),
+    ...(onBusy === undefined ? {} : { onBusy }),
+  };
 }
 
 export async function planRelease(

@@ -1,5 +1,6 @@
 import { TransshipError } from '../../domain/errors.ts';
-import type { Actor } from '../../domain/types.ts';
+import { isTerminal } from '../../domain/states.ts';
+import type { Actor, ReleaseConfig } from '../../domain/types.ts';
 import type { GroupPlan, ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import { groupOperationId } from '../ids.ts';
@@ -7,6 +8,7 @@ import type { Accepted, ReleaseRequest } from '../schemas/release.ts';
 import { planRelease } from '../temporal/plan.ts';
 import { admit } from './admission.ts';
 import { releaseConfig } from './config.ts';
+import { getRelease } from './find.ts';
 import { acceptOnce } from './once.ts';
 import { operationRows } from './rows.ts';
 import { findTargets, type Target } from './targets.ts';
@@ -29,23 +31,54 @@ export async function acceptRelease(
   actor: Actor,
   key: string | undefined,
 ): Promise<Accepted> {
-  return acceptOnce(context, { request, actor, key, write: (id) => write(context, request, actor, id) });
+  const config = releaseConfig(context, request.env, request.config);
+  return acceptOnce(context, { request, actor, key, write: (id) => write(context, request, config, actor, id) });
 }
 
-async function write(context: ApiContext, request: ReleaseRequest, actor: Actor, id: string): Promise<void> {
-  const config = releaseConfig(context, request.env, request.config);
+/**
+ * Releases again what a release did not bring: the same version and knobs, to the groups that did not end in SUCCESS.
+ * @throws TransshipError COMMAND_ILLEGAL while it runs; NOTHING_TO_DO where every group has succeeded; any refusal
+ */
+export async function retryRelease(
+  context: ApiContext,
+  id: string,
+  actor: Actor,
+  key: string | undefined,
+): Promise<Accepted> {
+  const { row, children } = await getRelease(context, id);
+  if (!isTerminal(row.state)) throw new TransshipError('COMMAND_ILLEGAL', `${id} is ${row.state}: resume it, or abort`);
+  if (row.flavor !== 'release') {
+    throw new TransshipError('COMMAND_ILLEGAL', `${id} is a ${row.flavor}: what it left is for repair`);
+  }
+  const left = children.filter(({ state }) => state !== 'SUCCESS');
+  if (left.length === 0) throw new TransshipError('NOTHING_TO_DO', `every group of ${id} has succeeded`);
+  const { app, env, version } = row;
+  const request = { app, env, version, groups: left.map(({ group }) => group ?? '') };
+  const { config } = left[0]?.input as ReleaseGroupInput;
+  const again = (release: string): Promise<void> => write(context, request, config, actor, release);
+  return acceptOnce(context, { request: { retry: id }, actor, key, write: again });
+}
+
+async function write(
+  context: ApiContext,
+  request: ReleaseRequest,
+  config: ReleaseConfig,
+  actor: Actor,
+  id: string,
+): Promise<void> {
   const targets = await findTargets(context, request);
   await refuseDisabled(context, request);
-  const passed = await admit(
-    context,
-    targets.map(({ ref }) => ref),
-    id,
-  );
+  const refs = targets.map(({ ref }) => ref);
+  const { onBusy = 'reject' } = request;
+  const queued = onBusy !== 'reject';
+  const passed = await admit(context, refs, id, { queued });
 
   const { groups: plans } = await plan(context, request, config, targets);
   const released = targets.flatMap((target) => {
     const found = plans.find(({ ref }) => ref.group === target.ref.group);
-    return found === undefined || found.mode === 'none' ? [] : [{ target, plan: found }];
+    // What is queued meets another version when its turn comes.
+    const needed = found !== undefined && (queued || found.mode !== 'none');
+    return needed ? [{ target, plan: found }] : [];
   });
   if (released.length === 0) {
     const names = targets.map(({ ref }) => ref.group).join(', ');
@@ -66,8 +99,18 @@ async function write(context: ApiContext, request: ReleaseRequest, actor: Actor,
   }
   const { app, env, version } = request;
   const { namespace } = context.temporal;
-  const created = operationRows({ operation: id, env, app, version, actor, groups, ...policy }, { namespace });
-  await context.catalogue.operations.create(created, { passed });
+  const input = {
+    operation: id,
+    env,
+    app,
+    version,
+    actor,
+    groups,
+    ...policy,
+    ...(onBusy === 'reject' ? {} : { onBusy }),
+  };
+  const created = operationRows(input, { namespace });
+  await context.catalogue.operations.create(created, queued ? { queued } : { passed });
 }
 
 /** @throws VERSION_DISABLED */
@@ -95,9 +138,11 @@ async function prepare(
 
 async function plan(
   context: ApiContext,
-  { app, env, version }: ReleaseRequest,
-  config: ReturnType<typeof releaseConfig>,
-  groups: Target[],
+  { app, env, version, onBusy = 'reject' }: ReleaseRequest,
+  config: ReleaseConfig,
+  targets: Target[],
 ): Promise<ReleasePlan> {
+  // What is ahead may be creating it just now.
+  const groups = targets.map((target) => ({ ...target, partial: onBusy !== 'reject' }));
   return planRelease(context.temporal, { app, env, version, config, groups });
 }

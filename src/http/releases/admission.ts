@@ -11,7 +11,8 @@ const LIVE_RELEASES = 100;
  * Refuses what could not start anyway, with the name of who is in the way. Who comes meanwhile is refused where the
  * release is written; in the end the workflow id decides.
  * @param mine the release that asks; it is not in its own way
- * @param over group → the operation that left it half done, where this is to put it right
+ * @param options.over group → the operation that left it half done, where this is to put it right
+ * @param options.queued what another operation holds is waited for; only what was left half done is refused
  * @returns live releases of these groups that are not in the way: their workflows are gone
  * @throws TransshipError GROUP_DIRTY, GROUP_BUSY
  */
@@ -19,10 +20,11 @@ export async function admit(
   context: ApiContext,
   refs: GroupRef[],
   mine: string,
-  over: ReadonlyMap<string, string | undefined> = new Map(),
+  options: { over?: ReadonlyMap<string, string | undefined>; queued?: boolean } = {},
 ): Promise<string[]> {
-  for (const ref of refs) await refuseHeld(context, ref, mine, over.get(ref.group));
-  return refusePlanned(context, refs, mine);
+  const { over, queued = false } = options;
+  for (const ref of refs) await refuseHeld(context, ref, mine, { over: over?.get(ref.group), queued });
+  return queued ? [] : refusePlanned(context, refs, mine);
 }
 
 function label({ env, app, group }: GroupRef): string {
@@ -30,10 +32,17 @@ function label({ env, app, group }: GroupRef): string {
 }
 
 /** A fence whose holder does not run any more was left behind, whether or not anybody noticed before. */
-async function refuseHeld(context: ApiContext, ref: GroupRef, mine: string, over: string | undefined): Promise<void> {
+async function refuseHeld(
+  context: ApiContext,
+  ref: GroupRef,
+  mine: string,
+  { over, queued }: { over: string | undefined; queued: boolean },
+): Promise<void> {
   const { fences } = context.catalogue;
   const before = await fences.get(ref);
-  await refuseRunning(context, ref, mine);
+  const holder = await holderOf(context, ref, mine);
+  if (holder !== null && queued) return;
+  if (holder !== null) throw new TransshipError('GROUP_BUSY', `${label(ref)} is held by ${holder}`);
   // Read again: who held it may just have ended in good order.
   const now = await fences.get(ref);
   const left = now !== null && now.holder !== null && now.holder === before?.holder && now.epoch === before.epoch;
@@ -44,15 +53,13 @@ async function refuseHeld(context: ApiContext, ref: GroupRef, mine: string, over
   );
 }
 
-async function refuseRunning({ temporal }: ApiContext, ref: GroupRef, mine: string): Promise<void> {
+/** Another operation that runs on the group, with its version; null where none does. */
+async function holderOf({ temporal }: ApiContext, ref: GroupRef, mine: string): Promise<string | null> {
   const found = await describeOperation(temporal, groupWorkflowId(ref));
-  if (found?.running !== true) return;
+  if (found?.running !== true) return null;
   const { operation, version } = found.memo;
-  if (operation?.startsWith(`${mine}.`) === true) return;
-  throw new TransshipError(
-    'GROUP_BUSY',
-    `${label(ref)} is held by ${operation ?? 'an unknown operation'} (${version ?? 'no version'})`,
-  );
+  if (operation?.startsWith(`${mine}.`) === true) return null;
+  return `${operation ?? 'an unknown operation'} (${version ?? 'no version'})`;
 }
 
 /** A live release that has not come to the group yet will: its workflow does not hold the group's id so far. */

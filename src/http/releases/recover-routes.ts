@@ -5,6 +5,7 @@ import { flagSchema, keyHeaderSchema, releaseIdSchema } from '../schemas/names.t
 import { releasePlanSchema } from '../schemas/plan.ts';
 import { repairRequestSchema, rollbackRequestSchema } from '../schemas/recover.ts';
 import { acceptedSchema } from '../schemas/release.ts';
+import { retryRelease } from './accept.ts';
 import { dryRunRepair, repairGroup } from './repair.ts';
 import { dryRunRollback, rollbackRelease } from './rollback.ts';
 
@@ -39,6 +40,27 @@ export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
       const { params, body, query, actor, headers } = request;
       if (query.dryRun) return reply.code(200).send(await dryRunRollback(context, params.id, body));
       const accepted = await rollbackRelease(context, params.id, body, actor, headers['idempotency-key']);
+      return reply.code(202).header('location', accepted.links.self).send(accepted);
+    },
+  );
+
+  app.post(
+    '/v1/releases/:id/retry',
+    {
+      schema: {
+        operationId: 'retryRelease',
+        summary: 'Release again what a release did not bring',
+        description:
+          'A new release of the same version, with the same knobs, to the groups that did not end in SUCCESS. What is still held is resumed instead; what was left half done is repaired first.',
+        tags,
+        params: z.strictObject({ id: releaseIdSchema }),
+        headers: keyHeaderSchema,
+        response: { 202: response[202] },
+      },
+    },
+    async (request, reply) => {
+      const { params, actor, headers } = request;
+      const accepted = await retryRelease(context, params.id, actor, headers['idempotency-key']);
       return reply.code(202).header('location', accepted.links.self).send(accepted);
     },
   );

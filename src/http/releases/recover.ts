@@ -56,7 +56,7 @@ export async function writeRecovery(
   const { flavor, corrects, env, app } = recovery;
   const over = new Map(recovery.groups.map(({ ref, over: left }) => [ref.group, left]));
   const refs = recovery.groups.map(({ ref }) => ref);
-  const passed = await admit(context, refs, id, over);
+  const passed = await admit(context, refs, id, { over });
   // What cannot be done is refused before anything moves.
   await planRecovery(context, recovery);
 

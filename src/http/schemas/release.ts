@@ -19,6 +19,10 @@ export const releaseRequestSchema = z
       .optional()
       .meta({ description: 'Groups to release, of that environment. Default: all, in the order of the app file' }),
     config: releaseConfigSchema.optional(),
+    onBusy: z.enum(['reject', 'queue', 'supersede']).optional().meta({
+      description:
+        'What becomes of it where another operation holds a group. reject (default): 409; queue: it waits for its turn, in the order of acceptance; supersede: those ahead are aborted first',
+    }),
   })
   .meta({
     id: 'StartRelease',

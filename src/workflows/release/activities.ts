@@ -3,8 +3,16 @@ import type { ActivityInterfaceFor, LocalActivityInterfaceFor } from '@temporali
 import type { AzSetActivities } from '../../activities/azset.ts';
 import type { ControlActivities } from '../../activities/control.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
+import type { TurnActivities } from '../../activities/turn.ts';
 import { CONTROL_QUEUE, idcQueue } from '../../temporal/names.ts';
-import { bookkeeping, forwardStep, localBookkeeping, planningStep, undoStep } from '../../temporal/policies.ts';
+import {
+  bookkeeping,
+  forwardStep,
+  localBookkeeping,
+  longWait,
+  planningStep,
+  undoStep,
+} from '../../temporal/policies.ts';
 import type { PolicyOverride } from '../../temporal/messages.ts';
 
 type IdcActivities = AzSetActivities & InstanceActivities;
@@ -38,6 +46,15 @@ export function planningActivities(idc: string, summary: string): ActivityInterf
 
 export function controlActivities(summary: string, policy?: PolicyOverride): ActivityInterfaceFor<ControlActivities> {
   return proxyActivities<ControlActivities>({ ...bookkeeping(policy), taskQueue: CONTROL_QUEUE, summary });
+}
+
+/** A wait on the control queue that may last as long as a person has patience. */
+export function waitingActivities(
+  summary: string,
+  longestMs: number,
+  policy?: PolicyOverride,
+): ActivityInterfaceFor<TurnActivities> {
+  return proxyActivities<TurnActivities>({ ...longWait(policy, longestMs), taskQueue: CONTROL_QUEUE, summary });
 }
 
 /** Progress rows, written by the worker that runs the workflow. */

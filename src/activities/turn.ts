@@ -1,0 +1,115 @@
+import { Context } from '@temporalio/activity';
+import type { Catalogue, OperationSummary } from '../catalogue/types.ts';
+import { TransshipError } from '../domain/errors.ts';
+import type { Actor, GroupRef, Spec } from '../domain/types.ts';
+import { pause } from '../drivers/alive.ts';
+import type { Command } from '../temporal/messages.ts';
+import { COMMAND_SIGNAL, groupWorkflowId, releaseWorkflowId } from '../temporal/names.ts';
+import { toFailure } from './failures.ts';
+
+/** How often the queue is looked at, in ms. */
+const LOOK_MS = 1_000;
+/** How long an abort of those that are superseded may take to arrive, in hours. */
+const ABORT_HOURS = 1;
+
+export interface AwaitTurnInput {
+  ref: GroupRef;
+  root: string;
+  operation: string;
+  actor: Actor;
+  /** ISO time after which it is not waited for any longer. */
+  until: string;
+  /** Those that are ahead are aborted. */
+  supersede: boolean;
+}
+
+/** Waiting for a group that another operation holds. The queue is the catalogue's: operations, in the order they were accepted. */
+export function turnActivities(catalogue: Catalogue) {
+  return {
+    /**
+     * Waits until every operation on the group that was accepted earlier has ended and left it.
+     * @returns what the group runs by then
+     * @throws GROUP_BUSY when that lasts too long
+     */
+    awaitTurn: async (input: AwaitTurnInput): Promise<{ from: Spec | null }> => {
+      const activity = Context.current();
+      const waiting = {
+        signal: activity.cancellationSignal,
+        heartbeat: (waitingFor: string) => activity.heartbeat(waitingFor),
+      };
+      let said = '';
+      try {
+        for (;;) {
+          const ahead = await catalogue.operations.ahead(input.operation);
+          if (ahead.length === 0 && (await isFree(catalogue, input))) {
+            const from = (await catalogue.groups.get(input.ref))?.released ?? null;
+            await catalogue.operations.setFrom(input.operation, from);
+            return { from };
+          }
+          const [first] = ahead;
+          const holder = first === undefined ? 'the last operation to leave' : `${first.root} (${first.version})`;
+          const position = `${String(ahead.length)} ahead, first ${holder}`;
+          if (Date.now() > Date.parse(input.until)) throw new TransshipError('GROUP_BUSY', `still waits: ${position}`);
+          if (position !== said) await say(catalogue, input, position);
+          said = position;
+          if (input.supersede) for (const other of ahead) await abort(input, other);
+          await pause(waiting, LOOK_MS, `its turn with ${groupWorkflowId(input.ref)}: ${position}`);
+        }
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+  };
+}
+
+/** Its id and its fence are free; a dirty fence is not waited for: who claims it hears of it. */
+async function isFree(catalogue: Catalogue, { ref, operation }: AwaitTurnInput): Promise<boolean> {
+  const fence = await catalogue.fences.get(ref);
+  if (fence !== null && fence.holder !== null && fence.holder !== operation && !fence.dirty) return false;
+  try {
+    const { status } = await Context.current().client.workflow.getHandle(groupWorkflowId(ref)).describe();
+    return status.name !== 'RUNNING';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return true;
+    throw error;
+  }
+}
+
+async function say(
+  catalogue: Catalogue,
+  { root, operation, ref, until }: AwaitTurnInput,
+  position: string,
+): Promise<void> {
+  const since = new Date().toISOString();
+  const row = await catalogue.operations.get(root);
+  if (row === null) return;
+  const waiting = `in the queue for ${ref.group}: ${position}; since ${since}, until ${until}; whoever may release this app can unblock it`;
+  await catalogue.events.append([
+    {
+      ...{ root, operation, kind: 'note', step: 'queue', instance: null, attempt: 1, outcome: null },
+      ...{ message: `in the queue: ${position}`, data: null, key: position },
+    },
+  ]);
+  await catalogue.operations.setState(root, { state: row.state, waiting, trouble: null });
+}
+
+/** By signal: the same command any number of times is one. What cannot be aborted is waited for. */
+async function abort({ operation, actor }: AwaitTurnInput, other: OperationSummary): Promise<void> {
+  const notAfter = new Date(Date.now() + ABORT_HOURS * 3_600_000).toISOString();
+  const { client } = Context.current();
+  for (const [workflowId, receiver] of [
+    [other.workflowId, other.id],
+    [releaseWorkflowId(other.root), other.root],
+  ] as const) {
+    const id = `supersede-${operation}-${receiver}`;
+    const command: Command = { id, operation: receiver, command: 'abort', actor, notAfter };
+    try {
+      await client.workflow.getHandle(workflowId).signal<[Command]>(COMMAND_SIGNAL, command);
+    } catch (error) {
+      // It ended by itself, or has not begun.
+      if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
+    }
+  }
+}
+
+export type TurnActivities = ReturnType<typeof turnActivities>;
