@@ -5,6 +5,7 @@ import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
 import { enableVersion, listDisabledVersions, repairGroup, retryRelease, rollbackRelease } from './commands/recover.ts';
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
+import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { gateOption, number, whole } from './knobs.ts';
 import { openSession, type Session } from './session.ts';
@@ -73,6 +74,17 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
     .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  transship repair shop web --env pro --dry-run')
     .action(act(repairGroup));
+
+  program
+    .command('why')
+    .description(
+      'Say why a group stands as it does: what is waited for, since, until, who can unblock it, what to type',
+    )
+    .argument('<app>', 'name of the app')
+    .argument('[subject]', 'a group, or an instance such as web-3 (default: every group)')
+    .option('--env <env>', 'environment (default: all)')
+    .addHelpText('after', '\nExample:\n  transship why shop web --env pro')
+    .action(act(explain));
 
   const version = program.command('version').description('versions that are held back');
   version

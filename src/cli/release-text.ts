@@ -1,3 +1,4 @@
+import { COMMAND_MEANINGS } from '../domain/command-meanings.ts';
 import { isTerminal, waitsForPerson } from '../domain/states.ts';
 import type { components } from '../http/openapi.d.ts';
 import { batchName } from './plan-text.ts';
@@ -129,23 +130,11 @@ export function releaseTable(terminal: Terminal, releases: Summary[], now: Date)
   );
 }
 
-const MEANINGS: Record<Release['commands'][number], string> = {
-  smoke: 'replace the bastion, without traffic',
-  bake: 'give the bastion traffic',
-  rollout: 'go on with the next batch',
-  finish: 'end the release; it cannot be undone any more',
-  resume: 'look again, and go on where the budget allows',
-  brake: 'stop before the next step',
-  configure: 'change the knobs of what is still to come',
-  rollback: 'undo what was done, and disable the version',
-  abort: 'undo what was done',
-};
-
 /** What a person may do about a release that waits for one; nothing where none is needed. */
 export function advice(release: Release): string[] {
   const { id, commands } = release;
   if (!waitsForPerson(release)) return [];
   return commands
     .filter((command) => command !== 'configure' && command !== 'brake')
-    .map((command) => `transship release ${command} ${id}  # ${MEANINGS[command]}`);
+    .map((command) => `transship release ${command} ${id}  # ${COMMAND_MEANINGS[command]}`);
 }

@@ -12,6 +12,7 @@ import { useProblems } from './problem.ts';
 import { recoverRoutes } from './releases/recover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { versionRoutes } from './versions/routes.ts';
+import { whyRoutes } from './why/routes.ts';
 import { validatorCompiler } from './validation.ts';
 
 /** Bytes of a body at most; an app file of a hundred groups is a tenth of it. */
@@ -52,6 +53,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(releaseRoutes, { context });
   await app.register(recoverRoutes, { context });
   await app.register(versionRoutes, { context });
+  await app.register(whyRoutes, { context });
   await app.ready();
   return app;
 }

@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why does it stand as it does?
+         * @description For each group of an app, or one, or an instance: its state, what is waited for, since and until when, who can unblock it, what to type. From the catalogue and Temporal; clusters are not asked.
+         */
+        get: operations["explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fleet": {
         parameters: {
             query?: never;
@@ -1575,6 +1595,66 @@ export interface components {
             /** @enum {string} */
             verdict: "failed" | "errored";
         };
+        Why: {
+            /** @description Steps that are under way or retried, instances in trouble, the queue, workers that are away */
+            details: string[];
+            /** @description What to type, and what it does */
+            next: {
+                command: string;
+                meaning: string;
+            }[];
+            /** @description In one sentence */
+            reason: string;
+            /** @description The release at work, or the one that left it */
+            release: string | null;
+            /** @description What to do about the code of the trouble */
+            runbook: string | null;
+            since: string | null;
+            /** @description State of the operation at work; `at rest`, `dirty` or `never released` else */
+            state: string;
+            /** @description env/app/group, or env/app/instance */
+            subject: string;
+            trouble: components["schemas"]["Trouble"] | null;
+            /** @description When the wait ends by itself */
+            until: string | null;
+            waitsFor: string | null;
+            /** @description Who can unblock it */
+            who: string | null;
+        };
+        /**
+         * @example {
+         *       "answers": [
+         *         {
+         *           "subject": "pro/shop/web",
+         *           "state": "SMOKE_FAILURE",
+         *           "release": "rel-c3xq2m7k4a",
+         *           "reason": "web-0 (north/az-1): ErrImagePull",
+         *           "waitsFor": "waits for a decision: web-0 (north/az-1): ErrImagePull",
+         *           "since": "2026-01-01T12:00:00.000Z",
+         *           "until": "2026-01-02T12:00:00.000Z",
+         *           "who": "whoever may release this app",
+         *           "trouble": {
+         *             "verdict": "failed",
+         *             "code": "IMAGE_PULL_FAILED",
+         *             "message": "web-0 (north/az-1): ErrImagePull"
+         *           },
+         *           "runbook": "Check the image and the registry of the IDC; then resume or abort.",
+         *           "next": [
+         *             {
+         *               "command": "transship release abort rel-c3xq2m7k4a",
+         *               "meaning": "undo what was done"
+         *             }
+         *           ],
+         *           "details": [
+         *             "web-0 (north/az-1) failed: IMAGE_PULL_FAILED: ErrImagePull"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        WhyList: {
+            answers: components["schemas"]["Why"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -1826,6 +1906,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain: {
+        parameters: {
+            query?: {
+                env?: string;
+                /** @description A group, or an instance such as web-3 */
+                subject?: string;
+            };
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyList"];
+                };
             };
             /** @description Any error */
             default: {

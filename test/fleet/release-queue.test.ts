@@ -55,6 +55,17 @@ describe.concurrent('a release of a group that another one holds', () => {
       ) as string,
     });
 
+    const why = await platform.cli('why', app, SHOP.group, '--env', SHOP.env);
+    expect(why.code).toBe(0);
+    for (const line of [
+      `${SHOP.env}/${app}/${SHOP.group}  BAKE_SUCCESS`,
+      'waits for "rollout"',
+      'whoever may release this app',
+      `in the queue: ${second} (v3)`,
+      `transship release rollout ${first.id}`,
+    ])
+      expect(why.stdout).toContain(line);
+
     await shop.command(first.id, 'rollout');
     expect((await ended(first.id)).state).toBe('SUCCESS');
     expect((await ended(second)).state).toBe('SUCCESS');

@@ -121,6 +121,11 @@ describe.concurrent('rollback', () => {
     expect((await shop.released('v1')).state).toBe('SUCCESS');
     await refusedFor('NOTHING_TO_ROLL_BACK', 'release', 'rollback', second.id);
     await refusedFor('NOT_DIRTY', 'repair', shop.app, SHOP.group, '--env', SHOP.env);
+    expect((await platform.cli('why', shop.app)).stdout).toContain('it runs v1, and no operation is at work');
+    expect(await platform.cli('why', shop.app, 'nobody')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('GROUP_UNKNOWN') as string,
+    });
     await expectAtRest(shop, 'v1');
   });
 });
@@ -136,6 +141,9 @@ async function cutShort(app: string, cut: (shop: ShopApp, id: string) => Promise
   expect(await ended(id)).toMatchObject({ state: 'FAILURE', trouble: { code: 'OPERATION_CUT_SHORT' } });
   expect(await shop.fence()).toEqual({ holder: `${id}.${SHOP.group}`, dirty: true });
   await refusedFor('GROUP_DIRTY', 'release', 'start', app, 'v2', '--env', SHOP.env);
+  const why = await platform.cli('why', app);
+  expect(why.stdout).toContain(`${SHOP.env}/${app}/${SHOP.group}  dirty`);
+  expect(why.stdout).toContain(`transship repair ${app} ${SHOP.group} --env ${SHOP.env}`);
   // What was under way on the machines ends.
   await sleep(4_000);
   return shop;

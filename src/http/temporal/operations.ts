@@ -60,3 +60,34 @@ export async function describeOperation(
     throw error;
   }
 }
+
+/** How long an activity may wait for a worker before that is worth a line, in ms. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Steps of an operation that do not get on, one line each: those that are tried again, with the last failure, and those
+ * that no worker has taken. Empty where Temporal does not know the workflow.
+ */
+export async function pendingSteps(link: TemporalLink, workflowId: string): Promise<string[]> {
+  const handle = link.client.workflow.getHandle(workflowId);
+  try {
+    const { raw } = await callTemporal(link, 5, async () => handle.describe());
+    return (raw.pendingActivities ?? []).flatMap(
+      ({ activityType, attempt, lastFailure, scheduledTime, lastWorkerIdentity }) => {
+        const name = activityType?.name ?? 'a step';
+        const since = Number(scheduledTime?.seconds ?? 0) * 1_000;
+        if (lastFailure?.message !== undefined && lastFailure.message !== null) {
+          const code = lastFailure.applicationFailureInfo?.type ?? '';
+          return [
+            `${name} is tried again, attempt ${String(attempt)}; last: ${code === '' ? '' : `${code}: `}${lastFailure.message}`,
+          ];
+        }
+        const taken = lastWorkerIdentity !== undefined && lastWorkerIdentity !== null && lastWorkerIdentity !== '';
+        return !taken && since > 0 && Date.now() - since > PATIENCE_MS ? [`${name} waits for a worker`] : [];
+      },
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return [];
+    throw error;
+  }
+}
