@@ -1,6 +1,6 @@
 import type { Catalogue, DisabledVersion, EventRow, OperationInstance } from '../catalogue/types.ts';
 import type { ReleaseState } from '../domain/states.ts';
-import type { GroupRef, Trouble } from '../domain/types.ts';
+import type { AzSetRef, GroupRef, InstanceRef, Trouble } from '../domain/types.ts';
 import { toFailure } from './failures.ts';
 
 /** An event as a workflow writes it; `key` makes it unique within its operation. */
@@ -30,6 +30,8 @@ export interface EndGroupInput {
   released: number | null;
   /** Instances whose progress changed since the last record. */
   instances: OperationInstance[];
+  /** Where somebody changed the size meanwhile: what the group consists of now. */
+  layout?: { azSets: (AzSetRef & { count: number })[]; instances: InstanceRef[] };
   /** What holds the instances now. */
   seen: { member: string; uid: string; address: string | null }[];
 }
@@ -52,6 +54,7 @@ export function controlActivities(catalogue: Catalogue) {
     const { ref, root, operation, state, trouble } = input;
     if (input.released !== null) await catalogue.groups.setReleased(ref, input.released);
     if (input.instances.length > 0) await catalogue.operations.setInstances(operation, input.instances);
+    if (input.layout !== undefined) await catalogue.groups.resize(ref, input.layout.azSets, input.layout.instances);
     if (input.seen.length > 0) await catalogue.groups.noteInstances(ref, input.seen);
     await catalogue.events.append([
       {

@@ -33,6 +33,21 @@ export function groupRepository(db: Kysely<Schema>): GroupRepository {
       });
     },
 
+    async resize(ref, azSets, instances) {
+      await db.transaction().execute(async (trx) => {
+        const groupId = await lockGroup(trx, ref);
+        await sql`
+          UPDATE az_sets AS a SET count = s.count
+          FROM jsonb_to_recordset(${json(azSets)}::jsonb) AS s (idc text, cluster text, namespace text, name text, count integer)
+          WHERE a.group_id = ${groupId} AND (a.idc, a.cluster, a.namespace, a.name) = (s.idc, s.cluster, s.namespace, s.name)`.execute(
+          trx,
+        );
+        const members = instances.map(({ member }) => member);
+        await sql`DELETE FROM instances WHERE group_id = ${groupId} AND member <> ALL(${members})`.execute(trx);
+        await addInstances(trx, groupId, instances);
+      });
+    },
+
     async addSpec(ref, spec) {
       return db.transaction().execute(async (trx) => {
         const groupId = await lockGroup(trx, ref);
@@ -132,12 +147,19 @@ async function layOut(
       (idc text, az text, cluster text, namespace text, name text, count integer)) WITH ORDINALITY AS s
     ON CONFLICT ON CONSTRAINT az_sets_place DO NOTHING`.execute(trx);
   await refuseTaken(trx, groupId, azSets);
+  await addInstances(trx, groupId, instances);
+}
+
+/** Those that are there already stay as they are. */
+async function addInstances(trx: Transaction<Schema>, groupId: number, instances: InstanceRef[]): Promise<void> {
   await sql`
     INSERT INTO instances (group_id, index, name, az_set_id, member)
     SELECT ${groupId}::integer, i.index, i.name, a.id, i.member
     FROM jsonb_to_recordset(${json(instances)}::jsonb) AS i (index integer, name text, member text, "azSet" jsonb)
     JOIN az_sets a ON a.idc = i."azSet"->>'idc' AND a.cluster = i."azSet"->>'cluster'
-      AND a.namespace = i."azSet"->>'namespace' AND a.name = i."azSet"->>'name'`.execute(trx);
+      AND a.namespace = i."azSet"->>'namespace' AND a.name = i."azSet"->>'name'
+    WHERE a.group_id = ${groupId}
+    ON CONFLICT DO NOTHING`.execute(trx);
 }
 
 /** `a-b` + `c` and `a` + `b-c` give sets of one name: the second group must not take over the first one's. */

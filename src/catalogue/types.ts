@@ -60,6 +60,8 @@ export interface GroupRepository {
    * returns it as it is. @throws APP_INVALID when another group has an AzSet of the same name in the same place
    */
   ensure(ref: GroupRef, azSets: (AzSetRef & { count: number })[], instances: InstanceRef[]): Promise<GroupRow>;
+  /** Writes another size of the same AzSets: counts, and the instances that there are now. @throws GROUP_UNKNOWN */
+  resize(ref: GroupRef, azSets: (AzSetRef & { count: number })[], instances: InstanceRef[]): Promise<void>;
   /**
    * Stores the spec under the next number; the same content again returns the row that exists.
    * @throws GROUP_UNKNOWN

@@ -27,6 +27,7 @@ const PHASES: Record<Instance['phase'], [symbol: string, style: Parameters<Termi
   failed: ['✗', 'red'],
   errored: ['?', 'magenta'],
   undone: ['↩', 'dim'],
+  gone: ['–', 'dim'],
 };
 
 const LEGEND = Object.entries(PHASES)
@@ -70,7 +71,7 @@ function headline(
 
 /** Batches up to this size show every instance; larger ones count those that need no look. */
 const NAMED = 16;
-const QUIET: Instance['phase'][] = ['pending', 'done', 'undone'];
+const QUIET: Instance['phase'][] = ['pending', 'done', 'undone', 'gone'];
 
 function batchText(terminal: Terminal, instances: Instance[]): string {
   const counted = instances.length > NAMED ? QUIET : [];

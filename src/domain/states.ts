@@ -204,5 +204,6 @@ export const INSTANCE_PHASES = [
   'failed',
   'errored',
   'undone',
+  'gone',
 ] as const;
 export type InstancePhase = (typeof INSTANCE_PHASES)[number];

@@ -1331,7 +1331,7 @@ export interface components {
             index: number;
             name: string;
             /** @enum {string} */
-            phase: "pending" | "out" | "deployed" | "ignited" | "done" | "failed" | "errored" | "undone";
+            phase: "pending" | "out" | "deployed" | "ignited" | "done" | "failed" | "errored" | "undone" | "gone";
             trouble: components["schemas"]["Trouble"] | null;
         };
         ReleaseLinks: {

@@ -65,6 +65,11 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   const members = group.instances.map((instance) => ({ instance, serving: look.serves(instance) }));
   const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
   const warnings = idle.length === 0 ? [] : [`not serving now, replaced first: ${idle.join(', ')}`];
+  for (const { ref: set, set: found } of existing) {
+    const known = group.instances.filter(({ azSet }) => azSet.name === set.name && azSet.idc === set.idc).length;
+    if (found !== null && found.desired !== known)
+      warnings.push(`${set.name} has ${String(found.desired)} places, not ${String(known)}: the release follows it`);
+  }
   if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
     return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
   }

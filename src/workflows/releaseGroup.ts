@@ -28,7 +28,7 @@ type Ending = ReleaseGroupResult & { state: 'SUCCESS' | 'REVOKED' | 'FAILURE'; d
  * was left, and what stops it leaves the group dirty. See docs/workflows/release.md.
  */
 export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGroupResult> {
-  const { ref, operation, root, policy, over } = input;
+  const { ref, operation, root, policy, over, instances: layout } = input;
   const progress = new Progress(operation, root, policy, input.flavor);
   const forward = new CancellationScope();
   const commands = new Commands(input, () => progress.state, {
@@ -50,7 +50,16 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
           ...(over === undefined ? {} : { over }),
         });
         claimed.epoch = epoch;
-        const run: GroupRun = { input, epoch, progress, commands, sagas, staged: new Map(), braking: null };
+        const run: GroupRun = {
+          input,
+          epoch,
+          progress,
+          commands,
+          sagas,
+          staged: new Map(),
+          size: layout.length,
+          braking: null,
+        };
         if (input.disables !== undefined) await disable(input, input.disables);
         return release(run);
       });
@@ -62,7 +71,8 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
   })();
 
   await CancellationScope.nonCancellable(async () => {
-    await end(input, claimed.epoch, ending, progress.close(ending.state));
+    const resized = input.instances !== layout;
+    await end(input, { epoch: claimed.epoch, ending, resized, instances: progress.close(ending.state) });
     await condition(allHandlersFinished);
   });
   // A run that was cancelled closes as Canceled, after its undo.
@@ -133,9 +143,12 @@ async function disable(input: ReleaseGroupInput, held: { version: string; reason
 
 async function end(
   input: ReleaseGroupInput,
-  epoch: number | null,
-  ending: Ending,
-  instances: OperationInstance[],
+  {
+    epoch,
+    ending,
+    resized,
+    instances,
+  }: { epoch: number | null; ending: Ending; resized: boolean; instances: OperationInstance[] },
 ): Promise<void> {
   const { ref, root, operation } = input;
   await controlActivities(`end as ${ending.state}`, input.policy).endGroup({
@@ -148,6 +161,7 @@ async function end(
     dirty: ending.dirty,
     released: ending.state === 'SUCCESS' && input.remove !== true ? input.spec.number : null,
     instances,
+    ...(resized ? { layout: { azSets: input.azSets, instances: input.instances } } : {}),
     seen: ending.seen,
   });
 }

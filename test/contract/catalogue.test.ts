@@ -328,6 +328,27 @@ describe('idempotency keys', () => {
   });
 });
 
+test('a group follows the size of its sets: instances go and come, the others stay who they are', async () => {
+  const ref = { ...SHOP_WEB, app: 'sized' };
+  const { azSets, instances } = layout(ref, 2, 2);
+  await catalogue.groups.ensure(ref, azSets, instances);
+  await catalogue.groups.noteInstances(ref, [{ member: instances[0]?.member ?? '', uid: 'u-0', address: '10.0.0.1' }]);
+  const [first, last] = [instances[0], instances.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('no instances');
+  const born = { ...first, index: 9, name: 'web-9', member: `${first.azSet.name}-9` };
+  const kept = instances.filter((instance) => instance !== last);
+  const counts = azSets.map((set) => ({
+    ...set,
+    count: [...kept, born].filter(({ azSet }) => azSet.name === set.name).length,
+  }));
+  await catalogue.groups.resize(ref, counts, [...kept, born]);
+  await catalogue.groups.resize(ref, counts, [...kept, born]);
+  const group = await catalogue.groups.get(ref);
+  expect(group?.instances.map(({ name }) => name)).toEqual([...kept.map(({ name }) => name), 'web-9']);
+  expect(group?.instances[0]).toMatchObject({ uid: 'u-0', address: '10.0.0.1' });
+  expect(group?.azSets.map(({ count }) => count)).toEqual(counts.map(({ count }) => count));
+});
+
 describe('versions that are held back', () => {
   test('are disabled once, by whoever came first, until they are enabled', async () => {
     const { versions } = catalogue;

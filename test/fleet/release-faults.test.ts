@@ -217,6 +217,7 @@ describe('a part that dies, or does not answer, in the middle of a batch', () =>
     await platform.fleet.link(link).restore();
   }
 
+  // Rows 2, 3 and 5 of the acceptance table.
   test.each(strikes)('$what: one start each, no failed request, the same outcome', async ({ strike, app }) => {
     const shop = await standingApp(platform, app, everywhere(platform, 1));
     const { judge, members } = shop;

@@ -46,6 +46,14 @@ export class KubernetesHands {
     );
   }
 
+  /** As an autoscaler, or `kubectl scale`. */
+  async scaleSet({ namespace, name }: Pick<AzSetRef, 'namespace' | 'name'>, replicas: number): Promise<void> {
+    await this.#apps.patchNamespacedStatefulSet(
+      { namespace, name, body: { spec: { replicas } }, fieldManager: 'autoscaler' },
+      merge,
+    );
+  }
+
   /** Changes the template, as "kubectl rollout restart" does. */
   async restartSet({ namespace, name }: AzSetRef): Promise<void> {
     const template = { metadata: { annotations: { 'stranger.example/restarted': String(Math.random()) } } };

@@ -18,6 +18,8 @@ export interface GroupRun {
   sagas: Sagas;
   /** By AzSet name, once staged. */
   staged: Map<string, StagedRevision>;
+  /** Instances that the brake counts by: those of the beginning, or fewer where some are gone by now. */
+  size: number;
   /** While a person's brake is on: what every step stands at. */
   braking: Promise<void> | null;
   /** Opened by the first undo step that needs it. */
@@ -60,6 +62,13 @@ export class GroupLook {
   /** What holds the instance's place now; undefined while nothing does. */
   holder(instance: InstanceRef): InstanceObservation | undefined {
     return this.#members.get(key(instance.azSet, instance.member));
+  }
+
+  /** The set is large enough to have the instance, whether or not anything holds its place just now. */
+  hasPlace({ azSet, member }: InstanceRef): boolean {
+    const found = this.sets.find(({ ref }) => key(ref, member) === key(azSet, member) && ref.name === azSet.name);
+    const desired = found?.set?.desired;
+    return desired === undefined || Number(member.slice(member.lastIndexOf('-') + 1)) < desired;
   }
 
   serves(instance: InstanceRef): boolean {

@@ -8,6 +8,7 @@ import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
+import { followSize, sizeChanged } from './resize.ts';
 import { runs } from './target.ts';
 import { all } from './all.ts';
 import { prePull } from './prepull.ts';
@@ -237,6 +238,7 @@ async function handle(
   let now = first;
   for (let turn = 0; ; turn++) {
     try {
+      if (!now.hasPlace(instance)) return null;
       const holder = now.holder(instance);
       const target = run.staged.get(instance.azSet.name);
       if (target === undefined) throw new Error(`${instance.azSet.name} was not staged`);
@@ -330,6 +332,7 @@ function notDone(run: GroupRun, now: GroupLook): InstanceRef[] {
 
 /** Runs the target, proven, and gets traffic. */
 function isDone(run: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
+  if (!now.hasPlace(instance)) return true;
   const target = run.staged.get(instance.azSet.name);
   const holder = now.holder(instance);
   if (target === undefined || holder === undefined || holder.terminating) return false;
@@ -338,9 +341,9 @@ function isDone(run: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
   return done;
 }
 
-function count({ input }: GroupRun, now: GroupLook, members: InstanceRef[]): BudgetSum {
+function count({ input, size }: GroupRun, now: GroupLook, members: InstanceRef[]): BudgetSum {
   return brake({
-    desired: input.instances.length,
+    desired: size,
     batchPercent: input.config.batchPercent,
     serving: input.instances.filter((instance) => now.serves(instance)).length,
     taken: members.filter((instance) => now.serves(instance)).length,
@@ -391,7 +394,9 @@ function registerUndo(run: GroupRun, index: number, members: InstanceRef[]): voi
 async function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
   for (;;) {
     try {
-      return await look(run, 'forward', summary);
+      const now = await look(run, 'forward', summary);
+      if (sizeChanged(run, now)) await followSize(run, now);
+      return now;
     } catch (error) {
       if (isCancellation(error)) throw error;
       if (isBraked(run)) await passBrake(run);

@@ -13,7 +13,7 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
   const now = await look(run, 'undo', 'look before the undo');
   const serving = input.instances.filter((instance) => now.serves(instance)).length;
   const { floor } = brake({
-    desired: input.instances.length,
+    desired: run.size,
     batchPercent: input.config.batchPercent,
     serving,
     taken: 0,
@@ -35,6 +35,11 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
   for (let attempt = 0; ; attempt++) {
     try {
       const now = await look(run, 'undo', `look at ${instance.name}`, instance.azSet);
+      if (!now.hasPlace(instance)) {
+        if (counted) budget.giveBack();
+        progress.instance(instance.name, 'gone');
+        return;
+      }
       const holder = now.holder(instance);
       if (holder !== undefined && !holder.terminating) {
         const serves = now.serves(instance);
