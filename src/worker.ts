@@ -8,6 +8,7 @@ const HELP = `worker.ts: runs workflows and activities
   worker.ts --idc NAME      activities inside one IDC; holds that IDC's credentials only
 
   --fleet FILE              fleet file (default: TRANSSHIP_FLEET, else fleet.yml)
+  --metrics HOST:PORT       metrics for Prometheus, under /metrics (default: TRANSSHIP_METRICS, else none)
 
 Temporal is set by the standard variables: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_*, TEMPORAL_PROFILE.
 `;
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     control: { type: 'boolean' },
     idc: { type: 'string', multiple: true },
     fleet: { type: 'string' },
+    metrics: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -26,6 +28,7 @@ if (values.help === true) {
 } else {
   await runWorkers({
     fleetFile: values.fleet ?? process.env['TRANSSHIP_FLEET'] ?? 'fleet.yml',
+    metrics: values.metrics ?? process.env['TRANSSHIP_METRICS'],
     roles:
       values.control === true || values.idc !== undefined
         ? { control: values.control === true, idcs: values.idc ?? [] }

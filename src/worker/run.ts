@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type TelemetryOptions,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { pino } from 'pino';
 import { azSetActivities } from '../activities/azset.ts';
 import { controlActivities } from '../activities/control.ts';
@@ -8,6 +15,7 @@ import { instanceActivities } from '../activities/instance.ts';
 import { turnActivities } from '../activities/turn.ts';
 import { openCatalogue, openIdcCatalogue } from '../catalogue/index.ts';
 import { parseFleet } from '../domain/fleet.ts';
+import { METRIC_BUCKETS, METRICS } from '../temporal/metrics.ts';
 import { CONTROL_QUEUE, NAMESPACE, idcQueue } from '../temporal/names.ts';
 import { workflowBundle } from './bundle.ts';
 import { idcDrivers } from './drivers.ts';
@@ -21,13 +29,29 @@ export interface WorkerRoles {
 /** How long running activities may end by themselves after SIGTERM. */
 const SHUTDOWN_GRACE = '20s';
 
+/** Ours, and those of the Temporal SDK. */
+function prometheus(bindAddress: string): NonNullable<TelemetryOptions['metrics']> {
+  const buckets = Object.fromEntries(Object.values(METRICS).map(({ name }) => [name, METRIC_BUCKETS]));
+  return {
+    prometheus: {
+      bindAddress,
+      countersTotalSuffix: true,
+      useSecondsForDurations: true,
+      histogramBucketOverrides: buckets,
+    },
+  };
+}
+
 /** Runs the workers of the given roles until SIGINT or SIGTERM. */
 export async function runWorkers({
   fleetFile,
   roles,
+  metrics,
 }: {
   fleetFile: string;
   roles: WorkerRoles | 'all';
+  /** `host:port` where Prometheus finds the metrics; undefined: nowhere. */
+  metrics: string | undefined;
 }): Promise<void> {
   const log = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   Runtime.install({
@@ -35,6 +59,7 @@ export async function runWorkers({
       log[level === 'WARN' ? 'warn' : 'error']({ ...meta }, message),
     ),
     ...(process.env['TRANSSHIP_TEST_HOOKS'] === undefined ? {} : { shutdownSignals: [] }),
+    ...(metrics === undefined ? {} : { telemetryOptions: { metrics: prometheus(metrics) } }),
   });
   const fleet = parseFleet(await readFile(fleetFile, 'utf8'), process.env, fleetFile);
   const { control, idcs } = roles === 'all' ? { control: true, idcs: fleet.idcs.map(({ name }) => name) } : roles;

@@ -234,6 +234,18 @@ describe.concurrent('acceptance', () => {
     });
   });
 
+  test('a group of which a set was deleted is not released: what is gone is named', async () => {
+    const shop = await standingApp(platform, 'set-gone', everywhere(platform, 1));
+    const view = await platform.rest<AppView>('GET', `/v1/apps/${shop.app}`);
+    const [set] = view.groups[0]?.azSets ?? [];
+    const idc = idcs().find(({ name }) => name === set?.idc);
+    await new KubernetesHands(idc?.adminKubeconfig ?? '').deleteSet({ namespace: SHOP.env, name: set?.name ?? '' });
+    const refused = await platform.cli('release', 'start', shop.app, 'v2', '--env', SHOP.env);
+    expect(refused).toMatchObject({ code: 6, stderr: expect.stringContaining('SETS_MISSING') as string });
+    expect(refused.stderr).toContain(set?.name);
+    expect(await shop.judge.starts()).toEqual({});
+  });
+
   test('a version that fails on 30 % brakes at the budget, stays so, and is rolled back and disabled', async () => {
     const shop = await standingApp(platform, 'thirty', everywhere(platform, 3));
     const { app, judge, members, memberOf } = shop;

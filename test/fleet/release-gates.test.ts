@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP } from '../../devfleet/shop.ts';
+import { commandUpdate } from '../../src/temporal/messages.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
   events,
@@ -12,6 +13,7 @@ import {
   PATIENCE,
   settledAfter,
   standingApp,
+  temporalOf,
   type ShopApp,
 } from '../support/shop-apps.ts';
 
@@ -54,6 +56,16 @@ describe.concurrent('a release with gates', () => {
     expect(await touched(shop)).toEqual([]);
     const early = platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'bake' });
     await expect(early).rejects.toThrow('COMMAND_ILLEGAL');
+    // Commands that come late, or are meant for another operation, past the API.
+    const sent = { command: 'smoke', actor: { name: 'somebody', channel: 'temporal-ui' } } as const;
+    const group = (await temporalOf(platform)).workflow.getHandle(`group/${SHOP.env}/by-hand/${SHOP.group}`);
+    const update = async (more: { operation: string; notAfter: string }): Promise<string> =>
+      group.executeUpdate(commandUpdate, { args: [{ ...sent, ...more, id: JSON.stringify(more) }] });
+    const [past, future] = [new Date(0).toISOString(), new Date(Date.now() + 60_000).toISOString()];
+    const expired = update({ operation: `${id}.${SHOP.group}`, notAfter: past });
+    await expect(expired).rejects.toMatchObject({ cause: { type: 'COMMAND_EXPIRED' } });
+    const foreign = update({ operation: 'rel-another.web', notAfter: future });
+    await expect(foreign).rejects.toMatchObject({ cause: { type: 'COMMAND_ILLEGAL' } });
 
     const smoked = await shop.commanded(id, 'smoke');
     expect(smoked).toMatchObject({

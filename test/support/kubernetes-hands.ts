@@ -54,6 +54,11 @@ export class KubernetesHands {
     );
   }
 
+  /** With all its pods. */
+  async deleteSet({ namespace, name }: Pick<AzSetRef, 'namespace' | 'name'>): Promise<void> {
+    await this.#apps.deleteNamespacedStatefulSet({ namespace, name });
+  }
+
   /** Changes the template, as "kubectl rollout restart" does. */
   async restartSet({ namespace, name }: AzSetRef): Promise<void> {
     const template = { metadata: { annotations: { 'stranger.example/restarted': String(Math.random()) } } };

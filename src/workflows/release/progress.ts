@@ -6,6 +6,7 @@ import type { Flavor, InstanceRef, Trouble } from '../../domain/types.ts';
 import type { PolicyOverride } from '../../temporal/messages.ts';
 import { COMMAND_SIGNAL, SEARCH } from '../../temporal/names.ts';
 import { progressActivities } from './activities.ts';
+import { countBrake, countEnd, timeState, timeWait } from './metrics.ts';
 
 type NewNote = Omit<Note, 'key'>;
 
@@ -31,6 +32,10 @@ export class Progress {
   readonly #instances = new Map<string, OperationInstance>();
   readonly #changed = new Set<string>();
   #state: ReleaseState = 'PENDING';
+  /** Since when, by the workflow's clock, in ms; null before the first one. */
+  #since: number | null = null;
+  /** What is waited for in that state, for the metrics. */
+  #reason: string | null = null;
   #waiting = '';
   #notes = 0;
 
@@ -89,6 +94,7 @@ export class Progress {
     options: { wait?: Wait; trouble?: Trouble | null; data?: unknown } = {},
   ): Promise<void> {
     const { wait, trouble = null, data = null } = options;
+    this.#measure(state, wait, trouble);
     this.#state = state;
     const since = new Date().toISOString();
     this.#waiting =
@@ -109,11 +115,31 @@ export class Progress {
 
   /** The operation is over: shows it, takes no command any more, and hands over what endGroup is to write. */
   close(state: ReleaseState): OperationInstance[] {
+    this.#measure(state);
+    if (this.#isGroup) countEnd(this.#flavor, state);
     this.#state = state;
     this.#waiting = '';
     this.#show();
     this.#search(false);
     return this.#takeChanged();
+  }
+
+  /** A release of several groups is measured by its groups. */
+  get #isGroup(): boolean {
+    return this.#operation !== this.#root;
+  }
+
+  /** The state that is left, and the brake that is entered. */
+  #measure(next: ReleaseState, wait?: Wait, trouble: Trouble | null = null): void {
+    const now = Date.now();
+    if (!this.#isGroup) return;
+    if (this.#since !== null) {
+      timeState(this.#state, now - this.#since);
+      if (this.#reason !== null) timeWait(this.#reason, now - this.#since);
+    }
+    this.#since = now;
+    this.#reason = wait === undefined ? null : (trouble?.code ?? `gate:${next}`);
+    if (next.endsWith('_BRAKED')) countBrake(trouble?.code ?? 'unknown');
   }
 
   async #write(

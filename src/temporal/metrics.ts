@@ -1,0 +1,22 @@
+/** Metrics that workflows write, by the names under which Prometheus reads them (counters: with `_total`). */
+export const METRICS = {
+  ended: {
+    name: 'transship_releases',
+    description: 'Releases of a group that have ended, by flavor and outcome',
+  },
+  brakes: {
+    name: 'transship_brakes',
+    description: 'Brakes, by the code of what put them on (BRAKED: a person)',
+  },
+  states: {
+    name: 'transship_state_seconds',
+    description: 'How long releases of a group stood in a state',
+  },
+  waits: {
+    name: 'transship_wait_seconds',
+    description: 'How long releases of a group waited, by the code of the trouble, or gate:STATE',
+  },
+} as const;
+
+/** From a second to a day: releases take minutes, people hours. Seconds. */
+export const METRIC_BUCKETS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
