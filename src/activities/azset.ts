@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
-import type { AzSetDriver, AzSetObservation, StagedRevision } from '../drivers/azset/index.ts';
+import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
 import { runStep, type StepContext, type StepDependencies } from './step.ts';
@@ -18,6 +18,17 @@ export interface AzSetLook {
 
 export interface SetStep extends StepContext {
   set: AzSetRef;
+}
+
+export interface StageSetInput extends SetStep {
+  spec: Spec;
+  /** The caller knows how to recreate: without this a change that needs new instances is refused. */
+  recreate?: boolean;
+}
+
+export interface OpenSetInput extends SetStep {
+  /** What they are to be: of an undo, the previous revision. */
+  target: ReplaceTarget;
 }
 
 export interface AzSetDrivers {
@@ -110,12 +121,16 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
         drivers.azSets(input.set.cluster).remove(input.set, input.ref, guard, waiting),
       ),
 
-    /** Writes the new template, parked: no instance moves. */
-    stageSet: (input: SetStep & { spec: Spec }): Promise<StagedRevision> =>
+    /**
+     * Writes the new template, parked: no instance moves. `change` of the answer says how they are to be moved: in place,
+     * each by `deploy`, in any order; or recreated, and then for each batch and set, from the highest member down:
+     * `takeOut` of all its members, `openSet`, `deploy` of each, `closeSet`, and only then `ignite` and `putIn` of each.
+     */
+    stageSet: (input: StageSetInput): Promise<StagedRevision> =>
       runStep(dependencies, 'stageSet', input, async (guard, waiting) => {
         const driver = drivers.azSets(input.set.cluster);
         const { change, reasons } = await driver.compare(input.set, input.spec);
-        if (change === 'recreate') {
+        if (change === 'recreate' && input.recreate !== true) {
           throw new TransshipError(
             'RECREATE_UNSUPPORTED',
             `${input.set.name} would need new pods: ${reasons.join(', ')}`,
@@ -123,6 +138,21 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
         }
         return driver.stage(input.set, input.spec, guard, waiting);
       }),
+
+    /**
+     * Begins a batch that is recreated: what ends in the set comes back on the target, out of traffic. A set has one batch
+     * at a time. To undo, open it with the previous revision, whatever state it was left in.
+     */
+    openSet: (input: OpenSetInput): Promise<void> =>
+      runStep(dependencies, 'openSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).open(input.set, input.target, guard, waiting),
+      ),
+
+    /** Ends the batch, whatever came of its members: the set is parked again, and what ends now comes back serving. */
+    closeSet: (input: SetStep): Promise<void> =>
+      runStep(dependencies, 'closeSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).close(input.set, guard, waiting),
+      ),
 
     /** Puts the template back. */
     unstageSet: (input: SetStep): Promise<void> =>

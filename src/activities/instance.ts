@@ -30,6 +30,17 @@ export interface TakeOutInput extends InstanceStep {
 
 export interface DeployInput extends InstanceStep {
   target: ReplaceTarget;
+  /** As the stage of its set said. Recreate: the set must be open for the instance. */
+  change?: 'in-place' | 'recreate';
+}
+
+/** Where a deployed instance is. */
+export interface Deployed {
+  address: string;
+  /** ISO time from which ignition counts. */
+  startedAt: string;
+  /** What holds its place now: another uid after a recreate. Histories recorded before there was one lack it. */
+  uid?: string;
 }
 
 export interface IgniteInput extends InstanceStep {
@@ -65,17 +76,19 @@ export function instanceActivities(drivers: InstanceDrivers, dependencies: StepD
         );
       }),
 
-    /** Brings the instance to the target and sees that it runs it. Returns where to probe it. */
-    deploy: (input: DeployInput): Promise<{ address: string; startedAt: string }> =>
+    /** Brings the instance to the target and sees that it runs it. Returns where to probe it, and what holds it now. */
+    deploy: (input: DeployInput): Promise<Deployed> =>
       runStep(dependencies, 'deploy', input, async (guard, waiting) => {
-        const began = new Date();
-        const seen = await drivers
-          .azSets(input.instance.azSet.cluster)
-          .replace(at(input), input.target, guard, waiting);
+        const driver = drivers.azSets(input.instance.azSet.cluster);
+        const recreates = input.change === 'recreate';
+        let began = new Date();
+        const seen = await driver[recreates ? 'recreate' : 'replace'](at(input), input.target, guard, waiting);
+        // A budget may have kept it for long before it was ended: that is not the new one's time.
+        if (recreates) began = new Date();
         if (seen.address === null) {
           throw new TransshipError('CLUSTER_UNREACHABLE', `${input.instance.name} runs but shows no address yet`);
         }
-        return { address: seen.address, startedAt: began.toISOString() };
+        return { address: seen.address, startedAt: began.toISOString(), uid: seen.uid };
       }),
 
     /** Waits until the instance says that it is warm. */

@@ -22,6 +22,8 @@ const STEP_TITLES = {
   createSet: 'create',
   removeSet: 'remove',
   stageSet: 'stage',
+  openSet: 'open',
+  closeSet: 'close',
   unstageSet: 'take back the template of',
   settleSet: 'settle',
   takeOut: 'take out',

@@ -249,6 +249,17 @@ export const ERRORS = {
     'No host takes the instance',
     'Look at the reason in "detail": room, taints, or the AZ of the hosts.',
   ),
+  EVICTION_REFUSED: errored(
+    'A disruption budget keeps the instance',
+    'See the budget and its count in "detail": bring its other pods back, or lower it; it is tried again meanwhile.',
+  ),
+  BUDGETS_CONFLICT: {
+    ...errored(
+      'More than one disruption budget selects the instance',
+      'Kubernetes evicts no such pod: remove all but one of the PodDisruptionBudgets that select it, then resume.',
+    ),
+    retryable: false,
+  },
   REVISION_IN_USE: errored(
     'Instances still carry the revision that is being undone',
     'Nothing: it is tried again once they are back; look at the members named if that takes long.',

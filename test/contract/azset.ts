@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createContract } from './azset/create.ts';
+import { recreateContract } from './azset/recreate.ts';
 import { replaceContract } from './azset/replace.ts';
 import { settleContract } from './azset/settle.ts';
 import { stageContract } from './azset/stage.ts';
@@ -20,6 +21,7 @@ export function azSetContract(name: string, makeWorld: () => Promise<World>): vo
     describe('create, observe, remove', () => createContract(world));
     describe('compare, stage, unstage', () => stageContract(world));
     describe('replace', () => replaceContract(world));
+    describe('open, recreate, close', () => recreateContract(world));
     describe('settle', () => settleContract(world));
   });
 }

@@ -18,6 +18,17 @@ export interface SpecOptions {
   pod?: object;
 }
 
+export interface Definition {
+  /** Nothing moves its instances by itself. */
+  parked: boolean;
+  /** An instance that is made from it serves as soon as it is ready. */
+  serves: boolean;
+  /** What only an operation under way needs is still there. */
+  leftovers: string[];
+  /** All of it, for comparing. */
+  text: string;
+}
+
 /** What goes between the driver and its system. */
 export interface Link {
   /** Calls that reached the system since the last `forget`, changes only or all. */
@@ -57,6 +68,10 @@ export interface World {
   touch(at: MemberAt): Promise<void>;
   /** Somebody gives the instance the name of a revision without what the revision says. */
   mislabel(at: MemberAt, revision: string): Promise<void>;
+  /** Somebody protects the group: so many of its instances must stay ready. Taken away by the returned function. */
+  budget(subject: Subject, minAvailable: number): Promise<() => Promise<void>>;
+  /** What the set is defined as, in the system's own words: the same whenever it is at rest on the same thing. */
+  definition(subject: Subject): Promise<Definition>;
   /** The system's own controllers stand still. */
   pauseControllers(): void;
   resumeControllers(): void;
@@ -180,6 +195,28 @@ export async function eachAnswerLost<T>(
     if (code !== 'CLUSTER_UNREACHABLE') throw new Error(`change ${n} lost: ${code}`);
     await act(subject);
     await judge(subject);
+  }
+}
+
+/**
+ * Dies before each of its changes in turn, on a subject of its own, and then goes on from what that left.
+ * @param act what dies; it asks the guard just before each change
+ * @param goOn what must be able to go on from there
+ */
+export async function eachDeath<T>(
+  prepare: () => Promise<T>,
+  act: (subject: T, guard: Guard) => Promise<unknown>,
+  goOn: (subject: T) => Promise<void>,
+): Promise<void> {
+  for (let lived = 0; ; lived++) {
+    const subject = await prepare();
+    const death = new Error(`died before change ${lived}`);
+    let asked = 0;
+    const guard = (): Promise<void> => (asked++ < lived ? Promise.resolve() : Promise.reject(death));
+    const outcome = await act(subject, guard).catch((error: unknown) => error);
+    if (outcome instanceof Error && outcome !== death) throw outcome;
+    await goOn(subject);
+    if (outcome !== death) return;
   }
 }
 

@@ -3,11 +3,16 @@ import {
   CoreV1Api,
   DiscoveryV1Api,
   KubeConfig,
+  PolicyV1Api,
   PatchStrategy,
   setHeaderOptions,
   V1DeleteOptions,
+  V1PodDisruptionBudget,
   V1Service,
+  type V1ControllerRevision,
+  type V1StatefulSet,
 } from '@kubernetes/client-node';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef } from '../../src/domain/types.ts';
 import type { MemberAt } from '../../src/drivers/azset/index.ts';
 
@@ -18,6 +23,7 @@ export class KubernetesHands {
   readonly #core: CoreV1Api;
   readonly #apps: AppsV1Api;
   readonly #discovery: DiscoveryV1Api;
+  readonly #policy: PolicyV1Api;
 
   /** @param kubeconfig path; with all rights */
   constructor(kubeconfig: string) {
@@ -26,6 +32,7 @@ export class KubernetesHands {
     this.#core = config.makeApiClient(CoreV1Api);
     this.#apps = config.makeApiClient(AppsV1Api);
     this.#discovery = config.makeApiClient(DiscoveryV1Api);
+    this.#policy = config.makeApiClient(PolicyV1Api);
   }
 
   async deletePod({ set: { namespace }, member, uid }: MemberAt): Promise<void> {
@@ -71,6 +78,39 @@ export class KubernetesHands {
   async setIdentity({ namespace, name }: AzSetRef): Promise<string> {
     const { metadata } = await this.#apps.readNamespacedStatefulSet({ namespace, name });
     return JSON.stringify([metadata?.uid, metadata?.generation, metadata?.labels, metadata?.annotations]);
+  }
+
+  /** The set, and the revisions of it that are kept. */
+  async readSet({ namespace, name }: AzSetRef): Promise<{ set: V1StatefulSet; revisions: V1ControllerRevision[] }> {
+    const set = await this.#apps.readNamespacedStatefulSet({ namespace, name });
+    const { items } = await this.#apps.listNamespacedControllerRevision({ namespace });
+    const uid = set.metadata?.uid;
+    const isOf = ({ metadata }: V1ControllerRevision): boolean =>
+      metadata?.ownerReferences?.some((owner) => owner.uid === uid) === true;
+    return { set, revisions: items.filter(isOf) };
+  }
+
+  /** Resolves when the budget is in force. */
+  async createBudget(
+    namespace: string,
+    name: string,
+    matchLabels: Record<string, string>,
+    minAvailable: number,
+  ): Promise<void> {
+    const body = Object.assign(new V1PodDisruptionBudget(), {
+      metadata: { name },
+      spec: { selector: { matchLabels }, minAvailable },
+    });
+    await this.#policy.createNamespacedPodDisruptionBudget({ namespace, body });
+    const isCounted = async (): Promise<boolean> => {
+      const { status } = await this.#policy.readNamespacedPodDisruptionBudget({ namespace, name });
+      return (status?.expectedPods ?? 0) > 0;
+    };
+    while (!(await isCounted())) await delay(50);
+  }
+
+  async deleteBudget(namespace: string, name: string): Promise<void> {
+    await this.#policy.deleteNamespacedPodDisruptionBudget({ namespace, name });
   }
 
   async createService(namespace: string, name: string, selector: Record<string, string>): Promise<void> {

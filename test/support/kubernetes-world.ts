@@ -35,6 +35,10 @@ const BEHAVIOUR: Record<string, Record<string, string>> = {
   crashing: { 'crash-after-seconds': '0.3' },
 };
 
+interface RevisionData {
+  spec: { template: { metadata: { labels?: Record<string, string> } } };
+}
+
 /** One IDC of a devfleet: a real control plane, sim hosts, a registry. */
 export async function kubernetesWorld(): Promise<World> {
   const azs = { 'az-1': { hosts: 3 }, 'az-2': { hosts: 2 } };
@@ -60,6 +64,7 @@ export async function kubernetesWorld(): Promise<World> {
   const hosts = new SimHostsClient(idc.hostsAdmin);
   const controllers = idc.process('kube-controller-manager');
   let subjects = 0;
+  let budgets = 0;
   let marked = 0;
 
   return {
@@ -95,6 +100,25 @@ export async function kubernetesWorld(): Promise<World> {
     foreignChange: ({ set }) => hands.restartSet(set),
     touch: (at) => hands.patchPod(at, { annotations: { 'stranger.example/touched': 'yes' } }),
     mislabel: (at, revision) => hands.patchPod(at, { labels: { 'controller-revision-hash': revision } }),
+    budget: async ({ set, group }, minAvailable) => {
+      const name = `budget-${set.name}-${String(++budgets)}`;
+      await hands.createBudget(set.namespace, name, { 'transship.dev/app': group.app }, minAvailable);
+      return () => hands.deleteBudget(set.namespace, name);
+    },
+    definition: async ({ set: ref }) => {
+      const { set, revisions } = await hands.readSet(ref);
+      const { template, updateStrategy } = set.spec ?? {};
+      const { currentRevision, updateRevision } = set.status ?? {};
+      const isGated = (labels?: Record<string, string>): boolean => labels?.['transship.dev/in-service'] === 'no';
+      return {
+        parked: updateStrategy?.rollingUpdate?.partition === 2_147_483_647,
+        serves: !isGated(template?.metadata?.labels),
+        leftovers: revisions
+          .filter(({ data }) => isGated((data as RevisionData).spec.template.metadata.labels))
+          .map(({ metadata }) => metadata?.name ?? ''),
+        text: JSON.stringify([template, updateStrategy, set.metadata?.annotations, currentRevision, updateRevision]),
+      };
+    },
     pauseControllers: () => controllers.pause(),
     resumeControllers: () => controllers.resume(),
     freezeHost: (node, on) => hosts.fault({ kind: 'freeze', node, on }),

@@ -8,7 +8,7 @@ export interface InstanceObservation {
   uid: string;
   address: string | null;
   host: string | null;
-  /** Name of the revision its label claims. */
+  /** Name of the revision it is of. */
   revision: string;
   /** Container → image string wanted by the pod's spec. */
   images: Record<string, string>;
@@ -46,6 +46,16 @@ export interface StagedRevision {
   images: Record<string, string>;
   /** The revision that was current when staging began: the target of the undo. */
   previous: { revision: string; images: Record<string, string> };
+  /**
+   * How the instances get there: `in-place` by replace, `recreate` by open, recreate and close. Histories recorded
+   * before there was a choice lack it: in place.
+   */
+  change?: 'in-place' | 'recreate';
+  /**
+   * `ordered`: the system makes an instance only while all before it are well. Handle one at a time, from the last to
+   * the first, and stop at one that fails. Histories recorded earlier lack it: `parallel`.
+   */
+  management?: 'parallel' | 'ordered';
 }
 
 /** What one instance is brought to. */
@@ -103,6 +113,23 @@ export interface AzSetDriver {
    * @throws INSTANCE_REPLACED when the uid differs; IMAGE_PULL_FAILED, CONTAINER_CRASHING
    */
   replace(at: MemberAt, target: ReplaceTarget, guard: Guard, waiting: Waiting): Promise<InstanceObservation>;
+
+  /**
+   * First step of a batch that is recreated: from now on an instance that ends comes back on the target, out of traffic
+   * as by owner `release`. Moves none by itself. Opened again for another target (an undo), it is open for that one.
+   */
+  open(set: AzSetRef, target: ReplaceTarget, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /**
+   * Ends one instance of an open set, asking the disruption budgets, and waits for the proof that another one, whose uid
+   * it returns, runs the target in its place. One that does not run well is ended whatever the budgets say.
+   * @throws INSTANCE_REPLACED when something else than the given one or the target holds the place; EVICTION_REFUSED;
+   * BUDGETS_CONFLICT; IMAGE_PULL_FAILED, CONTAINER_CRASHING
+   */
+  recreate(at: MemberAt, target: ReplaceTarget, guard: Guard, waiting: Waiting): Promise<InstanceObservation>;
+
+  /** Last step of a batch that is recreated: parks the set on the template at rest. Does nothing where it is not open. */
+  close(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;
 
   /** Waits until every instance and the controller agree on `revision` (the barrier), and cleans what staging left. */
   settle(set: AzSetRef, revision: string, guard: Guard, waiting: Waiting): Promise<void>;

@@ -60,9 +60,13 @@ export class ApiServer {
     return this.#json<T>({ method: 'PATCH', path, query: writing(options), body, contentType: PATCH_TYPES[type] });
   }
 
-  /** Deletes this very object, in the background; does nothing where it is gone or another took its name. */
-  async delete(path: string, uid: string): Promise<void> {
-    const body = { propagationPolicy: 'Background', preconditions: { uid } };
+  /**
+   * Deletes this very object, in the background; does nothing where it is gone or another took its name.
+   * @param resourceVersion also does nothing where it was changed since
+   */
+  async delete(path: string, uid: string, resourceVersion?: string): Promise<void> {
+    const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    const body = { propagationPolicy: 'Background', preconditions };
     try {
       await this.#json({ method: 'DELETE', path, body, contentType: 'application/json' });
     } catch (error) {
@@ -153,12 +157,13 @@ function writing(options: { dryRun?: boolean }): Record<string, string> {
 
 async function refusal(call: string, answer: Dispatcher.ResponseData): Promise<ApiError> {
   const text = await answer.body.text().catch(() => '');
-  let status: { reason?: string; message?: string } = {};
+  let status: { reason?: string; message?: string; details?: { causes?: { message?: string }[] } } = {};
   try {
     status = JSON.parse(text) as typeof status;
   } catch {
     // Something in front of the API server answered: its text is all there is.
   }
   const message = status.message ?? (text.slice(0, 200) || `status ${answer.statusCode}`);
-  return new ApiError(call, answer.statusCode, status.reason ?? '', message);
+  const causes = (status.details?.causes ?? []).flatMap((cause) => cause.message ?? []);
+  return new ApiError(call, answer.statusCode, status.reason ?? '', message, causes);
 }

@@ -8,11 +8,14 @@ export class ApiError extends TransshipError {
   readonly status: number;
   /** Kubernetes' own word: `NotFound`, `AlreadyExists`, `Conflict`, `Invalid`, … */
   readonly reason: string;
+  /** What stands in the way, one sentence each, where the server says so: of an eviction, the budgets. */
+  readonly causes: string[];
 
-  constructor(call: string, status: number, reason: string, message: string) {
+  constructor(call: string, status: number, reason: string, message: string, causes: string[] = []) {
     super(codeOf(status), `${call}: ${message}`);
     this.status = status;
     this.reason = reason;
+    this.causes = causes;
   }
 }
 

@@ -25,6 +25,11 @@ export const ANNOTATION = {
   previous: 'transship.dev/previous',
   /** On a pod: containers that were proven to run an image, the evidence for the next proof. */
   proven: 'transship.dev/proven',
+  /**
+   * On a pod of an open set: the revision that it is of, while its label claims the gated template's. In that template:
+   * the revision that it stands for.
+   */
+  revision: 'transship.dev/revision',
 } as const;
 
 /** Prefix of the annotations by which owners keep a pod out of traffic: `out.transship.dev/<owner>: <reason>`. */
@@ -35,6 +40,9 @@ export const ZONE = 'topology.kubernetes.io/zone';
 
 /** Partition that no ordinal reaches: a parked set moves no pod whoever changes its template, and whatever its size. */
 export const PARKED = { type: 'RollingUpdate', rollingUpdate: { partition: 2_147_483_647 } } as const;
+
+/** While a batch is recreated: what ends comes back on the template as it stands, and the controller ends nothing. */
+export const OPEN = { type: 'OnDelete' } as const;
 
 /** Name of the Service that carries a group's traffic in each of its clusters. */
 export function serviceName(group: Pick<GroupRef, 'app' | 'group'>): string {

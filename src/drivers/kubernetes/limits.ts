@@ -15,6 +15,9 @@ export const CONTROLLER_TIMEOUT_MS = 60_000;
 /** Until the containers of a replaced instance run, when neither a failed pull nor a crash is reported. */
 export const START_TIMEOUT_MS = 300_000;
 
+/** Until disruption budgets let an instance go. */
+export const BUDGET_TIMEOUT_MS = 300_000;
+
 /** Until the pods of a removed set are gone: their grace periods included. */
 export const REMOVE_TIMEOUT_MS = 300_000;
 

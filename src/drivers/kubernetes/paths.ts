@@ -7,6 +7,7 @@ const named = (collection: string, name?: string): string =>
 
 export const paths = {
   pods: (namespace: string, name?: string) => named(`${core(namespace)}/pods`, name),
+  eviction: (namespace: string, pod: string) => `${named(`${core(namespace)}/pods`, pod)}/eviction`,
   services: (namespace: string, name?: string) => named(`${core(namespace)}/services`, name),
   statefulSets: (namespace: string, name?: string) => named(`${apps(namespace)}/statefulsets`, name),
   revisions: (namespace: string, name?: string) => named(`${apps(namespace)}/controllerrevisions`, name),

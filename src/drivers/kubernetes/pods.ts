@@ -21,7 +21,7 @@ export class PodReads {
    * @throws INSTANCE_REPLACED when it is gone, on its way out, or another
    */
   async held({ set, member, uid }: MemberAt): Promise<Pod> {
-    const pod = await this.#read(set.namespace, set.name, member);
+    const pod = await this.find({ set, member });
     const is = (what: string): TransshipError =>
       new TransshipError('INSTANCE_REPLACED', `pod ${member} (${uid}) in ${this.#api.name} ${what}`);
     if (pod === undefined) throw is('is gone');
@@ -30,11 +30,12 @@ export class PodReads {
     return pod;
   }
 
-  async #read(namespace: string, set: string, member: string): Promise<Pod | undefined> {
-    const key = `${namespace}/${set}`;
+  /** Whatever holds the place; undefined when nothing does. */
+  async find({ set: { namespace, name }, member }: Omit<MemberAt, 'uid'>): Promise<Pod | undefined> {
+    const key = `${namespace}/${name}`;
     let read = this.#sets.get(key);
     if (read === undefined) {
-      read = coalesce((members) => this.#load(namespace, set, members));
+      read = coalesce((members) => this.#load(namespace, name, members));
       this.#sets.set(key, read);
     }
     return (await read(member)).get(member);

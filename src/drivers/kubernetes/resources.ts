@@ -65,6 +65,7 @@ export interface StatefulSet extends Resource {
     replicas: number;
     template: Template;
     updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
+    podManagementPolicy?: 'Parallel' | 'OrderedReady';
     [field: string]: unknown;
   };
   status?: {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { StagedRevision } from '../../../src/drivers/azset/index.ts';
 import {
   codeOf,
   eachAnswerLost,
@@ -115,12 +116,27 @@ export function stageContract(world: () => World): void {
     expect(world().link.changes()).toEqual([]);
   });
 
-  test('a change that needs new instances is not staged', async () => {
+  test('staging says whether instances change in place or by new ones, however often it is asked', async () => {
     const subject = await standing(world(), 1);
-    const spec = world().spec(2, 'v2', { pod: { hostNetwork: true } });
-    const { code, message } = await codeOf(world().azSets.stage(subject.set, spec, openGuard(), patience()));
+    const recreate = (): Promise<StagedRevision> => {
+      const spec = world().spec(2, 'v2', { container: { env: [{ name: 'A', value: '1' }] } });
+      return world().azSets.stage(subject.set, spec, openGuard(), patience());
+    };
+    expect(await stage(subject)).toMatchObject({ change: 'in-place', management: 'parallel' });
+    expect(await recreate()).toMatchObject({ change: 'recreate' });
+    expect(await recreate()).toMatchObject({ change: 'recreate' });
+    expect(await stage(subject)).toMatchObject({ change: 'in-place' });
+  });
+
+  test('an instance is not brought in place to what only a new one can be', async () => {
+    const subject = await standing(world(), 1);
+    const spec = world().spec(2, 'v2', { container: { env: [{ name: 'A', value: '1' }] } });
+    const target = await world().azSets.stage(subject.set, spec, openGuard(), patience());
+    world().link.forget();
+    const at = await memberOf(world(), subject, 0);
+    const { code, message } = await codeOf(world().azSets.replace(at, target, openGuard(), patience()));
     expect(code).toBe('RECREATE_UNSUPPORTED');
-    expect(message).toContain('spec.hostNetwork');
+    expect(message).toContain('spec.containers[web].env');
     expect(world().link.changes()).toEqual([]);
   });
 

@@ -103,9 +103,3 @@ export async function removeSet(
   });
   await dropService(api, ref, group, guard);
 }
-
-/** The group that a set of ours belongs to; null for a stranger's. */
-export function groupOf({ metadata: { labels = {} } }: StatefulSet): GroupRef | null {
-  const { [LABEL.app]: app, [LABEL.group]: group, [LABEL.env]: env } = labels;
-  return app === undefined || group === undefined || env === undefined ? null : { app, group, env };
-}

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { ANNOTATION } from '../../kubernetes/labels.ts';
 import type { StatefulSet, Template } from '../../kubernetes/resources.ts';
+import { ungate } from './gate.ts';
 
 /**
- * Short hash of a defaulted template: the same whatever the order of keys, and whether the server writes what is empty
+ * Short hash of a defaulted template at rest, which a gated one stands for: the same whatever the order of keys, and whether the server writes what is empty
  * as null, as {} or not at all (that changed between its versions).
  */
 export function fingerprint(template: Template): string {
   return createHash('sha256')
-    .update(JSON.stringify(canonical(template)))
+    .update(JSON.stringify(canonical(ungate(template))))
     .digest('hex')
     .slice(0, 16);
 }

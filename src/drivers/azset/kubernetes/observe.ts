@@ -5,8 +5,9 @@ import { LABEL } from '../../kubernetes/labels.ts';
 import { labelIn, paths } from '../../kubernetes/paths.ts';
 import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import type { AzSetObservation, InstanceObservation } from '../index.ts';
+import { claimOf, gatedFor, isAlive, isClaimed, revisionOf } from './gate.ts';
 import { podReady, podRuns } from './proof.ts';
-import { isComplete, isObserved, listPods, previousOf } from './sets.ts';
+import { isComplete, isObserved, listPods, ordinalOf, previousOf } from './sets.ts';
 import { imagesOf } from './template.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -45,8 +46,9 @@ function observeSet(ref: AzSetRef, set: StatefulSet, pods: Pod[]): AzSetObservat
       isObserved(set) &&
       isComplete(set, updateRevision) &&
       previousOf(set) === null &&
-      instances.length === set.spec.replicas &&
-      instances.every(({ revision, terminating }) => revision === updateRevision && !terminating),
+      gatedFor(set.spec.template) === null &&
+      pods.length === set.spec.replicas &&
+      pods.every((pod) => claimOf(pod) === updateRevision && !isClaimed(pod) && isAlive(pod)),
     instances,
   };
 }
@@ -59,19 +61,15 @@ export function observePod(pod: Pod): InstanceObservation {
     uid: metadata.uid,
     address: status?.podIP ?? null,
     host: spec.nodeName ?? null,
-    revision: metadata.labels?.[LABEL.revision] ?? '',
+    revision: revisionOf(pod),
     images: imagesOf(spec),
     ready,
     running: podRuns(pod),
-    terminating: metadata.deletionTimestamp !== undefined,
+    terminating: !isAlive(pod),
     trouble: ready ? null : troubleOf(pod),
     inService: metadata.labels?.[LABEL.inService] === 'yes',
     outBy: flagsOf(metadata),
   };
-}
-
-function ordinalOf(member: string): number {
-  return Number(member.slice(member.lastIndexOf('-') + 1));
 }
 
 function keyOf({ namespace, name }: AzSetRef): string {

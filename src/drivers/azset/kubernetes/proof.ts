@@ -57,11 +57,11 @@ export function podRuns(pod: Pod): boolean {
 
 /** Running, and Ready by the same status. */
 export function podReady(pod: Pod): boolean {
-  return (
-    podRuns(pod) &&
-    pod.metadata.deletionTimestamp === undefined &&
-    (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True')
-  );
+  return podRuns(pod) && pod.metadata.deletionTimestamp === undefined && isConditionTrue(pod, 'Ready');
+}
+
+export function isConditionTrue(pod: Pod, wanted: string): boolean {
+  return (pod.status?.conditions ?? []).some(({ type, status }) => type === wanted && status === 'True');
 }
 
 /** The kubelet has seen the pod's spec as it is now. Before Kubernetes 1.34 it does not say; containers must tell. */

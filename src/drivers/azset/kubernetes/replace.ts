@@ -1,25 +1,14 @@
 import { TransshipError } from '../../../domain/errors.ts';
-import type { ErrorCode } from '../../../domain/errors.ts';
-import type { Trouble } from '../../../domain/types.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { ANNOTATION, LABEL } from '../../kubernetes/labels.ts';
-import { PULL_GRACE_MS, START_TIMEOUT_MS } from '../../kubernetes/limits.ts';
-import { paths } from '../../kubernetes/paths.ts';
 import { changePod, type PodChange } from '../../kubernetes/pods.ts';
-import type { Pod, Resource } from '../../kubernetes/resources.ts';
-import { until } from '../../kubernetes/until.ts';
+import type { Pod } from '../../kubernetes/resources.ts';
 import type { Guard, InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';
-import { observePod } from './observe.ts';
-import { gatherEvidence, podRuns } from './proof.ts';
+import { differenceOf } from './difference.ts';
+import { claimOf, isClaimed, revisionOf } from './gate.ts';
+import { gatherEvidence } from './proof.ts';
 import type { Revisions } from './revisions.ts';
-import { troubleOf } from './trouble.ts';
-
-/** Troubles that the kubelet keeps trying to get out of by itself: they count when they last. */
-const PASSING = new Set<string>([
-  'IMAGE_PULL_FAILED',
-  'INSTANCE_UNSCHEDULABLE',
-  'INSTANCE_REPLACED',
-] satisfies ErrorCode[]);
+import { waitRunning } from './runs.ts';
 
 /**
  * Brings one pod to the target in place, by one PATCH, and waits for the proof. A pod that is at the target already is
@@ -39,7 +28,7 @@ export async function replacePod(
 
 async function changeTo(
   revisions: Revisions,
-  { set }: MemberAt,
+  { set, member }: MemberAt,
   pod: Pod,
   target: ReplaceTarget,
 ): Promise<PodChange | null> {
@@ -47,10 +36,17 @@ async function changeTo(
     const wanted = target.images[name];
     return wanted === undefined || wanted === image ? [] : [{ name, image: wanted }];
   });
-  if (images.length === 0 && revisionOf(pod) === target.revision) return null;
-  // The revision that the pod claims tells which labels and annotations of it the target takes away.
+  if (images.length === 0 && claimOf(pod) === target.revision && !isClaimed(pod)) return null;
+  // The revision that the pod is of tells which labels and annotations of it the target takes away.
   const from = await revisions.find(set.namespace, revisionOf(pod));
   const to = await revisions.find(set.namespace, target.revision);
+  const { change, reasons } = from === null || to === null ? { change: 'none', reasons: [] } : differenceOf(from, to);
+  if (change === 'recreate') {
+    throw new TransshipError(
+      'RECREATE_UNSUPPORTED',
+      `${member} cannot be brought to ${target.revision} in place: ${reasons.join(', ')}`,
+    );
+  }
   const labels = fieldChanges(from?.metadata?.labels, to?.metadata?.labels);
   const inService = pod.metadata.labels?.[LABEL.inService];
   const annotations = fieldChanges(from?.metadata?.annotations, to?.metadata?.annotations);
@@ -60,6 +56,7 @@ async function changeTo(
       labels: { ...labels, [LABEL.inService]: inService ?? null, [LABEL.revision]: target.revision },
       annotations: {
         ...annotations,
+        ...(isClaimed(pod) ? { [ANNOTATION.revision]: null } : {}),
         [ANNOTATION.proven]: gatherEvidence(
           pod,
           images.map(({ name }) => name),
@@ -77,47 +74,4 @@ function fieldChanges(
 ): Record<string, string | null> {
   const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
   return Object.fromEntries([...keys].filter((key) => from[key] !== to[key]).map((key) => [key, to[key] ?? null]));
-}
-
-function revisionOf(pod: Pod): string {
-  return pod.metadata.labels?.[LABEL.revision] ?? '';
-}
-
-async function waitRunning(
-  cluster: Cluster,
-  at: MemberAt,
-  patched: Pod,
-  waiting: Waiting,
-): Promise<InstanceObservation> {
-  let since: { code: string; at: number } | null = null;
-  const lasting = (trouble: Trouble): boolean => {
-    if (since?.code !== trouble.code) since = { code: trouble.code, at: Date.now() };
-    return !PASSING.has(trouble.code) || Date.now() - since.at >= PULL_GRACE_MS;
-  };
-  let known: Pod | null = patched;
-  return until(waiting, {
-    what: `${at.member} to run its new image`,
-    timeoutMs: START_TIMEOUT_MS,
-    late: () => new TransshipError('INSTANCE_NOT_STARTED', `${at.member} in ${at.set.cluster} does not start`),
-    feed: cluster.feeds.of(paths.pods(at.set.namespace), LABEL.azSet),
-    wakes: (object, gone) => object.metadata.name === at.member && (gone || isNews(object, at.uid)),
-    look: async () => {
-      // The answer to the PATCH is as fresh as a read.
-      const pod = known ?? (await cluster.pods.held(at));
-      known = null;
-      if (podRuns(pod)) return observePod(pod);
-      const trouble = troubleOf(pod);
-      if (trouble === null) since = null;
-      else if (lasting(trouble)) throw new TransshipError(trouble.code as ErrorCode, trouble.message);
-      return undefined;
-    },
-  });
-}
-
-/** Steps in between (killed, pulling, created) are many and tell nothing. */
-function isNews(object: Resource, uid: string): boolean {
-  const pod = object as Pod;
-  return (
-    pod.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined || podRuns(pod) || troubleOf(pod) !== null
-  );
 }

@@ -1,14 +1,16 @@
 import { TransshipError } from '../../../domain/errors.ts';
-import type { AzSetRef } from '../../../domain/types.ts';
+import type { AzSetRef, GroupRef } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Feed, Feeds } from '../../kubernetes/feed.ts';
 import { ANNOTATION, LABEL } from '../../kubernetes/labels.ts';
 import { CONTROLLER_TIMEOUT_MS } from '../../kubernetes/limits.ts';
+import { isStatus } from '../../kubernetes/errors.ts';
 import { labelIn, paths } from '../../kubernetes/paths.ts';
 import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import { until } from '../../kubernetes/until.ts';
-import type { Waiting } from '../index.ts';
+import type { Guard, Waiting } from '../index.ts';
+import { foreignWriters } from './fingerprint.ts';
 
 /** Where staging began, kept on the set while it is staged. */
 export interface Previous {
@@ -17,6 +19,8 @@ export interface Previous {
   /** Annotations of the set at that time. */
   version: string;
   spec: string;
+  /** Revisions that its pods were of at that time; sets that were staged by an earlier Transship do not say. */
+  held?: string[];
 }
 
 export function previousOf(set: StatefulSet): Previous | null {
@@ -29,6 +33,28 @@ export async function getSet(api: ApiServer, ref: AzSetRef): Promise<StatefulSet
   const set = await api.get<StatefulSet>(paths.statefulSets(ref.namespace, ref.name));
   if (set !== null) return set;
   throw new TransshipError('NOT_FOUND', `the set ${ref.name} is not in ${ref.cluster}/${ref.namespace}`);
+}
+
+/** The group that a set of ours belongs to; null for a stranger's. */
+export function groupOf({ metadata: { labels = {} } }: StatefulSet): GroupRef | null {
+  const { [LABEL.app]: app, [LABEL.group]: group, [LABEL.env]: env } = labels;
+  return app === undefined || group === undefined || env === undefined ? null : { app, group, env };
+}
+
+/** @throws FOREIGN_TEMPLATE unless the template is one that we wrote */
+export function ownGroup(set: StatefulSet): GroupRef {
+  const writers = foreignWriters(set);
+  const group = groupOf(set);
+  if (writers === null && group !== null) return group;
+  throw new TransshipError(
+    'FOREIGN_TEMPLATE',
+    `the template of ${set.metadata.name} was changed by ${writers ?? 'somebody'}`,
+  );
+}
+
+/** Number of the place in its set. */
+export function ordinalOf(member: string): number {
+  return Number(member.slice(member.lastIndexOf('-') + 1));
 }
 
 /** All pods of the given sets in one namespace, in one list; strangers that only carry the label are left out. */
@@ -78,4 +104,22 @@ export async function waitObserved(
 
 export function setFeed(feeds: Feeds, { namespace }: AzSetRef): Feed {
   return feeds.of(paths.statefulSets(namespace), LABEL.azSet);
+}
+
+/** Forgets where staging began. */
+export async function forgetPrevious({ api }: Cluster, ref: AzSetRef, guard: Guard): Promise<void> {
+  for (;;) {
+    const set = await getSet(api, ref);
+    if (previousOf(set) === null) return;
+    const { uid, resourceVersion } = set.metadata;
+    await guard();
+    try {
+      await api.patch(paths.statefulSets(ref.namespace, ref.name), 'merge', {
+        metadata: { uid, resourceVersion, annotations: { [ANNOTATION.previous]: null } },
+      });
+      return;
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+    }
+  }
 }

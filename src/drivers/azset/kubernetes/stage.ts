@@ -1,19 +1,18 @@
 import { TransshipError } from '../../../domain/errors.ts';
-import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
+import type { AzSetRef, Spec } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
-import { isStatus } from '../../kubernetes/errors.ts';
-import { ANNOTATION, LABEL, PARKED } from '../../kubernetes/labels.ts';
-import { paths } from '../../kubernetes/paths.ts';
+import { ANNOTATION } from '../../kubernetes/labels.ts';
 import type { StatefulSet, Template } from '../../kubernetes/resources.ts';
 import type { Guard, StagedRevision, Waiting } from '../index.ts';
-import { groupOf } from './create.ts';
 import { differenceOf, type Difference } from './difference.ts';
-import { fingerprint, foreignWriters } from './fingerprint.ts';
+import { fingerprint } from './fingerprint.ts';
+import { isAlive, revisionOf } from './gate.ts';
 import { endPulls } from './prePull.ts';
+import { defaulted, dropGated, restOn } from './rest.ts';
 import type { Revisions } from './revisions.ts';
 import { checkServices } from './service.ts';
-import { getSet, listPods, previousOf, waitObserved, type Previous } from './sets.ts';
+import { forgetPrevious, getSet, listPods, ownGroup, previousOf, waitObserved, type Previous } from './sets.ts';
 import { imagesOf, renderTemplate } from './template.ts';
 
 /** @throws NOT_FOUND, FOREIGN_TEMPLATE, SERVICE_UNFIT, APP_INVALID */
@@ -26,36 +25,40 @@ export async function compareSet(api: ApiServer, imageHost: string, ref: AzSetRe
 
 /**
  * Writes the template, parked, in one PATCH together with where it came from. A repetition finds that and returns the
- * same origin, however far the first attempt got.
+ * same origin, however far the first attempt got. A set that was left open is closed by this.
  */
 export async function stageSet(
   cluster: Cluster,
+  revisions: Revisions,
   imageHost: string,
   ref: AzSetRef,
   spec: Spec,
   guard: Guard,
   waiting: Waiting,
 ): Promise<StagedRevision> {
+  const { api } = cluster;
   for (;;) {
     // Only a status that speaks of the present template names the revision to come back to.
     const set = await waitObserved(cluster, ref, 0, waiting);
-    const template = await defaulted(cluster.api, set, renderTemplate(ref, ownGroup(set), spec, imageHost));
-    const { change, reasons } = differenceOf(set.spec.template, template);
-    if (change === 'recreate') {
-      throw new TransshipError('RECREATE_UNSUPPORTED', `${ref.name} would need new pods: ${reasons.join(', ')}`);
-    }
-    const previous = previousOf(set) ?? origin(set);
+    const template = await defaulted(api, set, renderTemplate(ref, ownGroup(set), spec, imageHost));
+    const held = new Set((await listPods(api, ref.namespace, [set])).filter(isAlive).map(revisionOf));
+    const previous = previousOf(set) ?? origin(set, [...held]);
+    const change = await changeFrom(api, revisions, set, new Set([previous.revision, ...held]), template);
     const annotations = {
       [ANNOTATION.version]: spec.version,
       [ANNOTATION.spec]: String(spec.number),
       [ANNOTATION.template]: fingerprint(template),
       [ANNOTATION.previous]: JSON.stringify(previous),
     };
-    const written = await writeTemplate(cluster.api, set, template, annotations, guard);
-    if (written === null) continue;
-    const { status } = await waitObserved(cluster, ref, written.metadata.generation ?? 0, waiting);
-    const { revision, images } = previous;
-    return { revision: status?.updateRevision ?? '', images: imagesOf(template.spec), previous: { revision, images } };
+    const staged = await restOn(cluster, ref, set, { template, annotations }, guard, waiting);
+    if (staged === null) continue;
+    return {
+      revision: staged.status?.updateRevision ?? '',
+      images: imagesOf(template.spec),
+      previous: { revision: previous.revision, images: previous.images },
+      change,
+      management: staged.spec.podManagementPolicy === 'Parallel' ? 'parallel' : 'ordered',
+    };
   }
 }
 
@@ -76,90 +79,60 @@ export async function unstageSet(
     await checkUnused(cluster.api, ref, set, previous);
     // With the server's defaults filled in, as it will stand there: that is what its fingerprint is of.
     const template = await defaulted(cluster.api, set, await revisions.get(ref.namespace, previous.revision));
+    // What it came from is forgotten last: until then a repetition finds what is left to do.
     const annotations = {
       [ANNOTATION.version]: previous.version,
       [ANNOTATION.spec]: previous.spec,
       [ANNOTATION.template]: fingerprint(template),
-      [ANNOTATION.previous]: null,
     };
-    const written = await writeTemplate(cluster.api, set, template, annotations, guard);
-    if (written === null) continue;
-    await waitObserved(cluster, ref, written.metadata.generation ?? 0, waiting);
+    const rested = await restOn(cluster, ref, set, { template, annotations }, guard, waiting);
+    if (rested === null) continue;
+    await dropGated(cluster.api, rested, guard);
+    await forgetPrevious(cluster, ref, guard);
     return;
   }
 }
 
-function origin(set: StatefulSet): Previous {
+function origin(set: StatefulSet, held: string[]): Previous {
   return {
     revision: set.status?.updateRevision ?? '',
     images: imagesOf(set.spec.template.spec),
     version: set.metadata.annotations?.[ANNOTATION.version] ?? '',
     spec: set.metadata.annotations?.[ANNOTATION.spec] ?? '',
+    held,
   };
 }
 
-/** @throws FOREIGN_TEMPLATE unless the template is one that we wrote */
-function ownGroup(set: StatefulSet): GroupRef {
-  const writers = foreignWriters(set);
-  const group = groupOf(set);
-  if (writers === null && group !== null) return group;
-  throw new TransshipError(
-    'FOREIGN_TEMPLATE',
-    `the template of ${set.metadata.name} was changed by ${writers ?? 'somebody'}`,
-  );
-}
-
-/** @throws REVISION_IN_USE */
-async function checkUnused(api: ApiServer, ref: AzSetRef, set: StatefulSet, previous: Previous): Promise<void> {
-  const staged = set.status?.updateRevision;
-  if (staged === previous.revision) return;
-  const left = (await listPods(api, ref.namespace, [set]))
-    .filter(({ metadata }) => metadata.labels?.[LABEL.revision] === staged && metadata.deletionTimestamp === undefined)
-    .map(({ metadata }) => metadata.name);
-  if (left.length === 0) return;
-  throw new TransshipError('REVISION_IN_USE', `${left.join(', ')} of ${ref.name} still carry ${staged ?? ''}`);
-}
-
-/** The template as the server would store it. */
-async function defaulted(api: ApiServer, set: StatefulSet, template: Template): Promise<Template> {
-  const { namespace, name } = set.metadata;
-  const change = [{ op: 'replace', path: '/spec/template', value: template }];
-  const answer = await api.patch<StatefulSet>(paths.statefulSets(namespace, name), 'json', change, { dryRun: true });
-  return answer.spec.template;
-}
-
 /**
- * Template, parking and annotations (null removes one) in one PATCH on the set as it was read.
- * @returns the set; null when somebody changed it since the read
+ * What the release is for the pods: each of them, and the template to go back to, must be able to become the new one in
+ * place, or all are recreated.
+ * @param held revisions to come from
  */
-async function writeTemplate(
+async function changeFrom(
   api: ApiServer,
+  revisions: Revisions,
   set: StatefulSet,
+  held: Iterable<string>,
   template: Template,
-  annotations: Record<string, string | null>,
-  guard: Guard,
-): Promise<StatefulSet | null> {
-  const before = set.metadata.annotations ?? {};
-  const stands = Object.entries(annotations).every(([key, value]) => (before[key] ?? null) === value);
-  if (stands && isParked(set) && differenceOf(set.spec.template, template).change === 'none') return set;
-  const { namespace, name, resourceVersion } = set.metadata;
-  const merged = Object.entries({ ...before, ...annotations }).filter(([, value]) => value !== null);
-  await guard();
-  try {
-    return await api.patch<StatefulSet>(paths.statefulSets(namespace, name), 'json', [
-      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'add', path: '/metadata/annotations', value: Object.fromEntries(merged) },
-      { op: 'replace', path: '/spec/template', value: template },
-      { op: 'add', path: '/spec/updateStrategy', value: PARKED },
-    ]);
-  } catch (error) {
-    if (isStatus(error, 409)) return null;
-    throw error;
+): Promise<NonNullable<StagedRevision['change']>> {
+  for (const revision of held) {
+    const found = await revisions.find(set.metadata.namespace, revision);
+    if (found === null) continue;
+    const from = revision === set.status?.updateRevision ? set.spec.template : await defaulted(api, set, found);
+    if (differenceOf(from, template).change === 'recreate') return 'recreate';
   }
+  return 'in-place';
 }
 
-function isParked({ spec: { updateStrategy } }: StatefulSet): boolean {
-  return (
-    updateStrategy?.type === PARKED.type && updateStrategy.rollingUpdate?.partition === PARKED.rollingUpdate.partition
-  );
+/** @throws REVISION_IN_USE naming pods of a revision that none was of when staging began */
+async function checkUnused(api: ApiServer, ref: AzSetRef, set: StatefulSet, previous: Previous): Promise<void> {
+  const staged = set.status?.updateRevision ?? '';
+  const { held } = previous;
+  const isLeft = (revision: string): boolean =>
+    revision !== previous.revision && (held === undefined ? revision === staged : !held.includes(revision));
+  const left = (await listPods(api, ref.namespace, [set]))
+    .filter((pod) => isAlive(pod) && isLeft(revisionOf(pod)))
+    .map((pod) => `${pod.metadata.name} (${revisionOf(pod)})`);
+  if (left.length === 0) return;
+  throw new TransshipError('REVISION_IN_USE', `not back on ${previous.revision} yet: ${left.join(', ')}`);
 }

@@ -28,7 +28,8 @@ export function troubleOf(pod: Pod): Trouble | null {
   const unscheduled = status?.conditions?.find(
     ({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable',
   );
-  if (unscheduled?.status === 'False') return say('INSTANCE_UNSCHEDULABLE', unscheduled.message ?? metadata.name);
+  if (unscheduled?.status === 'False')
+    return say('INSTANCE_UNSCHEDULABLE', `${metadata.name}: ${unscheduled.message ?? ''}`);
   // Before the kubelet has seen the spec, its complaints are about what was there before.
   if (!reflectsSpec(pod)) return null;
   const { restarts } = evidenceOf(pod);
