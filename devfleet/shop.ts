@@ -23,6 +23,8 @@ export interface ShopOptions {
   healthTimeoutSeconds?: number;
   /** Does the kubelet probe readiness too? Default true. */
   readinessProbe?: boolean;
+  /** Environment of the container: another one needs new pods. */
+  environment?: Record<string, string>;
 }
 
 /** The kubelet's own probe of the health page, once a second. */
@@ -49,6 +51,7 @@ export function shopApp(placement: ShopPlace[], options: ShopOptions = {}): obje
               {
                 name: 'web',
                 ports: [{ containerPort: port }],
+                ...(options.environment === undefined ? {} : { env: environmentOf(options.environment) }),
                 ...(options.readinessProbe === false ? {} : { readinessProbe: READINESS_PROBE }),
               },
             ],
@@ -57,6 +60,10 @@ export function shopApp(placement: ShopPlace[], options: ShopOptions = {}): obje
       },
     ],
   };
+}
+
+function environmentOf(environment: Record<string, string>): { name: string; value: string }[] {
+  return Object.entries(environment).map(([name, value]) => ({ name, value }));
 }
 
 /** Pushes one version of the shop's image to every registry; the same bytes, so the same digest. */

@@ -16,6 +16,7 @@ export function planText(terminal: Terminal, plan: ReleasePlan): string {
 const MODES: Record<GroupPlan['mode'], string> = {
   create: 'first release: its sets and instances are created',
   'in-place': 'in place: images change, pods and addresses stay',
+  recreate: 'recreate: pods are evicted and made anew, batch by batch',
   none: 'runs this version already: nothing to do',
 };
 

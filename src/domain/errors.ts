@@ -145,7 +145,7 @@ export const ERRORS = {
   RECREATE_UNSUPPORTED: refused(
     409,
     'The change needs new pods',
-    'Only images and metadata can change in place. Take the other changes back.',
+    'This release was accepted by a version that can only change images and metadata in place. Abort it, and start it again.',
   ),
   NOTHING_TO_DO: refused(409, 'The group already runs this version', 'Release another version.'),
   FOREIGN_TEMPLATE: refused(

@@ -1125,10 +1125,10 @@ export interface components {
                 [key: string]: components["schemas"]["ImageRef"];
             };
             /**
-             * @description create: its sets do not exist yet; in-place: images change; none: it runs this version already
+             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; none: it runs this version already
              * @enum {string}
              */
-            mode: "create" | "in-place" | "none";
+            mode: "create" | "in-place" | "recreate" | "none";
             plan: components["schemas"]["BatchPlan"];
             ref: {
                 app: string;

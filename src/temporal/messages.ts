@@ -58,8 +58,11 @@ export interface PlanReleaseInput {
 
 export interface GroupPlan {
   ref: GroupRef;
-  /** create: the group's sets do not exist yet; in-place: images change; none: it runs this version already. */
-  mode: 'create' | 'in-place' | 'none';
+  /**
+   * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods;
+   * none: it runs this version already.
+   */
+  mode: 'create' | 'in-place' | 'recreate' | 'none';
   images: Record<string, ImageRef>;
   /** Image strings that run now, most frequent first. */
   running: string[];

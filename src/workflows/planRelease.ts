@@ -56,12 +56,6 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     group.azSets.map((set) => planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec })),
   );
   const reasons = changes.flatMap(({ change, reasons: why }) => (change === 'recreate' ? why : []));
-  if (reasons.length > 0) {
-    throw ApplicationFailure.nonRetryable(
-      `${ref.group} would need new pods: ${[...new Set(reasons)].join(', ')}`,
-      'RECREATE_UNSUPPORTED',
-    );
-  }
   const members = group.instances.map((instance) => ({ instance, serving: look.serves(instance) }));
   const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
   const warnings = idle.length === 0 ? [] : [`not serving now, replaced first: ${idle.join(', ')}`];
@@ -73,9 +67,10 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
     return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
   }
+  if (reasons.length > 0) warnings.push(`new pods are needed for: ${[...new Set(reasons)].join(', ')}`);
   return {
     ref,
-    mode: 'in-place',
+    mode: reasons.length > 0 ? 'recreate' : 'in-place',
     images,
     running,
     plan: planBatches(members, input.config, { bastion: input.bastion ?? true }),

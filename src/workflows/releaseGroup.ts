@@ -57,6 +57,7 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
           commands,
           sagas,
           staged: new Map(),
+          openings: new Map(),
           size: layout.length,
           braking: null,
         };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { expect, vi } from 'vitest';
 import type { Platform } from '../../devfleet/platform.ts';
-import { SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
+import { SHOP, shopApp, type ShopOptions, type ShopPlace } from '../../devfleet/shop.ts';
 import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
 import {
   gateCommand,
@@ -39,6 +39,8 @@ export interface ShopApp {
   /** Releases and waits for the end, or for the state that waits for a person. */
   released(version: string, config?: object): Promise<Release>;
   view(id: string): Promise<Release>;
+  /** Applies another definition of the app, which the next release brings. */
+  apply(options: ShopOptions): Promise<void>;
   command(id: string, command: CommandName, config?: object): Promise<void>;
   /** Sends the command and waits for what comes of it. */
   commanded(id: string, command: CommandName, config?: object): Promise<Release>;
@@ -100,6 +102,9 @@ export async function applied(
     release,
     released: async (version, config) => settledAfter(platform, await release(version, config), 0),
     view,
+    apply: async (changed) => {
+      await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { ...options, ...changed, app }));
+    },
     command,
     commanded: async (id, name, config) => {
       const { seq } = await lastEvent(platform, id);

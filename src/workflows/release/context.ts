@@ -6,6 +6,7 @@ import { idcActivities, type Direction } from './activities.ts';
 import type { Sagas } from '../../temporal/saga.ts';
 import type { UndoBudget } from './budget.ts';
 import type { Commands } from './commands.ts';
+import type { Opening } from './opening.ts';
 import type { Progress } from './progress.ts';
 
 /** What the parts of a group's release share. */
@@ -18,6 +19,8 @@ export interface GroupRun {
   sagas: Sagas;
   /** By AzSet name, once staged. */
   staged: Map<string, StagedRevision>;
+  /** Sets of which instances are made anew, by direction and set. */
+  openings: Map<string, Opening>;
   /** Instances that the brake counts by: those of the beginning, or fewer where some are gone by now. */
   size: number;
   /** While a person's brake is on: what every step stands at. */

@@ -1,9 +1,11 @@
 import { azLabel, type HealthCheck, type InstanceRef } from '../../domain/types.ts';
-import type { CapacityShare } from '../../activities/instance.ts';
+import type { CapacityShare, Deployed } from '../../activities/instance.ts';
 import type { ReplaceTarget } from '../../drivers/azset/index.ts';
 import { idcActivities, type Direction } from './activities.ts';
 import { setsIn, stepContext, type GroupRun } from './context.ts';
 import { isBraked, passBrake } from './hold.ts';
+import type { Opening } from './opening.ts';
+import { openingOf } from './openings.ts';
 
 /** How one instance is to be brought to a target. */
 export interface Handling {
@@ -11,6 +13,8 @@ export interface Handling {
   /** What holds its place: read before, checked by every step. */
   uid: string;
   target: ReplaceTarget;
+  /** How it gets there. */
+  change: 'in-place' | 'recreate';
   /** How the target says that it is warm. */
   health: HealthCheck;
   direction: Direction;
@@ -25,43 +29,81 @@ function stops(run: GroupRun, direction: Direction): boolean {
   return direction === 'forward' && isBraked(run);
 }
 
-/** Smoke: out of traffic, replaced, ignited. It holds the new version and serves nobody. */
-export async function smoke(run: GroupRun, handling: Handling): Promise<void> {
+/**
+ * Smoke: out of traffic, replaced, ignited. It holds the new version and serves nobody.
+ * @returns what holds its place now: another uid where it was made anew
+ */
+export async function smoke(run: GroupRun, handling: Handling): Promise<string> {
   const { input, progress } = run;
-  const { instance, uid, target, capacity } = handling;
+  const { instance, uid, target, change, capacity, direction } = handling;
   const { name, azSet } = instance;
   const where = `${name} (${azLabel(azSet)})`;
-  const step = { ...stepContext(run), instance, uid };
+  const step = { ...stepContext(run), instance };
   const drainMs = input.config.drainSeconds * 1_000;
-  const forward = handling.direction === 'forward';
+  const forward = direction === 'forward';
   const startup = forward ? input.config.startupSeconds : undefined;
   const health = startup === undefined ? handling.health : { ...handling.health, timeoutSeconds: startup };
   const igniteMs = health.timeoutSeconds * 1_000;
   const activities = (summary: string, longestAttemptMs: number): ReturnType<typeof idcActivities> =>
-    idcActivities(azSet.idc, {
-      direction: handling.direction,
-      policy: input.policy,
-      summary: `${summary} ${where}`,
-      longestAttemptMs,
-    });
+    idcActivities(azSet.idc, { direction, policy: input.policy, summary: `${summary} ${where}`, longestAttemptMs });
+  const opening = change === 'recreate' ? openingOf(run, direction, azSet) : null;
+  // Before the first wait, so that the set stays open for all of a batch.
+  opening?.expect();
 
-  if (handling.fresh !== true) {
-    if (stops(run, handling.direction)) await passBrake(run);
-    await activities('take out', drainMs + 120_000).takeOut({
-      ...step,
-      reason: `${input.operation}: ${input.spec.version}`,
-      drainSeconds: input.config.drainSeconds,
-      capacity,
-      sets: setsIn(input.azSets, azSet.idc),
-    });
-    progress.instance(name, 'out');
+  try {
+    if (handling.fresh !== true) {
+      if (stops(run, direction)) await standAside(run, opening);
+      await activities('take out', drainMs + 120_000).takeOut({
+        ...step,
+        uid,
+        reason: `${input.operation}: ${input.spec.version}`,
+        drainSeconds: input.config.drainSeconds,
+        capacity,
+        sets: setsIn(input.azSets, azSet.idc),
+      });
+      progress.instance(name, 'out');
+    }
+    if (stops(run, direction)) await standAside(run, opening);
+  } catch (error) {
+    if (opening !== null) await opening.giveUp();
+    throw error;
   }
-  if (stops(run, handling.direction)) await passBrake(run);
-  const { address, startedAt } = await activities('deploy', 900_000).deploy({ ...step, target });
+  const deploy = async (): Promise<Deployed> =>
+    activities('deploy', 900_000).deploy({ ...step, uid, target, ...(opening === null ? {} : { change: 'recreate' }) });
+  const {
+    address,
+    startedAt,
+    uid: holder = uid,
+  } = await (opening === null ? deploy() : inside(opening, target, deploy));
   progress.instance(name, 'deployed');
-  if (forward && input.config.ignoreIgnition === true) return;
-  await activities('ignite', igniteMs + 60_000).ignite({ ...step, health, address, since: startedAt });
+  if (forward && input.config.ignoreIgnition === true) return holder;
+  await activities('ignite', igniteMs + 60_000).ignite({ ...step, uid: holder, health, address, since: startedAt });
   progress.instance(name, 'ignited');
+  return holder;
+}
+
+/** Does it while the set is open, and goes on when it is closed. */
+async function inside(opening: Opening, target: ReplaceTarget, deploy: () => Promise<Deployed>): Promise<Deployed> {
+  let deployed: Deployed;
+  try {
+    await opening.enter(target);
+    deployed = await deploy();
+  } catch (error) {
+    await opening.leave().catch(() => undefined);
+    throw error;
+  }
+  await opening.leave();
+  return deployed;
+}
+
+/** Stands at a person's brake; meanwhile the set is not kept open for it. */
+async function standAside(run: GroupRun, opening: Opening | null): Promise<void> {
+  if (opening !== null) await opening.giveUp();
+  try {
+    await passBrake(run);
+  } finally {
+    opening?.expect();
+  }
 }
 
 /** Bake: traffic again. */

@@ -243,12 +243,12 @@ async function handle(
       const target = run.staged.get(instance.azSet.name);
       if (target === undefined) throw new Error(`${instance.azSet.name} was not staged`);
       if (holder !== undefined && !holder.terminating) {
-        const { uid } = holder;
         const share = now.serves(instance) ? capacity : null;
-        await smoke(run, {
+        const uid = await smoke(run, {
           instance,
-          uid,
+          uid: holder.uid,
           target,
+          change: target.change ?? 'in-place',
           health: input.spec.health,
           direction: 'forward',
           capacity: share,

@@ -17,7 +17,7 @@ export async function stageAll(run: GroupRun): Promise<void> {
             summary: `stage ${set.name} (${idc})`,
             longestAttemptMs: 120_000,
           });
-          run.staged.set(set.name, await stageSet({ ...stepContext(run), set, spec: input.spec }));
+          run.staged.set(set.name, await stageSet({ ...stepContext(run), set, spec: input.spec, recreate: true }));
         });
       },
       async () => {

@@ -29,7 +29,7 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
   const { input, progress } = run;
   const staged = run.staged.get(instance.azSet.name);
   if (staged === undefined) return;
-  const target = staged.previous;
+  const { previous: target, change = 'in-place' } = staged;
   const health = (input.from ?? input.spec).health;
   let counted = false;
   for (let attempt = 0; ; attempt++) {
@@ -48,8 +48,9 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
         if (!touched && (serves || attempt === 0)) break;
         if (serves && !counted) await budget.take();
         counted = true;
-        if (touched) await smoke(run, { instance, uid: holder.uid, target, health, direction: 'undo', capacity: null });
-        await bake(run, { instance, uid: holder.uid, direction: 'undo' });
+        const handling = { instance, target, change, health, direction: 'undo', capacity: null } as const;
+        const uid = touched ? await smoke(run, { ...handling, uid: holder.uid }) : holder.uid;
+        await bake(run, { instance, uid, direction: 'undo' });
         break;
       }
     } catch (error) {
