@@ -1,0 +1,5 @@
+import { evictions } from './evictions.ts';
+import type { FaultKind } from './fault.ts';
+
+/** What breaks beside the worker; kinds that want the same lanes side by side. */
+export const FAULT_KINDS: FaultKind[] = [evictions];
