@@ -15,6 +15,9 @@ const REST_MS = 5_000;
 /** Batches of half the group: what is left must serve at every moment. */
 const BATCH_PERCENT = 50;
 
+/** One for the release, one more for the eviction, one for a rebirth on the old version. */
+const MOST_STARTS_EVICTED = 3;
+
 /** What must hold when a case is over. */
 export interface Expected {
   state: ReleaseState;
@@ -28,6 +31,8 @@ export interface Expected {
   untouched: string[];
   /** Pod, uid and address of each instance before the case; null where it made them. */
   identities: string[] | null;
+  /** Pod that was lost on purpose: another one has its place, after a start more, or two where it was reborn old. */
+  evicted?: string;
   /** The group has to serve throughout. */
   serving: boolean;
   /** Workflow → events of its history in the golden run. */
@@ -64,8 +69,10 @@ export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, 
   if (expected.cutShort !== true) violations.push(...(await judgeRest(lane, expected.version)));
   const running = await judge.running();
   if (expected.identities !== null) {
-    const identities = await judge.identities();
-    check(identities.join() === expected.identities.join(), `pods and addresses are now ${identities.join('; ')}`);
+    const lost = (identity: string): boolean => identity.startsWith(`${expected.evicted} `);
+    const identities = (await judge.identities()).filter((identity) => !lost(identity));
+    const same = expected.identities.filter((identity) => !lost(identity)).join() === identities.join();
+    check(same, `pods and addresses are now ${identities.join('; ')}`);
   }
   if (expected.version !== null) {
     const serving = await judge.serving();
@@ -76,7 +83,13 @@ export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, 
   const starts = await judge.starts();
   const allowed = expected.starts.map((list) => list.join());
   for (const { instance } of running) {
-    const list = (starts[instance] ?? []).join();
+    const versions = starts[instance] ?? [];
+    const list = versions.join();
+    if (instance === expected.evicted) {
+      const right = versions.length <= MOST_STARTS_EVICTED && versions.at(-1) === expected.version;
+      check(right, `${instance}, evicted, was started on ${list === '' ? 'nothing' : list}`);
+      continue;
+    }
     check(allowed.includes(list), `${instance} was started on ${list === '' ? 'nothing' : list}`);
     check(list === '' || !expected.untouched.includes(instance), `${instance} was to be left alone`);
   }
@@ -85,7 +98,8 @@ export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, 
   if (expected.serving) {
     const { floor } = brake({ desired: instances, batchPercent: BATCH_PERCENT, serving: instances, taken: 0 });
     const least = Math.min(...(await judge.routed()));
-    check(least >= floor, `in service fell to ${least}, the floor is ${floor}`);
+    const lost = expected.evicted === undefined ? 0 : 1;
+    check(least >= floor - lost, `in service fell to ${least}, the floor is ${floor}, lost on purpose ${lost}`);
   }
 
   violations.push(...(await judgeRecords(lane, id, expected)));

@@ -17,8 +17,10 @@ import type { Release, ReleaseRequest } from '../../src/http/schemas/release.ts'
 import type { PolicyOverride } from '../../src/temporal/messages.ts';
 import { Judge } from '../../test/support/judge.ts';
 import type { Passage, Target } from '../hooks/points.ts';
+import { changesOf, type Change } from './changes.ts';
 import { Holders } from './holders.ts';
-import { openNamespace, type World } from './world.ts';
+import { LaneLinks } from './links.ts';
+import { loseTemporal, openNamespace, type World } from './world.ts';
 
 const KILL_HOOKS = fileURLToPath(new URL('../hooks/kill.ts', import.meta.url));
 
@@ -37,8 +39,11 @@ const PATIENCE_MS = { first: 3_000, last: 24_000 };
 /** Instances of the group in each IDC: enough for a bastion, a batch of two and another one. */
 const INSTANCES_PER_IDC = 2;
 
-/** One worker for every queue; one for control and one for each IDC; or two for every queue. */
-export type Topology = 'whole' | 'split' | 'twin';
+/**
+ * One worker for every queue; one for control and one for each IDC; two for every queue; or one that reaches every system
+ * by links of its own.
+ */
+export type Topology = 'whole' | 'split' | 'twin' | 'linked';
 
 /** What a release is asked for with, beside the defaults of fault runs. */
 export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
@@ -62,6 +67,7 @@ export class Lane {
   readonly #folder: string;
   readonly #platform: Platform;
   readonly #workers: Part[];
+  readonly #links: LaneLinks | null;
   readonly #instancesPerIdc: number;
   readonly #note: (text: string) => void;
   #apps = 0;
@@ -70,6 +76,8 @@ export class Lane {
   #standing: string | null = null;
   #whole = true;
   #closed = false;
+  #deadMs = 0;
+  #over = false;
   #signal = new AbortController().signal;
 
   private constructor(
@@ -80,6 +88,7 @@ export class Lane {
       folder: string;
       platform: Platform;
       workers: Part[];
+      links: LaneLinks | null;
       instancesPerIdc: number;
       note: (text: string) => void;
     },
@@ -92,8 +101,9 @@ export class Lane {
     this.#platform = at.platform;
     this.#note = at.note;
     this.#workers = at.workers;
+    this.#links = at.links;
     this.#instancesPerIdc = at.instancesPerIdc;
-    for (const part of at.workers) part.onLost = () => this.#revive(part);
+    for (const part of at.workers) part.onLost = () => this.#revive(part, this.#deadMs);
   }
 
   static async open(
@@ -105,14 +115,17 @@ export class Lane {
     await mkdir(folder);
     await writeFile(path.join(folder, 'target.json'), 'null');
     const client = await openNamespace(world, name);
+    const links = topology === 'linked' ? await LaneLinks.open(world, folder) : null;
     const platform = await startPlatformOn(world.fleet, {
       split: topology === 'split',
       prefix: `${name}/`,
       apiEnv: {
+        ...links?.env,
         TEMPORAL_NAMESPACE: name,
         ...(world.hooked ? { TRANSSHIP_TEST_POLICY: JSON.stringify(POLICY) } : {}),
       },
       workerEnv: {
+        ...links?.env,
         TEMPORAL_NAMESPACE: name,
         TRANSSHIP_WORKFLOW_BUNDLE: world.bundle.path,
         NODE_COMPILE_CACHE: path.join(world.fleet.dir, 'compile-cache'),
@@ -123,7 +136,13 @@ export class Lane {
     if (topology === 'twin')
       for (const { spec } of [...workers])
         workers.push(await world.fleet.start({ ...spec, name: `${spec.name}-twin` }));
-    return new Lane(world, client, { name, folder, platform, workers, instancesPerIdc, note });
+    return new Lane(world, client, { name, folder, platform, workers, links, instancesPerIdc, note });
+  }
+
+  /** The ways of a linked lane to every system. */
+  get links(): LaneLinks {
+    if (this.#links === null) throw new Error(`${this.#name} has no links of its own`);
+    return this.#links;
   }
 
   /** Name of the app that the lane releases now. */
@@ -157,7 +176,17 @@ export class Lane {
    */
   begins(signal: AbortSignal): void {
     this.#whole = false;
+    this.#over = false;
     this.#signal = signal;
+  }
+
+  /** The release of the case has ended. */
+  over(): void {
+    this.#over = true;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** The last case went well and left the app on that version; null: the next one needs another app. */
@@ -195,8 +224,12 @@ export class Lane {
     return { after, digest };
   }
 
-  /** From now on the first worker that comes by the target dies there; null: none does. The trace starts anew. */
-  async aim(target: Omit<Target, 'id'> | null): Promise<void> {
+  /**
+   * From now on the first worker that comes by the target dies there; null: none does. The trace starts anew.
+   * @param deadMs how long a worker that dies is not started again
+   */
+  async aim(target: Omit<Target, 'id'> | null, deadMs = 0): Promise<void> {
+    this.#deadMs = deadMs;
     const file = path.join(this.#folder, 'target.json');
     await rm(path.join(this.#folder, 'trace.jsonl'), { force: true });
     await writeFile(`${file}.new`, JSON.stringify(target === null ? null : { ...target, id: randomUUID() }));
@@ -212,6 +245,15 @@ export class Lane {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Passage);
+  }
+
+  /** What the lane's processes asked the API servers to change, where they reach them by links of their own. */
+  changes(): Change[] {
+    return this.#links === null ? [] : changesOf(this.#links, this.app);
+  }
+
+  forgetChanges(): void {
+    for (const idc of this.#links?.idcs ?? []) this.#links?.api(idc).forget();
   }
 
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
@@ -271,14 +313,21 @@ export class Lane {
     return Object.fromEntries(groups.flatMap(({ instances }) => instances.map(({ name, member }) => [name, member])));
   }
 
-  /** Lets the hosts of these pods pull the image, or not. */
-  async pulls(image: string, pods: (string | undefined)[], may: boolean): Promise<void> {
+  /** Lets the hosts of these pods pull the image, or not; in one IDC or in all. */
+  async pulls(image: string, pods: (string | undefined)[], may: boolean, idc?: string): Promise<void> {
     const error = may ? {} : { error: 'out of reach, by the fault run' };
-    for (const { hostsAdmin } of Object.values(this.world.fleet.idcs)) {
+    for (const { name, hostsAdmin } of Object.values(this.world.fleet.idcs)) {
+      if (idc !== undefined && idc !== name) continue;
       const hosts = new SimHostsClient(hostsAdmin);
       for (const { node, instance } of await hosts.instances())
         if (pods.includes(instance)) await hosts.fault({ kind: 'pull', node, image, on: !may, ...error });
     }
+  }
+
+  /** Temporal loses all it knows, of every lane. This lane's namespace is made again. */
+  async loseTemporal(): Promise<void> {
+    await loseTemporal(this.world);
+    await openNamespace(this.world, this.#name);
   }
 
   /** Workflows that have not ended, but for plans: those only read. */
@@ -292,6 +341,7 @@ export class Lane {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#workers, this.#platform.apiProcess].map((part) => part.kill()));
+    await this.#links?.close();
   }
 
   /** What the case left half done is removed by hand, and the next one gets another app. */
@@ -356,7 +406,7 @@ export class Lane {
       .then(() => part.start())
       .then(
         () => {
-          part.onLost = () => this.#revive(part);
+          part.onLost = () => this.#revive(part, this.#deadMs);
         },
         (error: unknown) => {
           // Without its fleet nothing comes back, however often it is tried.

@@ -1,72 +1,63 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaseContext } from '../harness/index.ts';
-import type { Passage, Point } from '../hooks/points.ts';
+import type { Passage } from '../hooks/points.ts';
+import type { Fault, Golden, Hit } from './faults/fault.ts';
 import { judgeRelease, type Evidence } from './judges.ts';
+import type { Trouble } from '../../src/domain/types.ts';
 import type { Lane } from './lane.ts';
 import type { Course, Scenario } from './scenarios.ts';
 
-/** Where a worker is hit in a run of a scenario. */
-export interface Hit {
-  key: string;
-  point: Point;
-}
-
-/** Longest that a frozen worker stays so, when nobody takes over its work. */
-const THAW_MS = 20_000;
-
-/** Runs the scenario once on the lane, with that hit or none, and judges it. The lane is at rest afterwards. */
+/** Runs the scenario once on the lane, with that fault or none, and judges it. The lane is at rest afterwards. */
 export async function runScenario(
   lane: Lane,
   scenario: Scenario,
-  hit: Hit | null,
+  fault: Fault | null,
   golden: Record<string, number>,
   { signal, record }: Pick<CaseContext, 'signal' | 'record'>,
-): Promise<Evidence & { trace: Passage[] }> {
+): Promise<Evidence & Golden> {
   lane.begins(signal);
   const before = scenario.standing ? await lane.stand() : '';
   if (!scenario.standing) await lane.newApp();
-  const course: Course = { before, ...(await lane.push(scenario.behaviour)), pods: await lane.pods() };
+  let isMended = (): void => undefined;
+  const mended = new Promise<void>((resolve) => (isMended = resolve));
+  const held: Trouble[] = [];
+  const pushed = await lane.push(scenario.behaviour);
+  const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   await lane.judge.mark();
   const identities = scenario.standing ? await lane.judge.identities() : null;
 
-  await lane.aim(hit === null ? null : { ...hit, blow: scenario.blow });
+  const hit = fault?.hit ?? null;
+  await lane.aim(hit === null || fault === null ? null : { ...hit, blow: fault.blow }, fault?.deadMs);
+  lane.forgetChanges();
+  fault?.arm?.(lane);
   const id = await lane.release(course.after, scenario.settings);
   record('release', id);
-  const thawing = hit !== null && scenario.blow === 'freeze' ? thaw(lane, hit) : Promise.resolve();
-  const view = await scenario.drive(lane, id, course);
-  await thawing;
+  const mending = fault?.beside(lane, course) ?? Promise.resolve();
+  void mending.then(isMended, isMended);
+  const { drive, expect } = fault?.instead ?? scenario;
+  const view = await drive(lane, id, course);
+  lane.over();
+  await mending;
   const trace = await lane.trace();
   await lane.aim(null);
+  const changes = lane.changes();
   record('trace', trace);
+  record('changes', changes);
   record('view', view);
+  record('held', held);
 
-  const expected = { ...scenario.expect(course), identities, events: golden };
+  const evicted = fault?.evicted?.(course);
+  const expected = { ...expect(course), identities, events: golden, ...(evicted ? { evicted } : {}) };
   // A scenario that puts its release right again ends with the release that did so.
   const evidence = await judgeRelease(lane, view.id, view.state, expected);
   record('histories', evidence.histories);
   if (hit !== null && !trace.some((passage) => passage.hit)) evidence.violations.push('the worker never came by there');
+  for (const { verdict, code, message } of held)
+    if (verdict === 'failed') evidence.violations.push(`the version was taken for bad: ${code}: ${message}`);
   if (evidence.violations.length === 0) {
     if (expected.cutShort === true) await lane.discard();
     else lane.rests(expected.version);
   }
-  return { ...evidence, trace };
-}
-
-/** Lets the frozen worker go on when another one has done the same activity: what it still does must do no harm. */
-async function thaw(lane: Lane, { key }: Hit): Promise<void> {
-  const deadline = Date.now() + THAW_MS;
-  for (;;) {
-    lane.signal.throwIfAborted();
-    const trace = await lane.trace();
-    const frozen = trace.find(({ hit }) => hit);
-    const done = trace.some((other) => other.key === key && other.point === 'after' && other.pid !== frozen?.pid);
-    if (frozen !== undefined && (done || Date.now() > deadline)) {
-      process.kill(frozen.pid, 'SIGCONT');
-      return;
-    }
-    if (Date.now() > deadline + THAW_MS) return;
-    await sleep(100);
-  }
+  return { ...evidence, trace, changes };
 }
 
 /** Every point that a run without a fault came by, once, in order. */

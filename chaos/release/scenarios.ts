@@ -1,6 +1,7 @@
 import { SHOP, type ShopVersion } from '../../devfleet/shop.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gateCommand, isTerminal, waitsForPerson } from '../../src/domain/states.ts';
+import type { Trouble } from '../../src/domain/types.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
 import type { Blow } from '../hooks/points.ts';
@@ -19,6 +20,10 @@ export interface Course {
   digest: string;
   /** Instance (`web-0`) → its pod. */
   pods: Record<string, string>;
+  /** Settles when what was broken is whole again; at once where nothing is. */
+  mended: Promise<void>;
+  /** Why the release waited for a person who resumed it, each time. */
+  held: Trouble[];
 }
 
 export interface Scenario {
@@ -36,7 +41,7 @@ export interface Scenario {
   expect(course: Course): Outcome;
 }
 
-const ends = (lane: Lane, id: string): Promise<Release> => lane.settled(id, ({ state }) => isTerminal(state));
+export const ends = (lane: Lane, id: string): Promise<Release> => lane.settled(id, ({ state }) => isTerminal(state));
 const isHeld = ({ commands }: Release): boolean => commands.includes('resume');
 
 async function abort(lane: Lane, id: string): Promise<Release> {
@@ -44,9 +49,30 @@ async function abort(lane: Lane, id: string): Promise<Release> {
   return ends(lane, id);
 }
 
+/** A person aborts when the bastion serves and the first batch ignites. */
+export async function begunToAbort(lane: Lane, id: string): Promise<void> {
+  await started(lane, 3);
+  await lane.command(id, 'abort', ({ state }) => state === 'REVOKING' || isTerminal(state));
+}
+
 async function resume(lane: Lane, id: string): Promise<Release> {
   await lane.command(id, 'resume', (view) => !isHeld(view));
   return ends(lane, id);
+}
+
+/** How long a person looks at what came back before they resume. */
+const LOOK_MS = 1_000;
+
+/** To its end, by a person who resumes whatever holds once what was broken is whole again. */
+export async function helped(lane: Lane, id: string, { mended, held }: Course): Promise<Release> {
+  for (;;) {
+    const view = await lane.settled(id, (now) => isTerminal(now.state) || isHeld(now));
+    if (isTerminal(view.state)) return view;
+    if (view.trouble !== null) held.push(view.trouble);
+    await mended;
+    await sleep(LOOK_MS);
+    await lane.command(id, 'resume', (now) => !isHeld(now));
+  }
 }
 
 /** The hosts of these pods get no image until the release is held for it; then they do, and start it. */
@@ -82,7 +108,7 @@ const released = ({ after }: Course): Outcome => ({
 });
 
 /** From one version to the next: nobody does anything. */
-const success: Scenario = {
+export const success: Scenario = {
   ...base,
   name: 'success',
   drive: ends,
@@ -111,13 +137,13 @@ const firstReleaseAborted: Scenario = {
 };
 
 /** The bastion serves, the first batch ignites: those three go back, the fourth was never touched. */
-const abortedMidBatch: Scenario = {
+export const abortedMidBatch: Scenario = {
   ...base,
   name: 'aborted in a batch',
   behaviour: { igniteSeconds: 2 },
   drive: async (lane, id) => {
-    await started(lane, 3);
-    return abort(lane, id);
+    await begunToAbort(lane, id);
+    return ends(lane, id);
   },
   expect: ({ before, after, pods }) => ({
     state: 'REVOKED',
@@ -198,9 +224,14 @@ async function terminate(lane: Lane, id: string): Promise<Release> {
   await lane.batchDone(id, 1);
   // The workflow has heard of it, too, and pauses.
   await sleep(500);
+  await terminateGroup(lane);
+  return ends(lane, id);
+}
+
+/** Ends the group's workflow as nobody should: without any undo. */
+export async function terminateGroup(lane: Lane): Promise<void> {
   const group = { env: SHOP.env, app: lane.app, group: SHOP.group };
   await lane.client.workflow.getHandle(groupWorkflowId(group)).terminate('by mistake');
-  return ends(lane, id);
 }
 
 /**
@@ -237,6 +268,24 @@ const repaired: Scenario = {
     untouched: [pods['web-3'] ?? ''],
     serving: true,
   }),
+};
+
+/**
+ * In the middle of a batch Temporal's database is lost: nobody drives the release any more, which is found out, and
+ * whoever repairs the group needs nothing of what Temporal knew.
+ */
+export const forgotten: Scenario = {
+  ...abortedMidBatch,
+  name: "Temporal's database lost",
+  drive: async (lane, id) => {
+    await started(lane, 3);
+    await lane.loseTemporal();
+    const { state, trouble } = await ends(lane, id);
+    if (state !== 'FAILURE' || trouble?.code !== 'OPERATION_CUT_SHORT')
+      throw new Error(`the release ended as ${state}: ${trouble?.message ?? 'no trouble'}`);
+    return ends(lane, await lane.repair());
+  },
+  expect: (course) => repaired.expect(course),
 };
 
 /** The version went everywhere, and is rolled back. */

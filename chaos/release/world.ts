@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -46,6 +46,14 @@ export async function openWorld(
   const catalogue = await openCatalogue(fleet.catalogue.directUrl);
   resources.defer(() => catalogue.close());
   return { fleet, hooked, bundle, connection, catalogue };
+}
+
+/** Stops Temporal, removes its database, and starts it again, empty. */
+export async function loseTemporal({ fleet }: World): Promise<void> {
+  const temporal = fleet.process('temporal');
+  temporal.pause();
+  for (const file of await readdir(fleet.dir)) if (file.startsWith('temporal.db')) await rm(path.join(fleet.dir, file));
+  await temporal.restart();
 }
 
 /** Makes a namespace with Transship's search attributes, and waits until it can be used. */

@@ -54,8 +54,17 @@ export interface IgniteInput extends InstanceStep {
 export interface InstanceDrivers {
   azSets(cluster: string): AzSetDriver;
   traffic(cluster: string): TrafficDriver;
-  /** Waits until the instance says 200; the probe goes through the IDC's probe proxy. */
-  waitIgnited(address: string, health: HealthCheck, since: Date, waiting: Waiting): Promise<void>;
+  /**
+   * Waits until the instance says 200; the probe goes through the IDC's probe proxy.
+   * @param stands throws where the instance is another one by now
+   */
+  waitIgnited(
+    address: string,
+    health: HealthCheck,
+    since: Date,
+    waiting: Waiting,
+    stands: () => Promise<void>,
+  ): Promise<void>;
 }
 
 const at = ({ instance, uid }: InstanceStep): MemberAt => ({ set: instance.azSet, member: instance.member, uid });
@@ -94,7 +103,9 @@ export function instanceActivities(drivers: InstanceDrivers, dependencies: StepD
     /** Waits until the instance says that it is warm. */
     ignite: (input: IgniteInput): Promise<void> =>
       runStep(dependencies, 'ignite', input, (_guard, waiting) =>
-        drivers.waitIgnited(input.address, input.health, new Date(input.since), waiting),
+        drivers.waitIgnited(input.address, input.health, new Date(input.since), waiting, () =>
+          checkStands(drivers.azSets(input.instance.azSet.cluster), at(input)),
+        ),
       ),
 
     /** Gives the instance its traffic back and sees it arrive. Returns who else keeps it out. */
@@ -120,6 +131,23 @@ async function checkCapacity(drivers: InstanceDrivers, input: TakeOutInput): Pro
       `${serving} instances outside the batch serve in ${input.instance.azSet.idc}; the plan needs ${input.capacity.others}`,
     );
   }
+}
+
+/**
+ * A cluster that does not answer cannot tell, and the instance may be well.
+ * @throws INSTANCE_REPLACED when what holds its place is gone, on its way out, or another
+ */
+async function checkStands(azSets: AzSetDriver, { set, member, uid }: MemberAt): Promise<void> {
+  let observed;
+  try {
+    [observed] = await azSets.observe([set]);
+  } catch (error) {
+    if (error instanceof TransshipError && error.code === 'CLUSTER_UNREACHABLE') return;
+    throw error;
+  }
+  const holder = observed?.instances.find((instance) => instance.member === member);
+  if (holder?.uid === uid && !holder.terminating) return;
+  throw new TransshipError('INSTANCE_REPLACED', `${member} (${uid}) is gone, or another by now: it never ignited`);
 }
 
 export type InstanceActivities = ReturnType<typeof instanceActivities>;

@@ -34,7 +34,7 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
     traffic: (cluster) => of(traffic, cluster),
     resolveReference: async (repository, reference) =>
       (await resolveReference(idc.registry, repository, reference))?.digest ?? null,
-    waitIgnited: (address, health, since, waiting) =>
-      waitIgnited(address, health, since, waiting, { proxy: idc.probeProxy }),
+    waitIgnited: (address, health, since, waiting, stands) =>
+      waitIgnited(address, health, since, waiting, { proxy: idc.probeProxy, stands }),
   };
 }

@@ -15,13 +15,18 @@ export interface ApiCall {
   mutates: boolean;
 }
 
+/**
+ * What becomes of a request. `loseAnswer`: the server gets it, the client never gets the answer. `repeat`: the server gets
+ * it twice, one after the other, and the client the second answer.
+ */
+export type Mishap = 'loseAnswer' | 'repeat';
+
 /** What happens to the next request that matches, once. */
 interface Trap {
   matches: (call: ApiCall) => boolean;
   /** Runs before the request is forwarded. */
   before: () => Promise<void>;
-  /** The server gets the request, the client never gets the answer. */
-  loseAnswer: boolean;
+  mishap: Mishap | null;
 }
 
 /** The way to an API server, in the hands of a test: counts, holds up, loses answers, and can be cut. */
@@ -30,8 +35,10 @@ export interface ApiLink {
   kubeconfig: string;
   /** Since the start or the last reset; watches included. */
   calls: ApiCall[];
-  loseAnswer(matches: (call: ApiCall) => boolean): void;
+  befall(mishap: Mishap, matches: (call: ApiCall) => boolean): void;
   before(matches: (call: ApiCall) => boolean, act: () => Promise<void>): void;
+  /** Neither calls nor what was to become of them. */
+  forget(): void;
   cut(): void;
   mend(): void;
   close(): Promise<void>;
@@ -48,7 +55,8 @@ export async function openApiLink(kubeconfig: string, file: string): Promise<Api
   let traps: Trap[] = [];
   let isCut = false;
 
-  const forward = async (incoming: IncomingMessage): Promise<IncomingMessage> => {
+  /** @param body null: as it comes */
+  const forward = async (incoming: IncomingMessage, body: Buffer | null): Promise<IncomingMessage> => {
     const options: RequestOptions = {
       host: upstream.hostname,
       port: upstream.port,
@@ -58,7 +66,8 @@ export async function openApiLink(kubeconfig: string, file: string): Promise<Api
     };
     await config.applyToHTTPSOptions(options);
     const outgoing = send(options);
-    incoming.pipe(outgoing);
+    if (body === null) incoming.pipe(outgoing);
+    else outgoing.end(body);
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     return answer;
   };
@@ -69,9 +78,15 @@ export async function openApiLink(kubeconfig: string, file: string): Promise<Api
     traps = traps.filter((one) => one !== trap);
     const run = async (): Promise<void> => {
       await trap?.before();
-      const answer = await forward(incoming);
+      let body: Buffer | null = null;
+      if (trap?.mishap === 'repeat') {
+        body = Buffer.concat(await incoming.toArray());
+        const first = await forward(incoming, body);
+        await first.resume().toArray();
+      }
+      const answer = await forward(incoming, body);
       reply.once('close', () => answer.destroy());
-      if (trap?.loseAnswer === true) {
+      if (trap?.mishap === 'loseAnswer') {
         answer.resume();
         await once(answer, 'end');
         incoming.socket.destroy();
@@ -97,8 +112,12 @@ export async function openApiLink(kubeconfig: string, file: string): Promise<Api
   return {
     kubeconfig: file,
     calls,
-    loseAnswer: (matches) => traps.push({ matches, before: () => Promise.resolve(), loseAnswer: true }),
-    before: (matches, act) => traps.push({ matches, before: act, loseAnswer: false }),
+    befall: (mishap, matches) => traps.push({ matches, before: () => Promise.resolve(), mishap }),
+    before: (matches, act) => traps.push({ matches, before: act, mishap: null }),
+    forget: () => {
+      traps = [];
+      calls.splice(0);
+    },
     cut: () => {
       isCut = true;
       for (const socket of sockets) socket.destroy();

@@ -198,7 +198,7 @@ function linkOf(link: ApiLink): Link {
     forget: () => void link.calls.splice(0),
     loseAnswer: (n) => {
       let seen = 0;
-      link.loseAnswer(({ mutates }) => mutates && seen++ === n);
+      link.befall('loseAnswer', ({ mutates }) => mutates && seen++ === n);
     },
     beforeChange: (act) => link.before(({ mutates }) => mutates, act),
     cut: () => link.cut(),

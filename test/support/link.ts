@@ -8,14 +8,18 @@ export interface Link {
   silence: (on: boolean) => void;
   /** The next answer is swallowed and its connection closed: what was asked for is done, and the asker does not know. */
   loseAnswer: () => void;
+  /** Closes every connection, and each new one, as a host does that is gone, until it is taken back. */
+  cut: (on: boolean) => void;
   close: () => void;
 }
 
 export async function startLink(target: number): Promise<Link> {
   let silent = false;
+  let isCut = false;
   let answersToLose = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
+    if (isCut) return void client.destroy();
     const upstream = connect(target, '127.0.0.1');
     for (const [one, other] of [
       [client, upstream],
@@ -49,6 +53,10 @@ export async function startLink(target: number): Promise<Link> {
     },
     loseAnswer: () => {
       answersToLose++;
+    },
+    cut: (on) => {
+      isCut = on;
+      if (on) for (const socket of sockets) socket.destroy();
     },
     close: () => {
       server.close();

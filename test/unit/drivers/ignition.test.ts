@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, request, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { TransshipError } from '../../../src/domain/errors.ts';
 import { probeIgnition } from '../../../src/drivers/ignition/probe.ts';
 import { waitIgnited } from '../../../src/drivers/ignition/wait.ts';
 import type { HealthCheck } from '../../../src/domain/types.ts';
@@ -104,4 +105,35 @@ test('an instance that accepts and says nothing does not hold the wait up beyond
   setTimeout(() => controller.abort(new Error('cancelled')), 200);
   const wait = waitIgnited('127.0.0.1', health(port), new Date(), { ...waiting, signal: controller.signal });
   await expect(wait).rejects.toThrow('cancelled');
+});
+
+describe('an instance that was replaced meanwhile is no verdict on the version', () => {
+  const gone = (): Promise<void> => Promise.reject(new TransshipError('INSTANCE_REPLACED', 'another pod'));
+
+  test('where nothing answers it is found out long before the time is over', async () => {
+    const port = await serve(() => undefined);
+    servers.pop()?.close();
+    const began = Date.now();
+    const wait = waitIgnited('127.0.0.1', health(port), new Date(), waiting, { stands: gone });
+    await expect(wait).rejects.toMatchObject({ code: 'INSTANCE_REPLACED' });
+    expect(Date.now() - began).toBeLessThan(5_000);
+  });
+
+  test.each([526, 527, 530])('where another one answers %i at its address', async (status) => {
+    const port = await serve((_incoming, reply) => reply.writeHead(status).end());
+    const wait = waitIgnited('127.0.0.1', health(port, 1), new Date(), waiting, { stands: gone });
+    await expect(wait).rejects.toMatchObject({ code: 'INSTANCE_REPLACED' });
+  });
+
+  test('one that is still there and answers "wait" is not asked about before the end', async () => {
+    const port = await serve((_incoming, reply) => reply.writeHead(526).end());
+    let asked = 0;
+    const stands = (): Promise<void> => {
+      asked += 1;
+      return Promise.resolve();
+    };
+    const wait = waitIgnited('127.0.0.1', health(port, 3), new Date(), waiting, { stands });
+    await expect(wait).rejects.toMatchObject({ code: 'IGNITION_TIMEOUT' });
+    expect(asked).toBe(1);
+  });
 });
