@@ -153,6 +153,11 @@ export const ERRORS = {
     'Somebody else changed the set',
     'See who in "detail"; take the change back, or release it.',
   ),
+  SET_NOT_AT_REST: refused(
+    409,
+    'The set is not at rest',
+    'Finish or undo what is under way on it: every instance on one revision, nothing staged; then try again.',
+  ),
   SERVICE_UNFIT: refused(
     409,
     'A Service would bypass our traffic control',

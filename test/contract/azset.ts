@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { adoptContract } from './azset/adopt.ts';
 import { createContract } from './azset/create.ts';
+import { orderedContract } from './azset/ordered.ts';
 import { recreateContract } from './azset/recreate.ts';
 import { replaceContract } from './azset/replace.ts';
 import { settleContract } from './azset/settle.ts';
@@ -22,6 +24,8 @@ export function azSetContract(name: string, makeWorld: () => Promise<World>): vo
     describe('compare, stage, unstage', () => stageContract(world));
     describe('replace', () => replaceContract(world));
     describe('open, recreate, close', () => recreateContract(world));
+    describe('adopt, detach', () => adoptContract(world));
+    describe('ordered sets', () => orderedContract(world));
     describe('settle', () => settleContract(world));
   });
 }

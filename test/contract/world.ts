@@ -68,6 +68,20 @@ export interface World {
   touch(at: MemberAt): Promise<void>;
   /** Somebody gives the instance the name of a revision without what the revision says. */
   mislabel(at: MemberAt, revision: string): Promise<void>;
+  /**
+   * Somebody makes a set of this name that is not ours, on v1 and with a consumer of its own, by the system's ways:
+   * replaced when somebody deletes, or by itself, all or but the lowest; one after the other, or all at once; its
+   * consumer with an address of its own, or resolving those of the instances.
+   */
+  strangersSet(
+    subject: Subject,
+    count: number,
+    options?: { moves?: 'on-delete' | 'all' | 'but-two'; ordered?: boolean; headless?: boolean },
+  ): Promise<void>;
+  /** The stranger's consumer routes to these. */
+  strangersConsumer(subject: Subject): Promise<string[]>;
+  /** The set is gone, its instances are not: as a crash in the middle of making it anew leaves it. */
+  orphan(subject: Subject): Promise<void>;
   /** Somebody protects the group: so many of its instances must stay ready. Taken away by the returned function. */
   budget(subject: Subject, minAvailable: number): Promise<() => Promise<void>>;
   /** What the set is defined as, in the system's own words: the same whenever it is at rest on the same thing. */
@@ -128,6 +142,22 @@ export async function standing(world: World, count: number, subject = world.newS
     const serving = await world.traffic.serving([subject.set]);
     return settled && instances.every(({ ready }) => ready) && serving.size === count;
   });
+  await world.mark();
+  world.link.forget();
+  return subject;
+}
+
+/** A set that somebody else made and we took over; `before` are its instances from before that. */
+export async function takenOver(
+  world: World,
+  count: number,
+  options: Parameters<World['strangersSet']>[2] = {},
+): Promise<Subject> {
+  const subject = world.newSubject();
+  await world.strangersSet(subject, count, options);
+  await world.azSets.adopt(subject.set, subject.group, world.spec(1, 'v1'), openGuard(), patience());
+  await eventually(async () => (await seen(world, subject)).settled);
+  await eventually(async () => (await world.traffic.serving([subject.set])).size === count);
   await world.mark();
   world.link.forget();
   return subject;

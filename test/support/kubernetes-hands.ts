@@ -75,6 +75,25 @@ export class KubernetesHands {
     );
   }
 
+  /** Returns when all of its pods are ready. */
+  async createSet(namespace: string, body: V1StatefulSet): Promise<void> {
+    await this.#apps.createNamespacedStatefulSet({ namespace, body });
+    const name = body.metadata?.name ?? '';
+    const isReady = async (): Promise<boolean> => {
+      const { spec, status } = await this.#apps.readNamespacedStatefulSet({ namespace, name });
+      return status?.readyReplicas === spec?.replicas;
+    };
+    while (!(await isReady())) await delay(100);
+  }
+
+  /** Returns when it is gone; its pods stay. */
+  async orphanSet({ namespace, name }: AzSetRef): Promise<void> {
+    const body = Object.assign(new V1DeleteOptions(), { propagationPolicy: 'Orphan' });
+    await this.#apps.deleteNamespacedStatefulSet({ namespace, name, body });
+    const fieldSelector = `metadata.name=${name}`;
+    while ((await this.#apps.listNamespacedStatefulSet({ namespace, fieldSelector })).items.length > 0) await delay(50);
+  }
+
   async setIdentity({ namespace, name }: AzSetRef): Promise<string> {
     const { metadata } = await this.#apps.readNamespacedStatefulSet({ namespace, name });
     return JSON.stringify([metadata?.uid, metadata?.generation, metadata?.labels, metadata?.annotations]);
@@ -113,8 +132,13 @@ export class KubernetesHands {
     await this.#policy.deleteNamespacedPodDisruptionBudget({ namespace, name });
   }
 
-  async createService(namespace: string, name: string, selector: Record<string, string>): Promise<void> {
-    const spec = { selector, ports: [{ port: 80, targetPort: 8080 }] };
+  async createService(
+    namespace: string,
+    name: string,
+    selector: Record<string, string>,
+    more: object = {},
+  ): Promise<void> {
+    const spec = { selector, ports: [{ port: 80, targetPort: 8080 }], ...more };
     await this.#core.createNamespacedService({
       namespace,
       body: Object.assign(new V1Service(), { metadata: { name }, spec }),

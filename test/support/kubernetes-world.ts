@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { V1StatefulSet } from '@kubernetes/client-node';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startFleet } from '../../devfleet/index.ts';
 import { pushImage } from '../../devfleet/images/index.ts';
 import type { AzSetRef, Spec } from '../../src/domain/types.ts';
 import { kubernetesAzSetDriver } from '../../src/drivers/azset/kubernetes/index.ts';
+import { renderTemplate } from '../../src/drivers/azset/kubernetes/template.ts';
 import { openCluster } from '../../src/drivers/kubernetes/cluster.ts';
 import { kubernetesServiceTraffic } from '../../src/drivers/traffic/kubernetes/index.ts';
 import { eventually, type Link, type SpecOptions, type World } from '../contract/world.ts';
@@ -100,6 +102,29 @@ export async function kubernetesWorld(): Promise<World> {
     foreignChange: ({ set }) => hands.restartSet(set),
     touch: (at) => hands.patchPod(at, { annotations: { 'stranger.example/touched': 'yes' } }),
     mislabel: (at, revision) => hands.patchPod(at, { labels: { 'controller-revision-hash': revision } }),
+    strangersSet: async ({ set, group }, count, { moves = 'all', ordered = false, headless = false } = {}) => {
+      const { metadata, spec } = renderTemplate(set, group, specOf(1, 'v1', digests['v1'] ?? ''), idc.registry.host);
+      const labels = { stranger: set.name };
+      const body = {
+        metadata: { name: set.name },
+        spec: {
+          replicas: count,
+          serviceName: '',
+          podManagementPolicy: ordered ? 'OrderedReady' : 'Parallel',
+          updateStrategy:
+            moves === 'on-delete'
+              ? { type: 'OnDelete' }
+              : { type: 'RollingUpdate', rollingUpdate: { partition: moves === 'all' ? 0 : 2 } },
+          selector: { matchLabels: labels },
+          template: { metadata: { ...metadata, labels }, spec },
+        },
+      };
+      const consumer = headless ? { clusterIP: 'None' } : {};
+      await hands.createService(set.namespace, `stranger-${set.name}`, labels, consumer);
+      await hands.createSet(set.namespace, Object.assign(new V1StatefulSet(), body));
+    },
+    strangersConsumer: ({ set }) => hands.endpoints(set.namespace, `stranger-${set.name}`),
+    orphan: ({ set }) => hands.orphanSet(set),
     budget: async ({ set, group }, minAvailable) => {
       const name = `budget-${set.name}-${String(++budgets)}`;
       await hands.createBudget(set.namespace, name, { 'transship.dev/app': group.app }, minAvailable);

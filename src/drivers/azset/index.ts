@@ -64,6 +64,15 @@ export interface ReplaceTarget {
   images: Record<string, string>;
 }
 
+/** A set as it was at rest, in its system's own words. Plain JSON. */
+export interface SavedSet {
+  /** Of the object that it was saved from. */
+  uid: string;
+  revision: string;
+  metadata: object;
+  spec: object;
+}
+
 /** Called just before each mutation; throws FENCE_LOST where a later operation owns the group. */
 export type Guard = () => Promise<void>;
 
@@ -130,6 +139,32 @@ export interface AzSetDriver {
 
   /** Last step of a batch that is recreated: parks the set on the template at rest. Does nothing where it is not open. */
   close(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /**
+   * Takes over a set that somebody else made, as it runs: no instance ends. Afterwards it is at rest where all of its
+   * instances were of its one revision.
+   * @param spec what it is said to run; its ports are those of the group's Service
+   * @throws FOREIGN_TEMPLATE when it belongs to another group; SERVICE_UNFIT
+   */
+  adopt(set: AzSetRef, group: GroupRef, spec: Spec, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /**
+   * The way back: the set is one that its system manages by itself again. No instance ends.
+   * @throws SET_NOT_AT_REST
+   */
+  detach(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /**
+   * All that is needed to make the set again. The caller keeps it where it survives the caller, before it converts.
+   * @throws SET_NOT_AT_REST
+   */
+  save(set: AzSetRef, waiting: Waiting): Promise<SavedSet>;
+
+  /**
+   * Makes an `ordered` set a `parallel` one, under its instances, which stay as they are: the same ones, on the same
+   * revision. Repeated with the same saved set it finishes, wherever it was cut off.
+   */
+  convert(set: AzSetRef, saved: SavedSet, guard: Guard, waiting: Waiting): Promise<void>;
 
   /** Waits until every instance and the controller agree on `revision` (the barrier), and cleans what staging left. */
   settle(set: AzSetRef, revision: string, guard: Guard, waiting: Waiting): Promise<void>;

@@ -62,11 +62,16 @@ export class ApiServer {
 
   /**
    * Deletes this very object, in the background; does nothing where it is gone or another took its name.
-   * @param resourceVersion also does nothing where it was changed since
+   * @param options.resourceVersion also does nothing where it was changed since
+   * @param options.orphan leaves alone what it owns
    */
-  async delete(path: string, uid: string, resourceVersion?: string): Promise<void> {
+  async delete(
+    path: string,
+    uid: string,
+    { resourceVersion, orphan = false }: { resourceVersion?: string; orphan?: boolean } = {},
+  ): Promise<void> {
     const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-    const body = { propagationPolicy: 'Background', preconditions };
+    const body = { propagationPolicy: orphan ? 'Orphan' : 'Background', preconditions };
     try {
       await this.#json({ method: 'DELETE', path, body, contentType: 'application/json' });
     } catch (error) {

@@ -23,6 +23,8 @@ export const ANNOTATION = {
   template: 'transship.dev/template',
   /** On the set, from stage to settle or unstage: the revision to go back to. */
   previous: 'transship.dev/previous',
+  /** On a set that is being taken over: the revision of its template before. */
+  adopting: 'transship.dev/adopting',
   /** On a pod: containers that were proven to run an image, the evidence for the next proof. */
   proven: 'transship.dev/proven',
   /**

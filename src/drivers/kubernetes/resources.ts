@@ -10,6 +10,7 @@ export interface Metadata {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   managedFields?: ManagedFields[];
+  ownerReferences?: { uid: string; controller?: boolean }[];
 }
 
 interface ManagedFields {
@@ -66,6 +67,7 @@ export interface StatefulSet extends Resource {
     template: Template;
     updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
     podManagementPolicy?: 'Parallel' | 'OrderedReady';
+    selector?: { matchLabels?: Record<string, string> };
     [field: string]: unknown;
   };
   status?: {

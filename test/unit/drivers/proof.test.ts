@@ -147,6 +147,6 @@ test('an evicted pod, and one that no host takes: we cannot tell about the versi
   expect(troubleOf(homeless)).toMatchObject({
     verdict: 'errored',
     code: 'INSTANCE_UNSCHEDULABLE',
-    message: '0/3 nodes',
+    message: 'web-0: 0/3 nodes',
   });
 });

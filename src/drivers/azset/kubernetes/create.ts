@@ -62,7 +62,8 @@ export async function createSet(
   }
 }
 
-function checkOwner(set: StatefulSet, labels: Record<string, string>): void {
+/** @throws FOREIGN_TEMPLATE unless the set carries these labels */
+export function checkOwner(set: StatefulSet, labels: Record<string, string>): void {
   const foreign = Object.entries(labels).find(([key, value]) => set.metadata.labels?.[key] !== value);
   if (foreign === undefined) return;
   const [key, value] = foreign;

@@ -31,7 +31,7 @@ export async function evict(api: ApiServer, pod: Pod, guard: Guard): Promise<str
     if (!isBudget && !isConflict) throw error;
     if (!isConditionTrue(pod, 'Ready')) {
       await guard();
-      await api.delete(paths.pods(namespace, name), uid, resourceVersion);
+      await api.delete(paths.pods(namespace, name), uid, { resourceVersion });
       return null;
     }
     if (isBudget) return error.causes.join('; ') || error.message;

@@ -1,6 +1,9 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { AzSetDriver } from '../index.ts';
+import { adoptSet } from './adopt.ts';
+import { convertSet, saveSet } from './convert.ts';
 import { createSet, removeSet } from './create.ts';
+import { detachSet } from './detach.ts';
 import { observeSets } from './observe.ts';
 import { closeSet, openSet } from './open.ts';
 import { PrePull } from './prePull.ts';
@@ -31,6 +34,10 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     open: (set, target, guard, waiting) => openSet(cluster, revisions, set, target, guard, waiting),
     recreate: (at, target, guard, waiting) => recreatePod(cluster, at, target, guard, waiting),
     close: (set, guard, waiting) => closeSet(cluster, set, guard, waiting),
+    adopt: (set, group, spec, guard, waiting) => adoptSet(cluster, set, group, spec, guard, waiting),
+    detach: (set, guard, waiting) => detachSet(cluster, set, guard, waiting),
+    save: (set, waiting) => saveSet(cluster, set, waiting),
+    convert: (set, saved, guard, waiting) => convertSet(cluster, set, saved, guard, waiting),
     settle: (set, revision, guard, waiting) => settleSet(cluster, revisions, set, revision, guard, waiting),
   };
 }

@@ -20,6 +20,7 @@ interface Change {
   strategy?: StatefulSet['spec']['updateStrategy'];
   /** Of the set; null removes one. */
   annotations: Record<string, string | null>;
+  labels?: Record<string, string | null>;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function restOn(
   cluster: Cluster,
   ref: AzSetRef,
   set: StatefulSet,
-  change: Pick<Change, 'template' | 'annotations'>,
+  change: Omit<Change, 'strategy'>,
   guard: Guard,
   waiting: Waiting,
 ): Promise<StatefulSet | null> {
@@ -76,19 +77,22 @@ async function relabel(cluster: Cluster, at: MemberAt, guard: Guard): Promise<vo
 export async function writeTemplate(
   api: ApiServer,
   set: StatefulSet,
-  { template, strategy = PARKED, annotations }: Change,
+  { template, strategy = PARKED, annotations, labels = {} }: Change,
   guard: Guard,
 ): Promise<StatefulSet | null> {
-  const before = set.metadata.annotations ?? {};
-  const stands = Object.entries(annotations).every(([key, value]) => (before[key] ?? null) === value);
-  if (stands && hasStrategy(set, strategy) && differenceOf(set.spec.template, template).change === 'none') return set;
   const { namespace, name, resourceVersion } = set.metadata;
-  const merged = Object.entries({ ...before, ...annotations }).filter(([, value]) => value !== null);
+  const stands =
+    hasAll(set.metadata.annotations, annotations) &&
+    hasAll(set.metadata.labels, labels) &&
+    hasStrategy(set, strategy) &&
+    differenceOf(set.spec.template, template).change === 'none';
+  if (stands) return set;
   await guard();
   try {
     return await api.patch<StatefulSet>(paths.statefulSets(namespace, name), 'json', [
       { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'add', path: '/metadata/annotations', value: Object.fromEntries(merged) },
+      { op: 'add', path: '/metadata/annotations', value: merged(set.metadata.annotations, annotations) },
+      { op: 'add', path: '/metadata/labels', value: merged(set.metadata.labels, labels) },
       { op: 'replace', path: '/spec/template', value: template },
       { op: 'add', path: '/spec/updateStrategy', value: strategy },
     ]);
@@ -96,6 +100,17 @@ export async function writeTemplate(
     if (isStatus(error, 409)) return null;
     throw error;
   }
+}
+
+function hasAll(found: Record<string, string> = {}, wanted: Record<string, string | null>): boolean {
+  return Object.entries(wanted).every(([key, value]) => (found[key] ?? null) === value);
+}
+
+function merged(
+  found: Record<string, string> = {},
+  changes: Record<string, string | null>,
+): Record<string, string | null> {
+  return Object.fromEntries(Object.entries({ ...found, ...changes }).filter(([, value]) => value !== null));
 }
 
 function hasStrategy({ spec: { updateStrategy } }: StatefulSet, wanted: Change['strategy']): boolean {

@@ -55,19 +55,60 @@ export async function dropService(
  * @throws SERVICE_UNFIT
  */
 export async function checkServices(api: ApiServer, namespace: string, labels: Record<string, string>): Promise<void> {
-  for (const { metadata, spec } of await api.list<Service>(paths.services(namespace))) {
-    if (spec.selector === undefined || !selects(spec.selector, { ...labels, [LABEL.inService]: 'yes' })) continue;
-    const why =
-      spec.clusterIP === 'None'
-        ? 'is headless: its clients keep the addresses they resolved'
-        : spec.publishNotReadyAddresses === true
-          ? 'publishes addresses that are not ready'
-          : spec.selector[LABEL.inService] === undefined
-            ? `does not select ${LABEL.inService}`
-            : null;
-    if (why !== null)
-      throw new TransshipError('SERVICE_UNFIT', `the Service ${metadata.name} in ${api.name}/${namespace} ${why}`);
+  for (const service of await selecting(api, namespace, labels)) {
+    const why = whyUnfit(service) ?? (isNarrow(service) ? null : `does not select ${LABEL.inService}`);
+    if (why !== null) throw unfit(api, service, why);
   }
+}
+
+/**
+ * The same for a group that is not ours yet: its Services do not know our label.
+ * @throws SERVICE_UNFIT
+ */
+export async function checkAdoptable(api: ApiServer, namespace: string, labels: Record<string, string>): Promise<void> {
+  for (const service of await selecting(api, namespace, labels)) {
+    const why = whyUnfit(service);
+    if (why !== null) throw unfit(api, service, why);
+  }
+}
+
+/** Lets the Services that select such an instance select those alone that nobody took out. */
+export async function narrowServices(
+  api: ApiServer,
+  namespace: string,
+  labels: Record<string, string>,
+  guard: Guard,
+): Promise<void> {
+  for (const service of await selecting(api, namespace, labels)) {
+    if (isNarrow(service)) continue;
+    const { name, uid } = service.metadata;
+    await guard();
+    await api.patch(paths.services(namespace, name), 'merge', {
+      metadata: { uid },
+      spec: { selector: { [LABEL.inService]: 'yes' } },
+    });
+  }
+}
+
+/** Services that select an instance with these labels when nobody took it out. */
+async function selecting(api: ApiServer, namespace: string, labels: Record<string, string>): Promise<Service[]> {
+  const inService = { ...labels, [LABEL.inService]: 'yes' };
+  const services = await api.list<Service>(paths.services(namespace));
+  return services.filter(({ spec }) => spec.selector !== undefined && selects(spec.selector, inService));
+}
+
+function isNarrow({ spec }: Service): boolean {
+  return spec.selector?.[LABEL.inService] !== undefined;
+}
+
+function whyUnfit({ spec }: Service): string | null {
+  if (spec.clusterIP === 'None') return 'is headless: its clients keep the addresses they resolved';
+  return spec.publishNotReadyAddresses === true ? 'publishes addresses that are not ready' : null;
+}
+
+function unfit(api: ApiServer, { metadata }: Service, why: string): TransshipError {
+  const { name, namespace } = metadata;
+  return new TransshipError('SERVICE_UNFIT', `the Service ${name} in ${api.name}/${namespace} ${why}`);
 }
 
 function serviceLabels(group: GroupRef): Record<string, string> {

@@ -107,15 +107,26 @@ export function setFeed(feeds: Feeds, { namespace }: AzSetRef): Feed {
 }
 
 /** Forgets where staging began. */
-export async function forgetPrevious({ api }: Cluster, ref: AzSetRef, guard: Guard): Promise<void> {
+export async function forgetPrevious(cluster: Cluster, ref: AzSetRef, guard: Guard): Promise<void> {
+  await annotate(cluster, ref, { [ANNOTATION.previous]: null }, guard);
+}
+
+/** Writes annotations of the set; null removes one. */
+export async function annotate(
+  { api }: Cluster,
+  ref: AzSetRef,
+  annotations: Record<string, string | null>,
+  guard: Guard,
+): Promise<void> {
   for (;;) {
     const set = await getSet(api, ref);
-    if (previousOf(set) === null) return;
+    const found = set.metadata.annotations ?? {};
+    if (Object.entries(annotations).every(([key, value]) => (found[key] ?? null) === value)) return;
     const { uid, resourceVersion } = set.metadata;
     await guard();
     try {
       await api.patch(paths.statefulSets(ref.namespace, ref.name), 'merge', {
-        metadata: { uid, resourceVersion, annotations: { [ANNOTATION.previous]: null } },
+        metadata: { uid, resourceVersion, annotations },
       });
       return;
     } catch (error) {

@@ -18,7 +18,7 @@ import { imagesOf, renderTemplate } from './template.ts';
 /** @throws NOT_FOUND, FOREIGN_TEMPLATE, SERVICE_UNFIT, APP_INVALID */
 export async function compareSet(api: ApiServer, imageHost: string, ref: AzSetRef, spec: Spec): Promise<Difference> {
   const set = await getSet(api, ref);
-  const wanted = await defaulted(api, set, renderTemplate(ref, ownGroup(set), spec, imageHost));
+  const wanted = await wantedTemplate(api, set, ref, spec, imageHost);
   await checkServices(api, ref.namespace, wanted.metadata?.labels ?? {});
   return differenceOf(set.spec.template, wanted);
 }
@@ -40,7 +40,7 @@ export async function stageSet(
   for (;;) {
     // Only a status that speaks of the present template names the revision to come back to.
     const set = await waitObserved(cluster, ref, 0, waiting);
-    const template = await defaulted(api, set, renderTemplate(ref, ownGroup(set), spec, imageHost));
+    const template = await wantedTemplate(api, set, ref, spec, imageHost);
     const held = new Set((await listPods(api, ref.namespace, [set])).filter(isAlive).map(revisionOf));
     const previous = previousOf(set) ?? origin(set, [...held]);
     const change = await changeFrom(api, revisions, set, new Set([previous.revision, ...held]), template);
@@ -91,6 +91,23 @@ export async function unstageSet(
     await forgetPrevious(cluster, ref, guard);
     return;
   }
+}
+
+/**
+ * What the set's template is to be for the spec, with the labels that the set selects: one that was taken over selects
+ * others than ours, and cannot be made to select anything else.
+ * @throws FOREIGN_TEMPLATE, APP_INVALID
+ */
+async function wantedTemplate(
+  api: ApiServer,
+  set: StatefulSet,
+  ref: AzSetRef,
+  spec: Spec,
+  imageHost: string,
+): Promise<Template> {
+  const { metadata, ...rest } = renderTemplate(ref, ownGroup(set), spec, imageHost);
+  const labels = { ...metadata?.labels, ...set.spec.selector?.matchLabels };
+  return defaulted(api, set, { ...rest, metadata: { ...metadata, labels } });
 }
 
 function origin(set: StatefulSet, held: string[]): Previous {

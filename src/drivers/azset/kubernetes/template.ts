@@ -30,7 +30,8 @@ export function renderTemplate(set: AzSetRef, group: GroupRef, spec: Spec, image
   };
 }
 
-function instanceLabels(set: AzSetRef, group: GroupRef): Record<string, string> {
+/** Labels of its pods. */
+export function instanceLabels(set: AzSetRef, group: GroupRef): Record<string, string> {
   return { ...setLabels(set, group), [LABEL.inService]: 'yes' };
 }
 
