@@ -8,7 +8,7 @@ import type { Client } from '@temporalio/client';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { Api } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
-import { SHOP, pushShop, shopApp, type ShopVersion } from '../../devfleet/shop.ts';
+import { SHOP, pushShop, shopApp, type ShopOptions, type ShopVersion } from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
 import { isTerminal, type CommandName } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
@@ -208,11 +208,20 @@ export class Lane {
   /** Turns to an app that nobody has released yet. */
   async newApp(): Promise<void> {
     this.#apps += 1;
+    await this.#define({});
+    this.#judge = await Judge.of(this.world.fleet, this.app);
+  }
+
+  /** Changes the app's template so that its next release needs new pods. */
+  async changeTemplate(): Promise<void> {
+    await this.#define({ environment: { CHANGED: 'yes' } });
+  }
+
+  async #define(options: ShopOptions): Promise<void> {
     const places = Object.values(this.world.fleet.idcs).flatMap(({ name, azs }) =>
       azs.map((az) => ({ cluster: `${name}-k8s`, az, instances: this.#instancesPerIdc })),
     );
-    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(places, { app: this.app }));
-    this.#judge = await Judge.of(this.world.fleet, this.app);
+    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(places, { ...options, app: this.app }));
   }
 
   /** Pushes an image that no host has, and says what it is called. */

@@ -22,8 +22,9 @@ export async function runScenario(
   const held: Trouble[] = [];
   const pushed = await lane.push(scenario.behaviour);
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
+  if (scenario.anew === true) await lane.changeTemplate();
   await lane.judge.mark();
-  const identities = scenario.standing ? await lane.judge.identities() : null;
+  const identities = scenario.standing && scenario.anew !== true ? await lane.judge.identities() : null;
 
   const hit = fault?.hit ?? null;
   await lane.aim(hit === null || fault === null ? null : { ...hit, blow: fault.blow }, fault?.deadMs);
@@ -55,7 +56,8 @@ export async function runScenario(
     if (verdict === 'failed') evidence.violations.push(`the version was taken for bad: ${code}: ${message}`);
   if (evidence.violations.length === 0) {
     if (expected.cutShort === true) await lane.discard();
-    else lane.rests(expected.version);
+    // What its sets and its definition say may differ now: the next case gets another app.
+    else lane.rests(scenario.anew === true ? null : expected.version);
   }
   return { ...evidence, trace, changes };
 }

@@ -32,6 +32,8 @@ export interface Scenario {
   blow: Blow;
   /** An app at rest to begin with; else one that was never released. */
   standing: boolean;
+  /** More than the image changes: new pods are needed. */
+  anew?: true;
   /** How the version behaves that is released. */
   behaviour: ShopVersion;
   settings: ReleaseSettings;
@@ -350,6 +352,18 @@ const queued: Scenario = {
   expect: released,
 };
 
+/** New pods are needed: a set is opened, its members are evicted, it is closed. */
+const madeAnew: Scenario = {
+  ...base,
+  name: 'made anew',
+  anew: true,
+  drive: ends,
+  expect: released,
+};
+
+/** The same, and a person aborts when the bastion serves and the first batch ignites. */
+const madeAnewAborted: Scenario = { ...abortedMidBatch, name: 'made anew, aborted in a batch', anew: true };
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -367,6 +381,8 @@ export const SCENARIOS: Scenario[] = [
   brakedAndRolledBack,
   gateByGate,
   queued,
+  madeAnew,
+  madeAnewAborted,
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
-import type { AzSetDriver, AzSetObservation, ReplaceTarget, SavedSet, StagedRevision } from '../drivers/azset/index.ts';
+import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
 import { runStep, type StepContext, type StepDependencies } from './step.ts';
@@ -152,30 +152,6 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
     closeSet: (input: SetStep): Promise<void> =>
       runStep(dependencies, 'closeSet', input, (guard, waiting) =>
         drivers.azSets(input.set.cluster).close(input.set, guard, waiting),
-      ),
-
-    /** Takes over a set that somebody else made, without an instance moving. */
-    adoptSet: (input: SetStep & { group: GroupRef; spec: Spec }): Promise<void> =>
-      runStep(dependencies, 'adoptSet', input, (guard, waiting) =>
-        drivers.azSets(input.set.cluster).adopt(input.set, input.group, input.spec, guard, waiting),
-      ),
-
-    /** Leaves a set that is at rest to its cluster, without an instance moving. */
-    detachSet: (input: SetStep): Promise<void> =>
-      runStep(dependencies, 'detachSet', input, (guard, waiting) =>
-        drivers.azSets(input.set.cluster).detach(input.set, guard, waiting),
-      ),
-
-    /** All that is needed to make the set again. The workflow's history keeps it, for `convertSet` and for people. */
-    saveSet: (input: SetStep): Promise<SavedSet> =>
-      runStep(dependencies, 'saveSet', input, (_guard, waiting) =>
-        drivers.azSets(input.set.cluster).save(input.set, waiting),
-      ),
-
-    /** Makes an ordered set a parallel one, under its instances. Has no undo: it is repeated until it is done. */
-    convertSet: (input: SetStep & { saved: SavedSet }): Promise<void> =>
-      runStep(dependencies, 'convertSet', input, (guard, waiting) =>
-        drivers.azSets(input.set.cluster).convert(input.set, input.saved, guard, waiting),
       ),
 
     /** Puts the template back. */
