@@ -2,5 +2,9 @@ import * as catalogue from './catalogue.ts';
 import * as commandLatency from './command-latency.ts';
 import { runBench } from './harness/index.ts';
 import * as release from './release.ts';
+import * as releases from './releases.ts';
 
-process.exitCode = await runBench({ catalogue, 'command-latency': commandLatency, release }, process.argv.slice(2));
+process.exitCode = await runBench(
+  { catalogue, 'command-latency': commandLatency, release, releases },
+  process.argv.slice(2),
+);
