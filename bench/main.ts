@@ -1,5 +1,11 @@
 import * as catalogue from './catalogue.ts';
+import * as commandLatency from './command-latency.ts';
 import { runBench } from './harness/index.ts';
+import * as longGroup from './long-group.ts';
 import * as release from './release.ts';
+import * as releases from './releases.ts';
 
-process.exitCode = await runBench({ catalogue, release }, process.argv.slice(2));
+process.exitCode = await runBench(
+  { catalogue, 'command-latency': commandLatency, 'long-group': longGroup, release, releases },
+  process.argv.slice(2),
+);

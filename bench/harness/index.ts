@@ -14,11 +14,21 @@ import { createSeries, ratio, type Series } from './series.ts';
 export { ratio, type Series } from './series.ts';
 
 /** The figures of a bench, by stable names: what is compared from run to run. */
-export type Figures = Record<string, number>;
+export interface Figures {
+  [name: string]: number | Figures;
+}
+
+/** A whole number from 1 that a bench is told on the command line: its default, and what it is. */
+export interface Setting {
+  default: number;
+  description: string;
+}
 
 export interface BenchContext extends RunScope {
   /** How often to measure; a bench adds at least one sample a round to each of its series. */
   rounds: number;
+  /** The bench's own settings, by their names. */
+  settings: Readonly<Record<string, number>>;
   /** A row of the table. `against`: rows measured in the same run that its median is divided by. */
   series: (name: string, unit: string, against?: Series[]) => Series;
   note: (text: string) => void;
@@ -27,6 +37,8 @@ export interface BenchContext extends RunScope {
 /** One file of this folder exports this. */
 export interface Bench {
   description: string;
+  /** Options of its own, by name: `releases` is `--releases <count>`. Another bench takes no notice of them. */
+  settings?: Readonly<Record<string, Setting>>;
   run(context: BenchContext): Promise<Figures>;
 }
 
@@ -39,19 +51,26 @@ export async function runBench(
   const command = new Command('bench')
     .argument('[name]', 'what to measure')
     .option('--rounds <count>', 'how often to measure; medians are shown', Number, 5);
+  for (const [name, bench] of Object.entries(benches)) {
+    for (const [option, { description, default: standard }] of Object.entries(bench.settings ?? {}))
+      command.option(`--${option} <count>`, `of ${name}: ${description}`, Number, standard);
+  }
   const run = chooseRun(command, benches, argv, streams);
   if (typeof run === 'number') return run;
-  const { rounds } = command.opts();
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    streams.note('bench: --rounds takes a whole number from 1');
+  const numbers: Record<string, number> = command.opts();
+  const wrong = Object.keys(numbers).find((name) => !Number.isInteger(numbers[name]) || (numbers[name] ?? 0) < 1);
+  if (wrong !== undefined) {
+    streams.note(`bench: --${wrong} takes a whole number from 1`);
     return EXIT.usage;
   }
+  const { rounds = 0, ...settings } = numbers;
 
   return runInScope(async (scope) => {
     const rows: Series[] = [];
     const figures = await run.chosen.run({
       ...scope,
       rounds,
+      settings,
       note: streams.note,
       series(name, unit, against = []) {
         const series = createSeries(name, unit, against);
@@ -61,7 +80,7 @@ export async function runBench(
     });
     streams.out(tableOf(rows));
     streams.out(
-      JSON.stringify(Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, rounded(value)]))),
+      JSON.stringify(figures, (_name, value: unknown) => (typeof value === 'number' ? rounded(value) : value)),
     );
     return EXIT.ok;
   }, streams);

@@ -40,6 +40,19 @@ test('a bench ends with its figures, under a table of medians and ratios', async
   expect(streams.printed.join('\n')).toMatch(/ours +│ s +│ +3 │ +4 │ +3 │ +5 │ 2 × floor/);
 });
 
+test('a bench has settings of its own, and figures within figures', async () => {
+  const streams = capture();
+  const told: Bench = {
+    description: 'is told',
+    settings: { releases: { default: 300, description: 'how many' }, apps: { default: 4, description: 'of how many' } },
+    run: async ({ settings }) => ({ by: { ...settings, third: 1 / 3 } }),
+  };
+  expect(await runBench({ told, copy }, ['told', '--releases', '7'], streams)).toBe(0);
+  expect(streams.printed.at(-1)).toBe('{"by":{"releases":7,"apps":4,"third":0.3333}}');
+  expect(await runBench({ told }, ['told', '--apps', '0'], streams)).toBe(2);
+  expect(streams.noted.at(-1)).toBe('bench: --apps takes a whole number from 1');
+});
+
 test.each([
   [[], 2, /name one of\n {2}copy {2}copies a box/],
   [['nothing'], 2, /there is no "nothing"; there are\n {2}copy/],
