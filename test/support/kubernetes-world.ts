@@ -122,6 +122,7 @@ export async function kubernetesWorld(): Promise<World> {
       const consumer = headless ? { clusterIP: 'None' } : {};
       await hands.createService(set.namespace, `stranger-${set.name}`, labels, consumer);
       await hands.createSet(set.namespace, Object.assign(new V1StatefulSet(), body));
+      await eventually(async () => (await hands.endpoints(set.namespace, `stranger-${set.name}`)).length === count);
     },
     strangersConsumer: ({ set }) => hands.endpoints(set.namespace, `stranger-${set.name}`),
     orphan: ({ set }) => hands.orphanSet(set),

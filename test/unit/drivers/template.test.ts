@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/drivers/azset/kubernetes/fingerprint.ts';
+import { gate, gatedFor, ungate } from '../../../src/drivers/azset/kubernetes/gate.ts';
 import { renderTemplate } from '../../../src/drivers/azset/kubernetes/template.ts';
 import type { Spec } from '../../../src/domain/types.ts';
 
@@ -64,4 +65,18 @@ test('a fingerprint does not depend on the order of keys, nor on how the server 
   const other = { spec: { containers: [{ name: 'web', tty: false }] }, metadata: { labels: { b: '2', a: '1' } } };
   expect(fingerprint(one)).toBe(fingerprint(same));
   expect(fingerprint(one)).not.toBe(fingerprint(other));
+});
+
+test('a gated template stands for the one at rest: taken back it is the same, and so is its fingerprint', () => {
+  for (const annotations of [undefined, { note: 'kept' }]) {
+    const { metadata, ...rest } = renderTemplate(set, group, spec, 'registry.example');
+    const resting = { ...rest, metadata: { ...metadata, ...(annotations === undefined ? {} : { annotations }) } };
+    const gated = gate(resting, 'shop-web-az-1-5d8f');
+    expect(gatedFor(gated)).toBe('shop-web-az-1-5d8f');
+    expect(gated.metadata?.labels?.['transship.dev/in-service']).toBe('no');
+    expect(gated.metadata?.annotations?.['out.transship.dev/release']).toBeTypeOf('string');
+    expect(ungate(gated)).toEqual(resting);
+    expect(fingerprint(gated)).toBe(fingerprint(resting));
+    expect(ungate(resting)).toBe(resting);
+  }
 });
