@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INSTANCE_PHASES, RELEASE_STATES } from '../../domain/states.ts';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 import { releaseIdSchema, versionSchema } from './names.ts';
 import { commandSchema } from './command.ts';
 import { actorSchema, troubleSchema } from './places.ts';
