@@ -23,6 +23,8 @@ export interface ShopOptions {
   healthTimeoutSeconds?: number;
   /** Does the kubelet probe readiness too? Default true. */
   readinessProbe?: boolean;
+  /** Traffic drivers of the fleet file. Default: its first. */
+  traffic?: string[];
 }
 
 /** The kubelet's own probe of the health page, once a second. */
@@ -42,6 +44,7 @@ export function shopApp(placement: ShopPlace[], options: ShopOptions = {}): obje
         images: { web: repository },
         health: { path: '/health', port, timeoutSeconds: options.healthTimeoutSeconds ?? 60 },
         ports: [{ name: 'http', port: 80, targetPort: port }],
+        ...(options.traffic === undefined ? {} : { traffic: options.traffic }),
         template: {
           spec: {
             terminationGracePeriodSeconds: 5,

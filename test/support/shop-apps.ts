@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { expect, vi } from 'vitest';
 import type { Platform } from '../../devfleet/platform.ts';
-import { SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
+import { SHOP, shopApp, type ShopOptions, type ShopPlace } from '../../devfleet/shop.ts';
 import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
 import { isTerminal, needsPerson, type CommandName, type ReleaseState } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
@@ -52,7 +52,7 @@ export async function standingApp(
   platform: Platform,
   app: string,
   places: ShopPlace[],
-  options: { healthTimeoutSeconds?: number } = {},
+  options: Pick<ShopOptions, 'healthTimeoutSeconds' | 'traffic'> = {},
 ): Promise<ShopApp> {
   const shop = await applied(platform, app, places, options);
   const first = await shop.released('v1');
@@ -71,7 +71,7 @@ export async function applied(
   platform: Platform,
   app: string,
   places: ShopPlace[],
-  options: { healthTimeoutSeconds?: number } = {},
+  options: Pick<ShopOptions, 'healthTimeoutSeconds' | 'traffic'> = {},
 ): Promise<ShopApp> {
   const { fleet } = platform;
   await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { ...options, app }));
