@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 //   replay    recorded histories of every workflow against today's code
 //   contract  one suite per interface, every implementation, on real parts
 //   fleet     the whole system on a devfleet
-//   real      what the doubles stand for: the contract of the sim kubelet on a real one
+//   real      what needs root to be had: a real kubelet for the sim one's contract, a real HAProxy
 // The last three start real servers, so they run one file at a time: two cores do not hold two fleets and a stopwatch.
 // A real system on a busy machine may miss a deadline once; what fails twice in a row is a defect.
 const real = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000, retry: 1 };

@@ -25,6 +25,8 @@ export interface ShopOptions {
   readinessProbe?: boolean;
   /** Environment of the container: another one needs new pods. */
   environment?: Record<string, string>;
+  /** Traffic drivers of the fleet file. Default: its first. */
+  traffic?: string[];
 }
 
 /** The kubelet's own probe of the health page, once a second. */
@@ -44,6 +46,7 @@ export function shopApp(placement: ShopPlace[], options: ShopOptions = {}): obje
         images: { web: repository },
         health: { path: '/health', port, timeoutSeconds: options.healthTimeoutSeconds ?? 60 },
         ports: [{ name: 'http', port: 80, targetPort: port }],
+        ...(options.traffic === undefined ? {} : { traffic: options.traffic }),
         template: {
           spec: {
             terminationGracePeriodSeconds: 5,

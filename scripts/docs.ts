@@ -86,9 +86,12 @@ function fieldLines(schema: FieldSchema, prefix: string): string[] {
       required ? '**required**' : defaultText(field),
       field.description ?? '',
     );
+    const variants = (field.items?.oneOf ?? []).flatMap((variant) =>
+      fieldLines(variant, `${path}[${String(variant.properties?.['kind']?.const)}]`),
+    );
     const inner =
       field.items?.properties === undefined ? fieldLines(field, path) : fieldLines(field.items, `${path}[]`);
-    return [own, ...inner];
+    return [own, ...variants, ...inner];
   });
 }
 
@@ -99,11 +102,16 @@ function defaultText({ default: value }: FieldSchema): string {
 
 function typeText(field: FieldSchema): string {
   if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``;
+  if (field.enum !== undefined) return field.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   switch (field.type) {
     case 'array':
-      return field.items?.properties === undefined ? `list of ${typeText(field.items ?? {})}` : 'list';
+      return field.items?.properties === undefined && field.items?.oneOf === undefined
+        ? `list of ${typeText(field.items ?? {})}`
+        : 'list';
     case 'object':
-      return typeof field.additionalProperties === 'object' && field.properties === undefined
+      return typeof field.additionalProperties === 'object' &&
+        field.additionalProperties.type !== undefined &&
+        field.properties === undefined
         ? `mapping to ${typeText(field.additionalProperties)}`
         : 'mapping';
     case 'integer':

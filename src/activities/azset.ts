@@ -5,7 +5,7 @@ import { TransshipError } from '../domain/errors.ts';
 import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
-import { runStep, type StepContext, type StepDependencies } from './step.ts';
+import { runStep, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
 
 /** One set and who gets traffic in it, by one look. */
 export interface AzSetLook {
@@ -33,20 +33,21 @@ export interface OpenSetInput extends SetStep {
 
 export interface AzSetDrivers {
   azSets(cluster: string): AzSetDriver;
-  traffic(cluster: string): TrafficDriver;
+  /** See TrafficStep. */
+  traffic(cluster: string, names?: string[]): TrafficDriver;
   /** Digest that a tag or digest names in this IDC's registry, or null. */
   resolveReference(repository: string, reference: string): Promise<string | null>;
 }
 
 /** What acts on a whole set of one IDC. */
 export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDependencies) {
-  const look = async (sets: AzSetRef[]): Promise<AzSetLook[]> => {
+  const look = async (sets: AzSetRef[], traffic?: string[]): Promise<AzSetLook[]> => {
     const looks: AzSetLook[] = [];
     for (const cluster of new Set(sets.map((set) => set.cluster))) {
       const here = sets.filter((set) => set.cluster === cluster);
       const [observed, serving] = await Promise.all([
         drivers.azSets(cluster).observe(here),
-        drivers.traffic(cluster).serving(here),
+        drivers.traffic(cluster, traffic).serving(here),
       ]);
       here.forEach((ref, i) => {
         const set = observed[i] ?? null;
@@ -59,9 +60,9 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
 
   return {
     /** What runs and serves now in the given sets of this IDC. Fresh reads. */
-    observe: async ({ sets }: { sets: AzSetRef[] }): Promise<AzSetLook[]> => {
+    observe: async ({ sets, traffic }: TrafficStep & { sets: AzSetRef[] }): Promise<AzSetLook[]> => {
       try {
-        return await look(sets);
+        return await look(sets, traffic);
       } catch (error) {
         throw toFailure(error);
       }

@@ -53,7 +53,8 @@ export interface IgniteInput extends InstanceStep {
 /** What the steps of one instance act through, by cluster. */
 export interface InstanceDrivers {
   azSets(cluster: string): AzSetDriver;
-  traffic(cluster: string): TrafficDriver;
+  /** See TrafficStep. */
+  traffic(cluster: string, names?: string[]): TrafficDriver;
   /**
    * Waits until the instance says 200; the probe goes through the IDC's probe proxy.
    * @param stands throws where the instance is another one by now
@@ -75,7 +76,7 @@ export function instanceActivities(drivers: InstanceDrivers, dependencies: StepD
     /** Counts on the data plane once more, then takes the instance out of traffic and sees it gone. */
     takeOut: (input: TakeOutInput): Promise<void> =>
       runStep(dependencies, 'takeOut', input, async (guard, waiting) => {
-        const traffic = drivers.traffic(input.instance.azSet.cluster);
+        const traffic = drivers.traffic(input.instance.azSet.cluster, input.traffic);
         await checkCapacity(drivers, input);
         await traffic.pullOut(
           at(input),
@@ -111,7 +112,7 @@ export function instanceActivities(drivers: InstanceDrivers, dependencies: StepD
     /** Gives the instance its traffic back and sees it arrive. Returns who else keeps it out. */
     putIn: (input: InstanceStep): Promise<Record<string, string>> =>
       runStep(dependencies, 'putIn', input, (guard, waiting) =>
-        drivers.traffic(input.instance.azSet.cluster).pullIn(at(input), 'release', guard, waiting),
+        drivers.traffic(input.instance.azSet.cluster, input.traffic).pullIn(at(input), 'release', guard, waiting),
       ),
   };
 }
@@ -122,7 +123,9 @@ async function checkCapacity(drivers: InstanceDrivers, input: TakeOutInput): Pro
   const batch = new Set(input.capacity.batch);
   let serving = 0;
   for (const cluster of new Set(input.sets.map((set) => set.cluster))) {
-    const members = await drivers.traffic(cluster).serving(input.sets.filter((set) => set.cluster === cluster));
+    const members = await drivers
+      .traffic(cluster, input.traffic)
+      .serving(input.sets.filter((set) => set.cluster === cluster));
     for (const member of members) if (!batch.has(member)) serving++;
   }
   if (serving < input.capacity.others) {

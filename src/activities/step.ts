@@ -4,8 +4,14 @@ import { azLabel, type AzSetRef, type GroupRef, type InstanceRef } from '../doma
 import type { Guard, Waiting } from '../drivers/azset/index.ts';
 import { toFailure } from './failures.ts';
 
+/** By which traffic drivers the group is served. */
+export interface TrafficStep {
+  /** Their names in order. Workflows that began before there were several say none: the first of the fleet file. */
+  traffic?: string[];
+}
+
 /** On whose behalf a mutating activity acts. */
-export interface StepContext {
+export interface StepContext extends TrafficStep {
   ref: GroupRef;
   root: string;
   operation: string;

@@ -14,7 +14,7 @@ export function checkApp(root: Part, fleet: Fleet): Fault[] {
       ...checkImages(group),
       ...checkHealth(group),
       ...checkPorts(group),
-      ...checkTraffic(group.get('traffic'), fleet),
+      ...checkTraffic(group, fleet),
       ...checkTemplate(group.get('template')),
     ]),
     ...checkGroupNames(groups),
@@ -154,12 +154,29 @@ function declared(port: Part, group: Part): Fault[] {
   return [port.fault(`${port.number} is no containerPort of the template`, `declared: ${ports.join(', ')}`)];
 }
 
-function checkTraffic(traffic: Part, fleet: Fleet): Fault[] {
-  const drivers = traffic.items();
+function checkTraffic(group: Part, fleet: Fleet): Fault[] {
+  const drivers = group.get('traffic').items();
   return [
     ...drivers.flatMap((driver) => known(driver, 'traffic driver', fleet.trafficDrivers)),
     ...repeated(drivers, 'traffic driver'),
+    ...drivers.flatMap((driver) => reachesAll(driver, group.get('placement').items(), fleet)),
   ];
+}
+
+/** A HAProxy that carries nothing of an IDC would leave the instances there without traffic for ever. */
+function reachesAll(driver: Part, places: Part[], fleet: Fleet): Fault[] {
+  const config = fleet.trafficDrivers.find(({ name }) => name === driver.text);
+  if (config?.kind !== 'haproxy') return [];
+  const clusters = places.map((place) => place.get('cluster').text);
+  return fleet.idcs
+    .filter((idc) => idc.clusters.some(({ name }) => clusters.includes(name)))
+    .filter((idc) => config.processes.every((process) => process.idc !== undefined && process.idc !== idc.name))
+    .map((idc) =>
+      driver.fault(
+        `${JSON.stringify(config.name)} has no HAProxy process in IDC ${idc.name}, where the group has instances`,
+        'add one to its "processes" in the fleet file',
+      ),
+    );
 }
 
 /** Names of StatefulSets and Services are made of app, group, AZ and cluster: they must fit and be distinct. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checkApp } from './app-checks.ts';
-import { type Fleet, nameSchema } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { readText } from './input/read.ts';
+import { nameSchema } from './name.ts';
 
 const port = z.int().min(1).max(65_535);
 const statusCodes = z.array(z.int().min(100).max(999));

@@ -240,8 +240,26 @@ export const ERRORS = {
     'No worker serves the IDC',
     'Start "worker.ts --idc NAME" there; the operation waits for it.',
   ),
-  DRAIN_TIMEOUT: errored('The instance still gets traffic', 'Look at the Services named that still list its address.'),
-  PULL_IN_TIMEOUT: errored('The instance does not get traffic', 'Look at its readiness and at the Services named.'),
+  DRAIN_TIMEOUT: errored(
+    'The instance still gets traffic',
+    'Look at the Services named that still list its address, or at the load balancer named.',
+  ),
+  PULL_IN_TIMEOUT: errored(
+    'The instance does not get traffic',
+    'Look at its readiness, and at the Services or the load balancer named.',
+  ),
+  LOAD_BALANCER_UNREACHABLE: errored(
+    'The load balancer does not answer',
+    'Check it and the network to the worker of that IDC; the operation holds meanwhile.',
+  ),
+  LOAD_BALANCER_REFUSED: errored(
+    'The load balancer refuses what it is asked',
+    'Check the credential or the rights named in "detail", and the traffic driver in the fleet file.',
+  ),
+  LOAD_BALANCER_TARGET_UNKNOWN: errored(
+    'The load balancer does not know the instance',
+    'Add the server named to its configuration, or mend the names that the traffic driver in the fleet file makes.',
+  ),
   CONTROLLER_STALLED: errored(
     'The controller did not follow in time',
     'Check the kube-controller-manager of that cluster.',

@@ -16,6 +16,7 @@ export function checkFleet(root: Part): Fault[] {
     ...kubeconfigs(clusters),
     ...registries(idcs),
     ...names(root.get('trafficDrivers').items(), 'traffic driver'),
+    ...trafficDrivers(root.get('trafficDrivers').items(), idcs),
     ...batchLimits(root.get('limits')),
   ];
 }
@@ -101,6 +102,58 @@ function registries(idcs: Part[]): Fault[] {
     return other === undefined
       ? []
       : [url.fault('is the registry of another IDC', `the same as ${formatPath(other.path)}; each IDC has its own`)];
+  });
+}
+
+/** Services are one way, whatever it is called; and HAProxy's processes belong to IDCs that there are, each told once. */
+function trafficDrivers(drivers: Part[], idcs: Part[]): Fault[] {
+  const known = idcs.flatMap((idc) => idc.get('name').text ?? []);
+  const services = drivers.filter((driver) => driver.get('kind').text === 'kubernetes-service');
+  const named = new Set(services.map((driver) => driver.get('name').text));
+  const twice = named.size < services.length ? [] : services.slice(1);
+  return [
+    ...twice.map((driver) =>
+      driver.get('kind').fault('is there already', 'a Service has one label to select by: name that driver'),
+    ),
+    ...drivers.flatMap((driver) => codeMeanings(driver.get('isDrained'))),
+    ...drivers.flatMap((driver) => {
+      const processes = driver.get('processes').items();
+      return [
+        ...repeatedSockets(processes),
+        ...processes.flatMap((process) => {
+          const idc = process.get('idc');
+          if (idc.text === undefined || known.includes(idc.text)) return [];
+          return [idc.fault(`no IDC ${JSON.stringify(idc.text)} in the fleet file`, suggest(idc.text, known))];
+        }),
+      ];
+    }),
+  ];
+}
+
+/** Of a load balancer that answers: a code that said both would be read as "drained" while traffic flows. */
+function codeMeanings(isDrained: Part): Fault[] {
+  const numbers = (key: string, usual: number): { number: number | undefined; at: Part }[] => {
+    const given = isDrained.get(key);
+    return given.present ? given.items().map((at) => ({ number: at.number, at })) : [{ number: usual, at: given }];
+  };
+  const drained = numbers('drained', 200).map(({ number }) => number);
+  return numbers('serving', 409)
+    .filter(({ number }) => number !== undefined && drained.includes(number))
+    .map(({ number, at }) => at.fault(`${number ?? ''} means drained already`, 'a code has one meaning'));
+}
+
+/** One process asked twice. A path of a Unix socket may well be there in every IDC: each has workers of its own. */
+function repeatedSockets(processes: Part[]): Fault[] {
+  const isSame = (one: Part, other: Part): boolean => {
+    const [idc, otherIdc] = [one.get('idc').text, other.get('idc').text];
+    return one.get('socket').text === other.get('socket').text && (idc ?? otherIdc) === (otherIdc ?? idc);
+  };
+  return processes.flatMap((process, index) => {
+    const socket = process.get('socket');
+    const earlier = processes.slice(0, index).find((other) => isSame(process, other));
+    if (socket.text === undefined || earlier === undefined) return [];
+    const first = formatPath([...earlier.path, 'socket']);
+    return [socket.fault(`socket ${JSON.stringify(socket.text)} is there twice`, `first at ${first}`)];
   });
 }
 

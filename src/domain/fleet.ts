@@ -3,14 +3,8 @@ import { checkFleet } from './fleet-checks.ts';
 import { gatesSchema } from './gates.ts';
 import { readText } from './input/read.ts';
 import type { Variables } from './input/substitute.ts';
-
-/** A name in fleet and app files: fit for Kubernetes names, which are made of several. */
-export const nameSchema = z
-  .string()
-  .regex(
-    /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
-    'must be lower-case letters, digits and dashes, start with a letter, not end with a dash, and have at most 40 characters',
-  );
+import { nameSchema } from './name.ts';
+import { trafficDriverSchema } from './traffic.ts';
 
 const HOST = String.raw`(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])`;
 const hostSchema = z.string().regex(new RegExp(`^${HOST}(?::\\d{1,5})?$`), 'must be host or host:port');
@@ -134,18 +128,11 @@ export const fleetSchema = z.strictObject({
     .describe('Environments in the order of promotion, e.g. fat, uat, pro.'),
   idcs: z.array(idcSchema).min(1).describe('Datacentres.'),
   trafficDrivers: z
-    .array(
-      z.strictObject({
-        name: nameSchema.describe('Name that groups list.'),
-        kind: z
-          .literal('kubernetes-service')
-          .describe('`kubernetes-service`: Services that select the label `transship.dev/in-service: yes`.'),
-      }),
-    )
+    .array(trafficDriverSchema)
     .min(1)
     .default([{ name: 'service', kind: 'kubernetes-service' }])
     .describe(
-      'Ways by which traffic reaches instances. A group lists the ones it uses; one that lists none uses the first.',
+      'Ways by which traffic reaches instances; docs/traffic.md. A group lists the ones it uses, in order; one that lists none uses the first.',
     ),
   limits: limitsSchema.prefault({}).describe('Bounds and defaults of releases.'),
   catalogue: z

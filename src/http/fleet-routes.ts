@@ -32,7 +32,7 @@ function view({ fleet, environments, idcs, trafficDrivers, limits }: Fleet): z.o
       azs,
       clusters: clusters.map((cluster) => ({ name: cluster.name, kind: cluster.kind, azs: cluster.azs })),
     })),
-    trafficDrivers,
+    trafficDrivers: trafficDrivers.map(({ name, kind }) => ({ name, kind })),
     limits,
   };
 }

@@ -7,8 +7,8 @@ import { kubernetesAzSetDriver } from '../drivers/azset/kubernetes/index.ts';
 import { waitIgnited } from '../drivers/ignition/wait.ts';
 import { openCluster } from '../drivers/kubernetes/cluster.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
-import { kubernetesServiceTraffic } from '../drivers/traffic/kubernetes/index.ts';
 import { resolveReference } from '../registry/manifest.ts';
+import { clusterTraffic } from './traffic.ts';
 
 /** The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only. */
 export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceDrivers {
@@ -18,11 +18,11 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
     throw new TransshipError('FLEET_INVALID', `there is no IDC "${name}" in the fleet file; it has ${known}`);
   }
   const azSets = new Map<string, AzSetDriver>();
-  const traffic = new Map<string, TrafficDriver>();
+  const traffic = new Map<string, (names?: readonly string[]) => TrafficDriver>();
   for (const { name: cluster, kubeconfig, context } of idc.clusters) {
     const opened = openCluster({ name: cluster, kubeconfig, ...(context === undefined ? {} : { context }) });
     azSets.set(cluster, kubernetesAzSetDriver({ cluster: opened, imageHost: idc.registry.host }));
-    traffic.set(cluster, kubernetesServiceTraffic({ cluster: opened }));
+    traffic.set(cluster, clusterTraffic(fleet, idc.name, opened));
   }
   const of = <T>(drivers: Map<string, T>, cluster: string): T => {
     const driver = drivers.get(cluster);
@@ -31,7 +31,7 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
   };
   return {
     azSets: (cluster) => of(azSets, cluster),
-    traffic: (cluster) => of(traffic, cluster),
+    traffic: (cluster, names) => of(traffic, cluster)(names),
     resolveReference: async (repository, reference) =>
       (await resolveReference(idc.registry, repository, reference))?.digest ?? null,
     waitIgnited: (address, health, since, waiting, stands) =>

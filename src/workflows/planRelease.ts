@@ -25,6 +25,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
       idcs.map((idc) =>
         planningActivities(idc, `look at ${ref.app}/${ref.group} (${idc})`).observe({
           sets: setsIn(group.azSets, idc),
+          traffic: group.draft.traffic,
         }),
       ),
     ),

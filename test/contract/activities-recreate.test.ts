@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { azSetActivities } from '../../src/activities/azset.ts';
-import { instanceActivities } from '../../src/activities/instance.ts';
+import { instanceActivities, type InstanceDrivers } from '../../src/activities/instance.ts';
 import { openCatalogue } from '../../src/catalogue/index.ts';
 import type { Catalogue } from '../../src/catalogue/types.ts';
 import type { InstanceRef } from '../../src/domain/types.ts';
@@ -38,9 +38,9 @@ async function group(id: string) {
   const drivers = {
     azSets: () => world.azSets,
     traffic: () => world.traffic,
-    resolveTag: () => Promise.resolve(null),
-    waitIgnited: (...[address, health, since, waiting]: Parameters<typeof waitIgnited>) =>
-      waitIgnited(address, health, since, waiting, { proxy: world.probeProxy }),
+    resolveReference: () => Promise.resolve(null),
+    waitIgnited: (...[address, health, since, waiting, stands]: Parameters<InstanceDrivers['waitIgnited']>) =>
+      waitIgnited(address, health, since, waiting, { proxy: world.probeProxy, stands }),
   };
   const activities = { ...azSetActivities(drivers, catalogue), ...instanceActivities(drivers, catalogue) };
   const places = (await Promise.all(subjects.map((subject) => membersOf(world, subject)))).flat();

@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import type { HealthCheck, AzSetRef, GroupRef, Spec } from '../../src/domain/types.ts';
 import type { AzSetDriver, AzSetObservation, Guard, MemberAt, Waiting } from '../../src/drivers/azset/index.ts';
 import type { TrafficDriver } from '../../src/drivers/traffic/index.ts';
@@ -187,6 +188,25 @@ export async function eventually(check: () => Promise<boolean>, timeoutMs = 20_0
   while (!(await check())) {
     if (Date.now() > deadline) throw new Error('it did not come true in time');
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/**
+ * Lets a minute pass each second until it is over. More than once: what is done by several systems one after the other
+ * waits for each of them anew.
+ */
+export async function hurried<T>(act: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const state = { over: false };
+    const acting = act().finally(() => (state.over = true));
+    while (!state.over) {
+      await Promise.race([acting.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+      vi.setSystemTime(Date.now() + 61_000);
+    }
+    return await acting;
+  } finally {
+    vi.useRealTimers();
   }
 }
 

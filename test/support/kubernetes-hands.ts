@@ -46,6 +46,16 @@ export class KubernetesHands {
     return items[0]?.metadata?.uid ?? null;
   }
 
+  /** Pods of the namespace that have an address: their group and address by name. */
+  async addresses(namespace: string): Promise<{ pod: string; service: string; address: string }[]> {
+    const { items } = await this.#core.listNamespacedPod({ namespace });
+    return items.flatMap(({ metadata, status }) => {
+      const { 'transship.dev/app': app, 'transship.dev/group': group } = metadata?.labels ?? {};
+      if (app === undefined || group === undefined || status?.podIP === undefined) return [];
+      return [{ pod: metadata?.name ?? '', service: serviceOf({ env: '', app, group }), address: status.podIP }];
+    });
+  }
+
   async patchPod({ set: { namespace }, member }: MemberAt, metadata: object): Promise<void> {
     await this.#core.patchNamespacedPod(
       { namespace, name: member, body: { metadata }, fieldManager: 'stranger' },

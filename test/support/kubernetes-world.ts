@@ -8,10 +8,12 @@ import { pushImage } from '../../devfleet/images/index.ts';
 import type { AzSetRef, Spec } from '../../src/domain/types.ts';
 import { kubernetesAzSetDriver } from '../../src/drivers/azset/kubernetes/index.ts';
 import { renderTemplate } from '../../src/drivers/azset/kubernetes/template.ts';
-import { openCluster } from '../../src/drivers/kubernetes/cluster.ts';
+import { openCluster, type Cluster } from '../../src/drivers/kubernetes/cluster.ts';
+import { trafficChain, type NamedDriver } from '../../src/drivers/traffic/chain.ts';
 import { kubernetesServiceTraffic } from '../../src/drivers/traffic/kubernetes/index.ts';
 import { eventually, type Link, type SpecOptions, type World } from '../contract/world.ts';
 import { openApiLink, type ApiCall, type ApiLink } from './api-link.ts';
+import { discover, type Register } from './discovery.ts';
 import { KubernetesHands, serviceOf } from './kubernetes-hands.ts';
 
 const REPOSITORY = 'shop/web';
@@ -41,8 +43,18 @@ interface RevisionData {
   spec: { template: { metadata: { labels?: Record<string, string> } } };
 }
 
-/** One IDC of a devfleet: a real control plane, sim hosts, a registry. */
-export async function kubernetesWorld(): Promise<World> {
+/** A load balancer beside the cluster, and the driver for it. */
+export interface Beside {
+  driver(cluster: Cluster): NamedDriver;
+  register: Register;
+  stop(): Promise<void>;
+}
+
+/**
+ * One IDC of a devfleet: a real control plane, sim hosts, a registry.
+ * @param beside a load balancer that carries traffic, too: the driver under test is the chain of Services and it
+ */
+export async function kubernetesWorld(beside?: Beside): Promise<World> {
   const azs = { 'az-1': { hosts: 3 }, 'az-2': { hosts: 2 } };
   const fleet = await startFleet({ shape: { idcs: { north: { azs } }, environments: [NAMESPACE] }, headless: true });
   const idc = fleet.idcs['north'];
@@ -65,13 +77,15 @@ export async function kubernetesWorld(): Promise<World> {
   const hands = new KubernetesHands(idc.adminKubeconfig);
   const hosts = new SimHostsClient(idc.hostsAdmin);
   const controllers = idc.process('kube-controller-manager');
+  const service = { name: 'service', driver: kubernetesServiceTraffic({ cluster }) };
+  const discovery = beside === undefined ? null : discover(hands, NAMESPACE, beside.register);
   let subjects = 0;
   let budgets = 0;
   let marked = 0;
 
   return {
     azSets: kubernetesAzSetDriver({ cluster, imageHost: idc.registry.host }),
-    traffic: kubernetesServiceTraffic({ cluster }),
+    traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(cluster)]),
     link: linkOf(link),
     health: HEALTH,
     probeProxy: idc.probeProxy,
@@ -177,9 +191,11 @@ export async function kubernetesWorld(): Promise<World> {
     },
     fingerprint: ({ set }) => hands.setIdentity(set),
     stop: async () => {
+      await discovery?.stop();
       await cluster.close();
       await link.close();
       await fleet.stop();
+      await beside?.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

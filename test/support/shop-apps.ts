@@ -61,7 +61,7 @@ export async function standingApp(
   platform: Platform,
   app: string,
   places: ShopPlace[],
-  options: { healthTimeoutSeconds?: number } = {},
+  options: Pick<ShopOptions, 'healthTimeoutSeconds' | 'traffic'> = {},
 ): Promise<ShopApp> {
   const shop = await applied(platform, app, places, options);
   const first = await shop.released('v1');
@@ -80,7 +80,7 @@ export async function applied(
   platform: Platform,
   app: string,
   places: ShopPlace[],
-  options: { healthTimeoutSeconds?: number } = {},
+  options: Pick<ShopOptions, 'healthTimeoutSeconds' | 'traffic'> = {},
 ): Promise<ShopApp> {
   const { fleet } = platform;
   await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { ...options, app }));

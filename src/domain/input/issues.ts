@@ -16,19 +16,22 @@ export interface FieldSchema {
   properties?: Record<string, FieldSchema>;
   items?: FieldSchema;
   additionalProperties?: boolean | FieldSchema;
+  /** Variants, told apart by the one value that a property of theirs may have. */
+  oneOf?: FieldSchema[];
 }
 
 /** Says what a schema found wrong in the field's words: unknown keys with the key meant, missing ones with what they are for. */
 export function faultsOf(error: z.ZodError, schema: FieldSchema, input: unknown): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], key, schema));
-    return [{ path, ...wording(issue, valueAt(input, path), fieldAt(schema, path)) }];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownKey([...path, key], key, schema, input));
+    return [{ path, ...wording(issue, valueAt(input, path), fieldAt(schema, path, input)) }];
   });
 }
 
-function unknownKey(path: Path, key: string, schema: FieldSchema): Fault {
-  const known = Object.keys(fieldAt(schema, path.slice(0, -1))?.properties ?? {});
+function unknownKey(path: Path, key: string, schema: FieldSchema, input: unknown): Fault {
+  const known = Object.keys(fieldAt(schema, path.slice(0, -1), input)?.properties ?? {});
   const near = nearest(key, known);
   return {
     path,
@@ -54,6 +57,14 @@ function wording(issue: z.core.$ZodIssue, value: unknown, field: FieldSchema | u
       return typeof value === 'string' && allowed.length > 1
         ? { message, hint: suggest(value, issue.values.map(String)) }
         : { message };
+    }
+    case 'invalid_union': {
+      // Variants by a property: `kind` says none that there is.
+      const allowed = (field?.oneOf ?? []).flatMap((variant) => constsOf(variant));
+      if (value === undefined)
+        return { message: `is missing: ${allowed.map((one) => JSON.stringify(one)).join(' or ')}` };
+      const message = `must be ${allowed.map((one) => JSON.stringify(one)).join(' or ')}`;
+      return typeof value === 'string' ? { message, hint: suggest(value, allowed.map(String)) } : { message };
     }
     case 'too_small':
       return { message: bound(issue.origin, 'at least', Number(issue.minimum), issue.inclusive ?? true) };
@@ -97,14 +108,34 @@ function valueAt(input: unknown, path: Path): unknown {
   return part.value;
 }
 
-function fieldAt(schema: FieldSchema, path: Path): FieldSchema | undefined {
+function fieldAt(schema: FieldSchema, path: Path, input: unknown): FieldSchema | undefined {
   let field: FieldSchema | undefined = schema;
+  let part = new Part(input);
   for (const segment of path) {
-    if (typeof segment === 'number') field = field?.items;
-    else
-      field =
-        field?.properties?.[segment] ??
-        (typeof field?.additionalProperties === 'object' ? field.additionalProperties : undefined);
+    if (typeof segment === 'number') {
+      field = field?.items;
+      part = part.items()[segment] ?? new Part(undefined);
+      continue;
+    }
+    const variant = field === undefined ? undefined : variantOf(field, part);
+    // The property that tells variants apart, where it tells nothing: what it may be is in all of them.
+    if (variant === undefined && field?.oneOf !== undefined) return field;
+    field =
+      variant?.properties?.[segment] ??
+      (typeof variant?.additionalProperties === 'object' ? variant.additionalProperties : undefined);
+    part = part.get(segment);
   }
-  return field;
+  return field === undefined ? undefined : (variantOf(field, part) ?? field);
+}
+
+/** The field itself, or the one of its variants that the value is meant to be. */
+function variantOf(field: FieldSchema, part: Part): FieldSchema | undefined {
+  if (field.oneOf === undefined) return field;
+  return field.oneOf.find(({ properties = {} }) =>
+    Object.entries(properties).some(([key, { const: only }]) => only !== undefined && part.get(key).value === only),
+  );
+}
+
+function constsOf({ properties = {} }: FieldSchema): unknown[] {
+  return Object.values(properties).flatMap(({ const: only }) => (only === undefined ? [] : [only]));
 }

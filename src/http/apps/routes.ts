@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 import type { ApiContext } from '../context.ts';
 import { appBodySchema, appListSchema, appViewSchema, applyAnswerSchema } from '../schemas/app.ts';
 import { flagSchema } from '../schemas/names.ts';

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 import { flagSchema, keyHeaderSchema, releaseIdSchema } from '../schemas/names.ts';
 import { releasePlanSchema } from '../schemas/plan.ts';
 import { commandAnswerSchema, commandRequestSchema } from '../schemas/command.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMMANDS } from '../../domain/states.ts';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 import { releaseConfigSchema } from './config.ts';
 
 export const commandSchema = z.enum(COMMANDS);

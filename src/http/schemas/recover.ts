@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 
 const reasonSchema = z.string().trim().min(1).max(200).optional().meta({ description: 'Why, for the audit' });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { INSTANCE_PHASES, RELEASE_STATES } from '../../domain/states.ts';
 import { FLAVORS } from '../../domain/types.ts';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 import { releaseIdSchema, versionSchema } from './names.ts';
 import { commandSchema } from './command.ts';
 import { releaseConfigSchema } from './config.ts';

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { TransshipError } from '../../domain/errors.ts';
-import { nameSchema } from '../../domain/fleet.ts';
+import { nameSchema } from '../../domain/name.ts';
 import type { ApiContext } from '../context.ts';
 import { versionSchema } from '../schemas/names.ts';
 import { disabledVersionListSchema } from '../schemas/recover.ts';

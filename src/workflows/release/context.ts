@@ -44,8 +44,9 @@ export function stepContext({ input, epoch }: GroupRun): {
   root: string;
   operation: string;
   epoch: number;
+  traffic: string[];
 } {
-  return { ref: input.ref, root: input.root, operation: input.operation, epoch };
+  return { ref: input.ref, root: input.root, operation: input.operation, epoch, traffic: input.spec.traffic };
 }
 
 /** The group as the clusters show it, over all IDCs. */
@@ -100,6 +101,7 @@ export async function look(
         longestAttemptMs: 30_000,
       }).observe({
         sets: setsIn(sets, idc),
+        traffic: input.spec.traffic,
       }),
     ),
   );

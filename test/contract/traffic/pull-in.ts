@@ -1,9 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { MemberAt } from '../../../src/drivers/azset/index.ts';
 import type { TrafficOwner } from '../../../src/drivers/traffic/index.ts';
 import {
   codeOf,
   eachAnswerLost,
+  hurried,
   memberOf,
   openGuard,
   patience,
@@ -56,17 +57,9 @@ export function pullInContract(world: () => World): void {
     const at = await memberOf(world(), subject, 0);
     await pullOut(at, 'release');
     await world().azSets.replace(at, target, openGuard(), patience());
-    vi.useFakeTimers({ toFake: ['Date'] });
-    try {
-      const pulling = codeOf(pullIn(at, 'release'));
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      vi.setSystemTime(Date.now() + 61_000);
-      const { code, message } = await pulling;
-      expect(code).toBe('PULL_IN_TIMEOUT');
-      expect(message).toContain(`${subject.group.app}-${subject.group.group}`);
-    } finally {
-      vi.useRealTimers();
-    }
+    const { code, message } = await hurried(() => codeOf(pullIn(at, 'release')));
+    expect(code).toBe('PULL_IN_TIMEOUT');
+    expect(message).toContain(`${subject.group.app}-${subject.group.group}`);
     expect(await world().traffic.serving([subject.set])).toEqual(new Set());
   });
 

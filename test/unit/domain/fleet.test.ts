@@ -47,6 +47,36 @@ describe('parseFleet', () => {
     expect(fleet.limits).toMatchObject({ drainSeconds: 0.5, batchPercent: 25 });
   });
 
+  it('takes traffic drivers of every kind, with secrets from the environment', () => {
+    const text = withLine(`trafficDrivers:
+  - { name: service, kind: kubernetes-service }
+  - name: edge
+    kind: haproxy
+    processes:
+      - { socket: /run/haproxy/admin.sock, idc: north }
+      - { socket: /run/haproxy/admin.sock, idc: south }
+      - { socket: 'haproxy-2.example.com:9999', idc: south }
+      - { socket: '[fd00::1]:9999' }
+  - name: slb
+    kind: http
+    url: https://slb.{idc}.example.com/api
+    headers: { authorization: 'Bearer \${SLB_TOKEN}' }
+    drain: { path: '/op/pullOut?ip={address}', body: { of: ['{app}'] } }
+    undrain: { method: DELETE, path: /op, ok: [202] }
+    isDrained: { path: '/status/{member}', drained: [200, 204], serving: [404] }`);
+    const [service, edge, slb] = parseFleet(text, { SLB_TOKEN: 's3cret' }, 'fleet.yml').trafficDrivers;
+    expect(service).toEqual({ name: 'service', kind: 'kubernetes-service' });
+    expect(edge).toMatchObject({ kind: 'haproxy', backend: '{app}-{group}', server: '{member}' });
+    expect(slb).toMatchObject({
+      kind: 'http',
+      headers: { authorization: 'Bearer s3cret' },
+      timeoutSeconds: 10,
+      drain: { method: 'POST', body: { of: ['{app}'] } },
+      undrain: { method: 'DELETE', ok: [202] },
+      isDrained: { method: 'GET', serving: [404] },
+    });
+  });
+
   it('takes the registry host from the url as it is written, without the slash at its end', () => {
     const host = (url: string) =>
       parseFleet(FLEET.replace('http://127.0.0.1:5001', url), {}, 'fleet.yml').idcs[0]?.registry.host;

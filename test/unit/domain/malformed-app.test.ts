@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { parseApp } from '../../../src/domain/app.ts';
-import { appText, fleet, group, refusal, said, template } from './fixtures.ts';
+import { parseFleet } from '../../../src/domain/fleet.ts';
+import { appText, FLEET, fleet, group, refusal, said, template } from './fixtures.ts';
 
 /** An app with one group that is placed so. */
 const at = (...placement: object[]): string => appText([group({ placement })]);
@@ -364,5 +365,17 @@ describe('a malformed app file', () => {
     const { code, places: told } = refusal(() => parseApp(text, fleet, 'app.yml'));
     expect(code).toBe('APP_INVALID');
     expect(told.map(said)).toEqual(places);
+  });
+
+  test('a HAProxy that carries nothing of an IDC where the group has instances', () => {
+    const edge = 'trafficDrivers: [{ name: edge, kind: haproxy, processes: [{ socket: "a:1", idc: south }] }]';
+    const drivers = parseFleet(`${FLEET}${edge}\n`, {}, 'fleet.yml');
+    const { places } = refusal(() => parseApp(appText([group({ traffic: ['edge'] })]), drivers, 'app.yml'));
+    expect(places.map(said)).toEqual([
+      'groups[0].traffic[0]: "edge" has no HAProxy process in IDC north, where the group has instances (add one to its "processes" in the fleet file)',
+    ]);
+    const south = [{ cluster: 'south-1', az: 'az-1', instances: 2 }];
+    const app = parseApp(appText([group({ traffic: ['edge'], placement: south })]), drivers, 'app.yml');
+    expect(app.groups[0]?.traffic).toEqual(['edge']);
   });
 });

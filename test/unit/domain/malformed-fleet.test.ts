@@ -8,6 +8,10 @@ function broken(right: string, wrong: string): string {
   return FLEET.replace(right, () => wrong);
 }
 
+const SLB =
+  '{ name: slb, kind: http, url: "http://slb", drain: { path: /out }, undrain: { path: /in }, isDrained: { path: /is } }';
+const withDrivers = (...drivers: string[]): string =>
+  withLines(`trafficDrivers:\n${drivers.map((driver) => `  - ${driver}`).join('\n')}`);
 const north = '- { name: north-1, kind: kubernetes, kubeconfig: north.yml }';
 const clusterWith = (fields: string): string => broken(north, north.replace(' }', `, ${fields} }`));
 const withLines = (lines: string): string => `${FLEET}${lines}\n`;
@@ -250,6 +254,78 @@ const ROWS: [string, string, string[]][] = [
       'trafficDrivers:\n  - { name: service, kind: kubernetes-service }\n  - { name: service, kind: kubernetes-service }',
     ),
     ['trafficDrivers[1].name: traffic driver name "service" is there twice (first at trafficDrivers[0].name)'],
+  ],
+  [
+    'a traffic driver of a kind that is not known',
+    withDrivers('{ name: edge, kind: haproxi }'),
+    ['trafficDrivers[0].kind: must be "kubernetes-service" or "haproxy" or "http" (did you mean "haproxy"?)'],
+  ],
+  [
+    'a traffic driver of no kind',
+    withDrivers('{ name: edge }'),
+    ['trafficDrivers[0].kind: is missing: "kubernetes-service" or "haproxy" or "http"'],
+  ],
+  [
+    'two drivers for Services',
+    withDrivers('{ name: service, kind: kubernetes-service }', '{ name: again, kind: kubernetes-service }'),
+    ['trafficDrivers[1].kind: is there already (a Service has one label to select by: name that driver)'],
+  ],
+  [
+    'a HAProxy with a key of another kind',
+    withDrivers('{ name: edge, kind: haproxy, processes: [{ socket: /run/admin.sock }], url: "http://slb" }'),
+    ['trafficDrivers[0].url: is not a known key (known here: name, kind, processes, backend, server)'],
+  ],
+  [
+    'a HAProxy without processes',
+    withDrivers('{ name: edge, kind: haproxy, processes: [] }'),
+    ['trafficDrivers[0].processes: needs at least 1 entry'],
+  ],
+  [
+    'a HAProxy socket that is none',
+    withDrivers('{ name: edge, kind: haproxy, processes: [{ socket: admin.sock }, { socket: "http://a:1" }] }'),
+    [
+      'trafficDrivers[0].processes[0].socket: must be /a/path or host:port',
+      'trafficDrivers[0].processes[1].socket: must be /a/path or host:port',
+    ],
+  ],
+  [
+    'a HAProxy process twice',
+    withDrivers('{ name: edge, kind: haproxy, processes: [{ socket: "a:1", idc: north }, { socket: "a:1" }] }'),
+    [
+      'trafficDrivers[0].processes[1].socket: socket "a:1" is there twice (first at trafficDrivers[0].processes[0].socket)',
+    ],
+  ],
+  [
+    'a HAProxy process in an IDC that is not there',
+    withDrivers('{ name: edge, kind: haproxy, processes: [{ socket: "a:1", idc: norht }] }'),
+    ['trafficDrivers[0].processes[0].idc: no IDC "norht" in the fleet file (did you mean "north"?)'],
+  ],
+  [
+    'names at HAProxy of what no instance has, and of what HAProxy would take for a command',
+    withDrivers(
+      '{ name: edge, kind: haproxy, processes: [{ socket: "a:1" }], backend: "{instance}", server: "a; disable server" }',
+    ),
+    [
+      'trafficDrivers[0].backend: has no {instance} to fill; there is {app} {group} {env} {idc} {az} {cluster} {member} {ordinal} {address}',
+      'trafficDrivers[0].server: must be letters, digits and any of _ . : -, and {placeholders}',
+    ],
+  ],
+  [
+    'a load balancer without its calls',
+    withDrivers(
+      '{ name: slb, kind: http, url: "http://slb/{group}", drain: { path: out }, isDrained: { path: /x, drained: [] } }',
+    ),
+    [
+      'trafficDrivers[0].undrain: is missing: a mapping (Puts a server in again. It must be safe to repeat, too.)',
+      'trafficDrivers[0].url: may hold {idc} only',
+      'trafficDrivers[0].drain.path: must start with a slash and hold no space',
+      'trafficDrivers[0].isDrained.drained: needs at least 1 entry',
+    ],
+  ],
+  [
+    'codes that mean out and in at once',
+    withDrivers(SLB.replace('path: /is', 'path: /is, serving: [200, 404]')),
+    ['trafficDrivers[0].isDrained.serving[0]: 200 means drained already (a code has one meaning)'],
   ],
   ['batches of no size', withLines('limits: { batchPercent: 0 }'), ['limits.batchPercent: must be at least 1']],
   ['batches over half', withLines('limits: { batchPercent: 51 }'), ['limits.batchPercent: must be at most 50']],

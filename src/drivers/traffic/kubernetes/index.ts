@@ -1,4 +1,5 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
+import { flagsOf } from '../../kubernetes/flags.ts';
 import type { TrafficDriver } from '../index.ts';
 import { pullIn } from './pullIn.ts';
 import { pullOut } from './pullOut.ts';
@@ -9,7 +10,9 @@ import { servingMembers } from './serving.ts';
 export function kubernetesServiceTraffic({ cluster }: { cluster: Cluster }): TrafficDriver {
   const routes = new Routes(cluster.api);
   return {
+    keepsOwners: true,
     serving: (sets) => servingMembers(routes, sets),
+    outBy: async (at) => flagsOf((await cluster.pods.held(at)).metadata),
     pullOut: (at, flag, guard, waiting) => pullOut(cluster, routes, at, flag, guard, waiting),
     pullIn: (at, owner, guard, waiting) => pullIn(cluster, routes, at, owner, guard, waiting),
   };

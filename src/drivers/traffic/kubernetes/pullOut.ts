@@ -8,7 +8,7 @@ import type { Endpoint, Pod } from '../../kubernetes/resources.ts';
 import { pause } from '../../alive.ts';
 import { until } from '../../kubernetes/until.ts';
 import type { Guard, MemberAt, Waiting } from '../../azset/index.ts';
-import type { TrafficOwner } from '../index.ts';
+import type { OutFlag } from '../index.ts';
 import { SERVICE_OF, type Routes } from './routes.ts';
 
 /** Writes who took the pod out and why together with the label, then waits until no selecting Service lists it. */
@@ -16,7 +16,7 @@ export async function pullOut(
   cluster: Cluster,
   routes: Routes,
   at: MemberAt,
-  flag: { owner: TrafficOwner; reason: string; drainSeconds: number },
+  flag: OutFlag,
   guard: Guard,
   waiting: Waiting,
 ): Promise<void> {
@@ -41,7 +41,7 @@ export async function pullOut(
   await pause(waiting, flag.drainSeconds * 1000, `connections of ${at.member} to drain`);
 }
 
-function flagOut({ metadata }: Pod, owner: TrafficOwner, reason: string): PodChange | null {
+function flagOut({ metadata }: Pod, owner: OutFlag['owner'], reason: string): PodChange | null {
   const key = OUT_PREFIX + owner;
   if (metadata.annotations?.[key] !== undefined && metadata.labels?.[LABEL.inService] === 'no') return null;
   return { metadata: { labels: { [LABEL.inService]: 'no' }, annotations: { [key]: reason } } };

@@ -1,0 +1,92 @@
+// A release of a group that is served by Services and by a load balancer beside the cluster.
+import { appendFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { startFleet } from '../../devfleet/index.ts';
+import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
+import { SHOP } from '../../devfleet/shop.ts';
+import { startTraffic } from '../../devfleet/traffic/index.ts';
+import { discover } from '../support/discovery.ts';
+import { balancerSettings, startHttpBalancer, type HttpBalancer } from '../support/http-balancer.ts';
+import { KubernetesHands } from '../support/kubernetes-hands.ts';
+import { everywhere, expectAtRest, expectNoFailure, standingApp, type ShopApp } from '../support/shop-apps.ts';
+
+const SERVICE = `shop-${SHOP.group}`;
+
+let platform: Platform;
+let balancer: HttpBalancer;
+let shop: ShopApp;
+const atEnd: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const shape = { idcs: { north: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2 } } } }, environments: [SHOP.env] };
+  const fleet = await startFleet({ shape, headless: true });
+  atEnd.push(() => fleet.stop());
+  balancer = await startHttpBalancer();
+  atEnd.push(() => balancer.stop());
+  const trafficDrivers = [{ name: 'service', kind: 'kubernetes-service' }, balancerSettings(balancer)];
+  await appendFile(fleet.fleetFile, stringify({ trafficDrivers }));
+  platform = await startPlatformOn(fleet, {});
+  await platform.push('v1', { igniteSeconds: 0.5 });
+  await platform.push('v2', { igniteSeconds: 0.5 });
+  const discovery = discover(
+    new KubernetesHands(fleet.idcs['north']?.adminKubeconfig ?? ''),
+    SHOP.env,
+    async (service, member, address) => balancer.add(service, member, SHOP.port, address),
+  );
+  atEnd.push(() => discovery.stop());
+  shop = await standingApp(platform, 'shop', everywhere(platform, 2), { traffic: ['service', 'slb'] });
+});
+
+afterAll(async () => {
+  for (const end of atEnd.reverse()) await end();
+});
+
+beforeEach(() => {
+  balancer.calls.length = 0;
+});
+
+/** What the load balancer was told, in order. */
+const told = (): string[] => balancer.calls.filter((call) => !call.startsWith('status'));
+
+test('each instance leaves both before it is replaced, and comes back to both: no request fails on either way', async () => {
+  const clients = await Promise.all([
+    shop.traffic(50),
+    startTraffic({ url: `${balancer.url}/${SERVICE}/`, rate: 50, timeoutMs: 30_000 }),
+  ]);
+  expect((await shop.released('v2')).state).toBe('SUCCESS');
+  await expectAtRest(shop, 'v2');
+  for (const client of clients) {
+    const report = await client.stop();
+    expectNoFailure(report);
+    expect(Object.keys(report.versions)).toEqual(['v1', 'v2']);
+  }
+  expect(shop.members).toHaveLength(4);
+  for (const member of shop.members) {
+    const own = told().filter((call) => call.endsWith(`/${member}`));
+    expect(own).toEqual([`pullOut ${SERVICE}/${member}`, `pullIn ${SERVICE}/${member}`]);
+    expect(balancer.isIn(SERVICE, member)).toBe(true);
+  }
+});
+
+test('a load balancer that fails for a while holds the release up and loses no request', async () => {
+  balancer.fail('pullOut', { kind: 'status', status: 503, text: 'reloading' }, 3);
+  const clients = await Promise.all([
+    shop.traffic(50),
+    startTraffic({ url: `${balancer.url}/${SERVICE}/`, rate: 50, timeoutMs: 30_000 }),
+  ]);
+  const release = await shop.released('v1');
+  expect(release.state).toBe('SUCCESS');
+  await expectAtRest(shop, 'v1');
+  for (const client of clients) expectNoFailure(await client.stop());
+  // The fourth attempt was the first that was understood.
+  expect(told().filter((call) => call.startsWith('pullOut'))).toHaveLength(4);
+  const { events } = await platform.rest<{ events: { message: string }[] }>(
+    'GET',
+    `/v1/releases/${release.id}/events?limit=1000`,
+  );
+  const failed = events.filter(({ message }) => message.includes('traffic driver slb: POST'));
+  expect(failed.map(({ message }) => message)).toEqual(
+    Array.from({ length: 3 }, () => expect.stringMatching(/take out web-\d.*503 reloading/) as string),
+  );
+});
