@@ -18,7 +18,7 @@ export const settings = { lanes: { default: 4, description: 'releases that are s
 const INSTANCES_PER_IDC = 2;
 const IDCS = ['north', 'south'];
 /** Tries at one sample: the phase may be over before the command is there. */
-const MOST_TRIES = 6;
+const MOST_TRIES = 12;
 /** How long a cluster stays out of reach after the last command, in ms. */
 const CUT_MS = 3_000;
 
@@ -76,7 +76,7 @@ export async function run(context: BenchContext): Promise<Figures> {
         for (let tries = 0; tries < MOST_TRIES; tries++) {
           const begun = await begin(lane, phase);
           if (begun === null) continue;
-          const { stopped, aborted } = await follow(await stop(begun, phase, command), tail, digests);
+          const { stopped, aborted } = await follow(await stop(begun, phase, command, tries), tail, digests);
           if (aborted !== null && results.count(BRAKED, 'abort') < rounds) results.add(BRAKED, aborted, note);
           if (stopped?.within === true) {
             results.add(phase.name, stopped, note);

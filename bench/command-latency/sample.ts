@@ -48,9 +48,9 @@ interface Watched extends Begun {
   sent: { sent: number; answered: number } | null;
 }
 
-/** Sends the command at a random moment of the phase. */
-export async function stop(begun: Begun, phase: Phase, command: Stop): Promise<Watched> {
-  await sleep(Math.random() * phase.lastsMs);
+/** Sends the command at a random moment of the phase. @param tries how many came too late: the moment is drawn earlier then */
+export async function stop(begun: Begun, phase: Phase, command: Stop, tries = 0): Promise<Watched> {
+  await sleep((Math.random() * phase.lastsMs) / 2 ** Math.floor(tries / 2));
   return { ...begun, phase, command, sent: await begun.lane.command(begun.id, command) };
 }
 
