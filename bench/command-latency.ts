@@ -18,7 +18,7 @@ export const settings = { lanes: { default: 4, description: 'releases that are s
 const INSTANCES_PER_IDC = 2;
 const IDCS = ['north', 'south'];
 /** Tries at one sample: the phase may be over before the command is there. */
-const MOST_TRIES = 6;
+const MOST_TRIES = 12;
 /** How long a cluster stays out of reach after the last command, in ms. */
 const CUT_MS = 3_000;
 
@@ -76,7 +76,7 @@ export async function run(context: BenchContext): Promise<Figures> {
         for (let tries = 0; tries < MOST_TRIES; tries++) {
           const begun = await begin(lane, phase);
           if (begun === null) continue;
-          const { stopped, aborted } = await follow(await stop(begun, phase, command), tail, digests);
+          const { stopped, aborted } = await follow(await stop(begun, phase, command, tries), tail, digests);
           if (aborted !== null && results.count(BRAKED, 'abort') < rounds) results.add(BRAKED, aborted, note);
           if (stopped?.within === true) {
             results.add(phase.name, stopped, note);
@@ -91,7 +91,8 @@ export async function run(context: BenchContext): Promise<Figures> {
   // Not beside the others: they would lose the cluster too.
   const link = fleet.link(`${IDCS[0] ?? ''}/kubernetes`);
   for (const command of UNREACHABLE.commands) {
-    while (results.count(UNREACHABLE.name, command) < rounds && !signal.aborted) {
+    for (let tries = 0; tries < MOST_TRIES * rounds && !signal.aborted; tries++) {
+      if (results.count(UNREACHABLE.name, command) >= rounds) break;
       const begun = (await Promise.all(lanes.map((lane) => begin(lane, UNREACHABLE)))).filter((one) => one !== null);
       await link.cut();
       const watched = await Promise.all(begun.map((one) => stop(one, UNREACHABLE, command)));
@@ -113,8 +114,8 @@ class Results {
   add(phase: string, sample: Sample, note: (text: string) => void): void {
     const samples = this.#samples.get(phase) ?? [];
     this.#samples.set(phase, [...samples, sample]);
-    const { command, lastForwardMs, answerMs, forward } = sample;
-    const after = forward.length === 0 ? 'nothing forward' : forward.join(', ');
+    const { command, lastForwardMs, answerMs, forward, begunAfter } = sample;
+    const after = [...forward, ...begunAfter.map((step) => `begun: ${step}`)].join(', ') || 'nothing forward';
     note(`${command}, ${phase}: ${Math.round(lastForwardMs)} ms; answer ${Math.round(answerMs)} ms; ${after}`);
   }
 
@@ -128,17 +129,25 @@ class Results {
       brake: series('brake, all phases', 'ms'),
       abort: series('abort, all phases', 'ms'),
     };
+    const reachable: Record<Stop, Series> = {
+      brake: series('brake, every cluster reachable', 'ms'),
+      abort: series('abort, every cluster reachable', 'ms'),
+    };
     const answer = series('answer to the command', 'ms', [floor]);
-    const order = [...PHASES, { name: BRAKED }, UNREACHABLE].map(({ name }: Pick<Phase, 'name'>) => name);
+    const braked: Pick<Phase, 'name' | 'commands'> = { name: BRAKED, commands: ['abort'] };
     const byPhase: Figures = {};
-    for (const phase of order) {
+    for (const { name: phase, commands } of [...PHASES, braked, UNREACHABLE]) {
       const figures: Figures = {};
       for (const command of ['brake', 'abort'] as const) {
         const samples = this.#samples.get(phase)?.filter((sample) => sample.command === command) ?? [];
-        if (samples.length === 0) continue;
+        if (samples.length === 0) {
+          if (commands.includes(command)) throw new Error(`no ${command} came within "${phase}"`);
+          continue;
+        }
         const row = series(`${command}: ${phase}`, 'ms');
         for (const { lastForwardMs, answerMs } of samples) {
           for (const to of [row, all[command]]) to.add(lastForwardMs);
+          if (phase !== UNREACHABLE.name) reachable[command].add(lastForwardMs);
           answer.add(answerMs);
         }
         Object.assign(figures, percentiles(command, row));
@@ -150,8 +159,11 @@ class Results {
       ...percentiles('abort', all.abort),
       ...percentiles('brake', all.brake),
       samples,
+      abortReachableP99Ms: reachable.abort.quantile(0.99),
+      brakeReachableP99Ms: reachable.brake.quantile(0.99),
       answerP50Ms: answer.median(),
       answerP99Ms: answer.quantile(0.99),
+      stepsBegunAfterBrake: [...this.#samples.values()].flat().flatMap(({ begunAfter }) => begunAfter).length,
       missed: this.missed,
       byPhase,
     };

@@ -68,6 +68,7 @@ export async function run({ settings: told, resources, series, note, signal }: B
     const size = Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0);
     const took = (Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1_000;
     const history = await historyOf(handle, { payloads, tasks });
+    const coldSeconds = await coldQuery(platform, handle);
     note(`${name}: ${state}, ${took} s, ${historyLength} events, ${size} bytes; most bytes: ${history}`);
     if (state !== 'SUCCESS') throw new Error(`${name} ended as ${state}: ${trouble?.message ?? ''}`);
     seconds.add(took);
@@ -82,6 +83,7 @@ export async function run({ settings: told, resources, series, note, signal }: B
       largestPayloadBytes: payloads.quantile(1),
       detailsBytes,
       longestTaskMs: tasks.quantile(1),
+      coldSeconds,
     };
   }
   return {
@@ -114,14 +116,27 @@ async function followed({ platform, handle, id, details, note, signal }: Followi
     const { state, waiting } = await platform.rest<Release>('GET', `/v1/releases/${id}`);
     if (isTerminal(state)) return largest;
     if (waiting !== '') throw new Error(`release ${id} is ${state} and ${waiting}`);
-    const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata').catch(() => null);
-    const size = Buffer.byteLength(metadata?.currentDetails ?? '');
+    const size = Buffer.byteLength(await currentDetails(handle).catch(() => ''));
     if (size > 0) details.add(size);
     largest = Math.max(largest, size);
     const { historyLength, raw } = await handle.describe();
     note(`${state}: ${historyLength} events, ${String(raw.workflowExecutionInfo?.historySizeBytes ?? 0)} bytes`);
   }
   throw new Error(`release ${id} has not ended after ${PATIENCE_MS / 60_000} minutes`);
+}
+
+/** What a worker takes for a run that it does not know: it reads the whole history and replays it. Seconds. */
+async function coldQuery({ workers }: Platform, handle: WorkflowHandle): Promise<number> {
+  await Promise.all(Object.values(workers).map((worker) => worker.restart()));
+  const began = performance.now();
+  await currentDetails(handle);
+  return (performance.now() - began) / 1_000;
+}
+
+/** What the Temporal UI shows of the run. */
+async function currentDetails(handle: WorkflowHandle): Promise<string> {
+  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
 }
 
 /** Measures each event. @returns how many bytes of payloads each kind of event has, the most first */

@@ -67,6 +67,15 @@ export class Lane {
     return isIn(phase, standingOf(before));
   }
 
+  /** Steps that change something whose first attempt began between two moments, in ms since 1970. Ignition only looks. */
+  async begunBetween(id: string, from: number, to: number): Promise<string[]> {
+    return (await this.#events(id))
+      .filter(({ kind, outcome, attempt }) => kind === 'step' && outcome === 'begun' && attempt === 1)
+      .filter(({ step }) => step !== 'ignite')
+      .filter(({ at }) => Date.parse(at) > from && Date.parse(at) < to)
+      .map(({ step, instance }) => `${step} ${instance ?? ''}`);
+  }
+
   /** Waits until no step is under way, and has not been for `forMs`. */
   async stills(id: string, forMs: number): Promise<void> {
     for (let since = Date.now(); Date.now() - since < forMs;) {

@@ -15,9 +15,11 @@ export interface Phase {
   fails?: boolean;
   /** How long the phase lasts, in ms, or as much of it as is of interest: the command is sent at a random moment of that. */
   lastsMs: number;
+  /** How long a braked release is watched without a step under way, in ms. Default: 3 s, longer than a command may take to act. */
+  watchedMs?: number;
 }
 
-/** Every connection lasts that long, in seconds, once an instance is out of traffic; as long as ignition takes. */
+/** How long connections drain, and how long an instance warms up, in seconds. */
 export const DRAIN_SECONDS = 0.5;
 export const IGNITE_SECONDS = 1;
 
@@ -103,4 +105,6 @@ export const UNREACHABLE: Phase = {
   step: 'takeOut',
   commands: both,
   lastsMs: 2_000,
+  // A step that failed is under way no more, and tried again within 5 s.
+  watchedMs: 7_000,
 };

@@ -3,7 +3,7 @@ import type { Lane } from './lane.ts';
 import { DRAIN_SECONDS, type Phase, type Stop } from './phases.ts';
 import { type AuditTail, forwardOf } from './writes.ts';
 
-/** How long a braked release is watched after its last step has ended, in ms: longer than a command may take to act. */
+/** See Phase.watchedMs. */
 const WATCHED_MS = 3_000;
 
 /** What a command left. */
@@ -13,6 +13,8 @@ export interface Sample {
   lastForwardMs: number;
   /** What those writes were, in their order. */
   forward: string[];
+  /** Steps that began although a brake had been answered. */
+  begunAfter: string[];
   /** From the request to its answer, in ms. */
   answerMs: number;
   /** It was sent within the phase that it was meant for. */
@@ -38,15 +40,17 @@ export async function begin(lane: Lane, phase: Phase): Promise<Begun | null> {
   return null;
 }
 
-/** What is sent and watched: nothing of it touches a cluster. */
-export interface Watched extends Begun {
+/** A release that was commanded. */
+interface Watched extends Begun {
   phase: Phase;
   command: Stop;
+  /** Null where the command came too late. */
   sent: { sent: number; answered: number } | null;
 }
 
-export async function stop(begun: Begun, phase: Phase, command: Stop): Promise<Watched> {
-  await sleep(Math.random() * phase.lastsMs);
+/** Sends the command at a random moment of the phase. @param tries how many came too late: the moment is drawn earlier then */
+export async function stop(begun: Begun, phase: Phase, command: Stop, tries = 0): Promise<Watched> {
+  await sleep((Math.random() * phase.lastsMs) / 2 ** Math.floor(tries / 2));
   return { ...begun, phase, command, sent: await begun.lane.command(begun.id, command) };
 }
 
@@ -59,7 +63,7 @@ export async function follow(
   const { lane, id, phase, command, sent, version, began } = watched;
   let abort: Watched['sent'] = null;
   if (sent !== null && command === 'brake') {
-    await lane.stills(id, WATCHED_MS);
+    await lane.stills(id, phase.watchedMs ?? WATCHED_MS);
     abort = await lane.command(id, 'abort');
   }
   await conclude(watched);
@@ -68,6 +72,7 @@ export async function follow(
   const writes = forwardOf(await tail.read(), course);
   // Its template at least was staged before anybody could stop it.
   if (!writes.some(({ what }) => what === 'stage')) throw new Error(`no audit log shows release ${id} of ${lane.app}`);
+  const begunAfter = sent === null || abort === null ? [] : await lane.begunBetween(id, sent.answered, abort.sent);
   const sampleOf = (which: Stop, at: Watched['sent'], until: number): Sample | null => {
     if (at === null) return null;
     const after = writes.filter((write) => write.at > at.sent && write.at <= until);
@@ -75,6 +80,7 @@ export async function follow(
       command: which,
       lastForwardMs: (after.at(-1)?.at ?? at.sent) - at.sent,
       forward: after.map(({ what, at: received }) => `${what} +${Math.round(received - at.sent)}`),
+      begunAfter: which === 'brake' ? begunAfter : [],
       answerMs: at.answered - at.sent,
       within: which === command ? within : true,
     };
