@@ -52,6 +52,7 @@ defaults
   timeout client 30s
   timeout server 30s
   timeout queue 1s
+  timeout check 5s
   retries 0
   default-server check inter 100 fastinter 50 downinter 100 rise 2 fall 1
 frontend front

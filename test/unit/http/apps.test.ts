@@ -83,6 +83,10 @@ test('the fleet is shown without addresses and secrets', async () => {
   expect(answer.json()).toMatchObject({
     environments: [{ name: 'fat', namespace: 'fat' }, { namespace: 'production' }],
     idcs: [{ name: 'north', clusters: [{ name: 'north-1', azs: ['az-1', 'az-2'] }] }],
+    trafficDrivers: [
+      { name: 'service', kind: 'kubernetes-service' },
+      { name: 'slb', kind: 'http' },
+    ],
   });
   expect(answer.body).not.toMatch(/secret|127\.0\.0\.1/);
 });

@@ -18,6 +18,15 @@ idcs:
     azs: [az-1, az-2]
     registry: { url: http://127.0.0.1:5000 }
     clusters: [{ name: north-1, kind: kubernetes, kubeconfig: /secret/path }]
+trafficDrivers:
+  - { name: service, kind: kubernetes-service }
+  - name: slb
+    kind: http
+    url: http://127.0.0.1:1
+    headers: { authorization: Bearer secret }
+    drain: { path: /out }
+    undrain: { path: /in }
+    isDrained: { path: /is }
 limits: { maxBatchPercent: 40 }
 catalogue: { url: postgres://user:secret@127.0.0.1:1/none }
 temporalUi: http://127.0.0.1:8233/
