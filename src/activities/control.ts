@@ -1,4 +1,5 @@
 import type { Catalogue, DisabledVersion, EventRow, OperationInstance } from '../catalogue/types.ts';
+import { abandonGroup } from '../catalogue/endings.ts';
 import type { ReleaseState } from '../domain/states.ts';
 import type { AzSetRef, GroupRef, InstanceRef, Trouble } from '../domain/types.ts';
 import { toFailure } from './failures.ts';
@@ -96,12 +97,7 @@ export function controlActivities(catalogue: Catalogue) {
 
     /** Ends a group operation whose workflow is gone and undid nothing: as a failure, and dirty if it held the fence. */
     abandonGroup: guarded(async ({ ref, root, operation, trouble }: AbandonGroupInput) => {
-      const fence = await catalogue.fences.get(ref);
-      const epoch = fence?.holder === operation && !fence.dirty ? fence.epoch : null;
-      await endGroup({
-        ...{ ref, root, operation, trouble, epoch },
-        ...{ state: 'FAILURE', dirty: true, released: null, instances: [], seen: [] },
-      });
+      await abandonGroup(catalogue, ref, { id: operation, root }, trouble);
     }),
   };
 }

@@ -1,6 +1,7 @@
-import type { OperationRow, OperationSummary } from '../../catalogue/types.ts';
+import { abandonGroup, failOperation } from '../../catalogue/endings.ts';
+import type { OperationRow } from '../../catalogue/types.ts';
 import type { GroupRef, Trouble } from '../../domain/types.ts';
-import { groupWorkflowId, releaseWorkflowId } from '../../temporal/names.ts';
+import { releaseWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import { describeOperation } from '../temporal/operations.ts';
 
@@ -36,33 +37,20 @@ async function sweepRelease(context: ApiContext, id: string): Promise<void> {
   const left: string[] = [];
   for (const child of open) if (await abandon(context, child)) left.push(child.group ?? '');
   const what = left.length === 0 ? 'no group was left half done' : `left half done: ${left.join(', ')}`;
-  await fail(context, release, `its workflow is gone; ${what}`);
+  const trouble = cutShort(`its workflow is gone; ${what}`);
+  await failOperation(context.catalogue, release, trouble);
+  context.log.error({ operation: id }, trouble.message);
 }
 
 /** True where the group is left half done. A group whose turn never came stays as it was written. */
-async function abandon(context: ApiContext, child: OperationRow): Promise<boolean> {
-  const { fences } = context.catalogue;
+async function abandon({ catalogue }: ApiContext, child: OperationRow): Promise<boolean> {
   const ref: GroupRef = { env: child.env, app: child.app, group: child.group ?? '' };
-  const fence = await fences.get(ref);
-  const held = fence?.holder === child.id;
-  if (!held && child.state === 'PENDING') return false;
-  // The fence first: should this process die in between, the next round finds the row still open.
-  if (held) await fences.release(ref, child.id, fence.epoch, true);
-  await fail(context, child, `the workflow ${groupWorkflowId(ref)} is gone and undid nothing`);
-  return held;
+  if (child.state === 'PENDING' && (await catalogue.fences.get(ref))?.holder !== child.id) return false;
+  const trouble = cutShort(`the workflow ${child.workflowId} is gone and undid nothing`);
+  return abandonGroup(catalogue, ref, child, trouble);
 }
 
-async function fail({ catalogue, log }: ApiContext, row: OperationSummary, message: string): Promise<void> {
-  const trouble: Trouble = { verdict: 'errored', code: 'OPERATION_CUT_SHORT', message };
-  await catalogue.events.append([
-    {
-      ...{ root: row.root, operation: row.id, kind: 'state', step: 'FAILURE', instance: null, attempt: 1 },
-      ...{ outcome: null, message: `FAILURE: ${message}`, data: trouble, key: 'swept' },
-    },
-  ]);
-  await catalogue.operations.setState(row.id, { state: 'FAILURE', waiting: '', trouble });
-  log.error({ operation: row.id }, message);
-}
+const cutShort = (message: string): Trouble => ({ verdict: 'errored', code: 'OPERATION_CUT_SHORT', message });
 
 async function runs({ temporal }: ApiContext, workflowId: string, operation: string): Promise<boolean> {
   const found = await describeOperation(temporal, workflowId);
