@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
@@ -6,6 +5,7 @@ import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } fro
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
 import { runStep, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
+import { activityWaiting } from './waiting.ts';
 
 /** One set and who gets traffic in it, by one look. */
 export interface AzSetLook {
@@ -169,11 +169,7 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
 
     /** Makes the images present on the hosts of the batch's members in this IDC. */
     prePull: async ({ pulls }: { pulls: { set: AzSetRef; members: string[]; images: string[] }[] }): Promise<void> => {
-      const activity = Context.current();
-      const waiting = {
-        signal: activity.cancellationSignal,
-        heartbeat: (waitingFor: string) => activity.heartbeat(waitingFor),
-      };
+      const waiting = activityWaiting();
       try {
         await Promise.all(
           pulls.map(({ set, members, images }) => drivers.azSets(set.cluster).prePull(set, members, images, waiting)),

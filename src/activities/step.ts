@@ -3,6 +3,7 @@ import type { EventRepository, FenceRepository } from '../catalogue/types.ts';
 import { azLabel, type AzSetRef, type GroupRef, type InstanceRef } from '../domain/types.ts';
 import type { Guard, Waiting } from '../drivers/azset/index.ts';
 import { toFailure } from './failures.ts';
+import { activityWaiting } from './waiting.ts';
 
 /** By which traffic drivers the group is served. */
 export interface TrafficStep {
@@ -79,10 +80,7 @@ export async function runStep<T>(
     ]);
   const turn = { subject, activity: Number(activityId), attempt };
   const guard: Guard = () => fences.check(context.ref, context.operation, context.epoch, turn);
-  const waiting: Waiting = {
-    signal: activity.cancellationSignal,
-    heartbeat: (waitingFor) => activity.heartbeat(waitingFor),
-  };
+  const waiting = activityWaiting();
 
   try {
     await fences.takeTurn(context.operation, turn);

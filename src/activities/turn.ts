@@ -2,10 +2,12 @@ import { Context } from '@temporalio/activity';
 import type { Catalogue, OperationSummary } from '../catalogue/types.ts';
 import { TransshipError } from '../domain/errors.ts';
 import type { Actor, GroupRef, Spec } from '../domain/types.ts';
+import { waitText } from '../domain/wait.ts';
 import { pause } from '../drivers/alive.ts';
 import type { Command } from '../temporal/messages.ts';
 import { COMMAND_SIGNAL, groupWorkflowId, releaseWorkflowId } from '../temporal/names.ts';
 import { toFailure } from './failures.ts';
+import { activityWaiting } from './waiting.ts';
 
 /** How often the queue is looked at, in ms. */
 const LOOK_MS = 1_000;
@@ -32,11 +34,7 @@ export function turnActivities(catalogue: Catalogue) {
      * @throws GROUP_BUSY when that lasts too long
      */
     awaitTurn: async (input: AwaitTurnInput): Promise<{ from: Spec | null }> => {
-      const activity = Context.current();
-      const waiting = {
-        signal: activity.cancellationSignal,
-        heartbeat: (waitingFor: string) => activity.heartbeat(waitingFor),
-      };
+      const waiting = activityWaiting();
       let said = '';
       try {
         for (;;) {
@@ -83,7 +81,8 @@ async function say(
   const since = new Date().toISOString();
   const row = await catalogue.operations.get(root);
   if (row === null) return;
-  const waiting = `in the queue for ${ref.group}: ${position}; since ${since}, until ${until}; whoever may release this app can unblock it`;
+  const reason = `in the queue for ${ref.group}: ${position}`;
+  const waiting = waitText({ reason, since, until, who: 'whoever may release this app' });
   await catalogue.events.append([
     {
       ...{ root, operation, kind: 'note', step: 'queue', instance: null, attempt: 1, outcome: null },

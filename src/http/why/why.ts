@@ -1,7 +1,8 @@
-import type { FenceRow, GroupRow, OperationRow } from '../../catalogue/types.ts';
+import type { FenceRow, GroupRow, OperationRow, OperationSummary } from '../../catalogue/types.ts';
 import { COMMAND_MEANINGS } from '../../domain/command-meanings.ts';
 import { ERRORS, TransshipError } from '../../domain/errors.ts';
 import type { GroupRef, Trouble } from '../../domain/types.ts';
+import { parseWait } from '../../domain/wait.ts';
 import { groupWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import { commandsOf } from '../releases/commands.ts';
@@ -32,12 +33,17 @@ export async function explain(context: ApiContext, { app, env, subject }: Questi
   const refs = applied.definition.groups
     .filter(({ environment }) => env === undefined || environment === env)
     .map(({ environment, name }): GroupRef => ({ env: environment, app, group: name }));
+  const live = await catalogue.operations.list({
+    ...{ kind: 'releaseGroup', app, live: true, limit: LIVE_OPERATIONS },
+    ...(env === undefined ? {} : { env }),
+  });
   const answers: Why[] = [];
   for (const ref of refs) {
     const group = await catalogue.groups.get(ref);
     const isInstance = group?.instances.some(({ name }) => name === subject) === true;
     if (subject !== undefined && subject !== ref.group && !isInstance) continue;
-    answers.push(await explainGroup(context, ref, group, isInstance ? subject : undefined));
+    const here = live.filter((row) => row.env === ref.env && row.group === ref.group).reverse();
+    answers.push(await explainGroup(context, { ref, group, here }, isInstance ? subject : undefined));
   }
   if (answers.length > 0) return answers;
   const names = refs.map((ref) => `${ref.env}/${ref.group}`).join(', ');
@@ -47,18 +53,20 @@ export async function explain(context: ApiContext, { app, env, subject }: Questi
   );
 }
 
+interface Standing {
+  ref: GroupRef;
+  group: GroupRow | null;
+  /** Its live operations, in the order of acceptance. */
+  here: OperationSummary[];
+}
+
 async function explainGroup(
   context: ApiContext,
-  ref: GroupRef,
-  group: GroupRow | null,
+  { ref, group, here }: Standing,
   instance: string | undefined,
 ): Promise<Why> {
   const { catalogue } = context;
-  const [fence, live] = await Promise.all([
-    catalogue.fences.get(ref),
-    catalogue.operations.list({ kind: 'releaseGroup', app: ref.app, env: ref.env, live: true, limit: LIVE_OPERATIONS }),
-  ]);
-  const here = live.filter((row) => row.group === ref.group).reverse();
+  const fence = await catalogue.fences.get(ref);
   const id = fence?.holder ?? here[0]?.id;
   const operation = id === undefined ? null : await catalogue.operations.get(id);
   const queue = here
@@ -81,8 +89,11 @@ async function explainGroup(
     subject,
     state: operation.state,
     release: operation.root,
-    reason: trouble?.message ?? wait.waitsFor ?? `${operation.version} is at work (${operation.state})`,
-    ...wait,
+    reason: trouble?.message ?? wait?.reason ?? `${operation.version} is at work (${operation.state})`,
+    waitsFor: wait?.reason ?? null,
+    since: wait?.since ?? null,
+    until: wait?.until ?? null,
+    who: wait?.who ?? null,
     trouble,
     runbook: runbookOf(trouble),
     next: commandsOf(operation)
@@ -152,11 +163,4 @@ function instanceTrouble({ instances }: OperationRow, name: string | undefined):
 
 function runbookOf(trouble: Trouble | null): string | null {
   return trouble !== null && isErrorCode(trouble.code) ? ERRORS[trouble.code].next : null;
-}
-
-/** `<what>; since <time>, until <time>; <who> can unblock it`, as every operation writes what it waits for. */
-function parseWait(waiting: string): Pick<Why, 'waitsFor' | 'since' | 'until' | 'who'> {
-  const found = /^(.*); since (\S+), until (\S+); (.*) can unblock it$/s.exec(waiting);
-  const [, waitsFor = null, since = null, until = null, who = null] = found ?? [];
-  return { waitsFor, since, until, who };
 }

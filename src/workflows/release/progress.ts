@@ -3,6 +3,7 @@ import { legalCommands, needsPerson, type InstancePhase, type ReleaseState } fro
 import type { Note } from '../../activities/control.ts';
 import type { OperationInstance } from '../../catalogue/types.ts';
 import type { Flavor, InstanceRef, Trouble } from '../../domain/types.ts';
+import { waitText, type WaitLine } from '../../domain/wait.ts';
 import type { PolicyOverride } from '../../temporal/messages.ts';
 import { COMMAND_SIGNAL, SEARCH } from '../../temporal/names.ts';
 import { progressActivities } from './activities.ts';
@@ -11,11 +12,7 @@ import { countBrake, countEnd, timeState, timeWait } from './metrics.ts';
 type NewNote = Omit<Note, 'key'>;
 
 /** What the operation waits for: one line, with a reason, a deadline and an owner. */
-export interface Wait {
-  reason: string;
-  /** ISO time. */
-  until: string;
-  who: string;
+export interface Wait extends Omit<WaitLine, 'since'> {
   /** Nothing goes on before a person comes. */
   person: boolean;
 }
@@ -97,8 +94,7 @@ export class Progress {
     this.#measure(state, wait, trouble);
     this.#state = state;
     const since = new Date().toISOString();
-    this.#waiting =
-      wait === undefined ? '' : `${wait.reason}; since ${since}, until ${wait.until}; ${wait.who} can unblock it`;
+    this.#waiting = wait === undefined ? '' : waitText({ ...wait, since });
     this.#show();
     this.#search(wait?.person === true);
     await this.#write(
