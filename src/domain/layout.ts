@@ -1,6 +1,7 @@
 import type { AppDefinition } from './app.ts';
 import { TransshipError } from './errors.ts';
 import type { Fleet } from './fleet.ts';
+import { memberName } from './member.ts';
 import { MAX_SET_NAME, setName } from './set-name.ts';
 import type { AzSetRef, GroupRef, InstanceRef } from './types.ts';
 
@@ -62,7 +63,7 @@ function dealInstances(group: string, azSets: (AzSetRef & { count: number })[]):
     for (const { count, ...azSet } of azSets) {
       if (ordinal >= count) continue;
       const index = instances.length;
-      instances.push({ index, name: `${group}-${index}`, azSet, member: `${azSet.name}-${ordinal}` });
+      instances.push({ index, name: `${group}-${index}`, azSet, member: memberName(azSet.name, ordinal) });
     }
   }
   return instances;

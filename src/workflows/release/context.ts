@@ -1,5 +1,6 @@
 import type { AzSetLook } from '../../activities/azset.ts';
 import type { InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
+import { ordinalOf } from '../../domain/member.ts';
 import type { AzSetRef, InstanceRef } from '../../domain/types.ts';
 import type { ReleaseGroupInput } from '../../temporal/messages.ts';
 import { idcActivities, type Direction } from './activities.ts';
@@ -72,7 +73,7 @@ export class GroupLook {
   hasPlace({ azSet, member }: InstanceRef): boolean {
     const found = this.sets.find(({ ref }) => key(ref, member) === key(azSet, member) && ref.name === azSet.name);
     const desired = found?.set?.desired;
-    return desired === undefined || Number(member.slice(member.lastIndexOf('-') + 1)) < desired;
+    return desired === undefined || ordinalOf(member) < desired;
   }
 
   serves(instance: InstanceRef): boolean {

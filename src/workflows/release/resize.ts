@@ -1,9 +1,18 @@
+import { memberName } from '../../domain/member.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import type { GroupLook, GroupRun } from './context.ts';
 
-/** A set has places that no instance has, or lacks some. Asked first: awaiting for nothing would let other steps go first. */
-export function sizeChanged(run: GroupRun, now: GroupLook): boolean {
-  return run.input.instances.some((instance) => !now.hasPlace(instance)) || newcomers(run, now).length > 0;
+/** Instances that a look shows to have come, and those whose place is gone. */
+interface SizeChange {
+  born: InstanceRef[];
+  gone: InstanceRef[];
+}
+
+/** What somebody changed of the size since the last look; null where nobody did. */
+export function sizeChange(run: GroupRun, now: GroupLook): SizeChange | null {
+  const gone = run.input.instances.filter((instance) => !now.hasPlace(instance));
+  const born = newcomers(run, now);
+  return gone.length === 0 && born.length === 0 ? null : { born, gone };
 }
 
 /**
@@ -12,11 +21,8 @@ export function sizeChanged(run: GroupRun, now: GroupLook): boolean {
  *
  * The floor does not rise with it: what comes on top during an operation need not serve before the operation goes on.
  */
-export async function followSize(run: GroupRun, now: GroupLook): Promise<void> {
+export async function followSize(run: GroupRun, { born, gone }: SizeChange): Promise<void> {
   const { input, progress } = run;
-  const gone = input.instances.filter((instance) => !now.hasPlace(instance));
-  const born = newcomers(run, now);
-
   input.instances = [...input.instances.filter((instance) => !gone.includes(instance)), ...born];
   input.azSets = input.azSets.map((set) => ({
     ...set,
@@ -42,7 +48,7 @@ function newcomers({ input }: GroupRun, now: GroupLook): InstanceRef[] {
   for (const { ref: azSet, set } of now.sets) {
     const known = new Set(input.instances.filter((it) => it.azSet.name === azSet.name).map(({ member }) => member));
     for (let ordinal = 0; ordinal < (set?.desired ?? 0); ordinal++) {
-      const member = `${azSet.name}-${String(ordinal)}`;
+      const member = memberName(azSet.name, ordinal);
       if (known.has(member)) continue;
       index += 1;
       born.push({ index, name: `${prefix}${String(index)}`, azSet, member });

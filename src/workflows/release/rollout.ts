@@ -8,7 +8,7 @@ import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
-import { followSize, sizeChanged } from './resize.ts';
+import { followSize, sizeChange } from './resize.ts';
 import { runs } from './target.ts';
 import { all } from './all.ts';
 import { prePull } from './prepull.ts';
@@ -395,7 +395,8 @@ async function looked(run: GroupRun, braked: ReleaseState, summary: string): Pro
   for (;;) {
     try {
       const now = await look(run, 'forward', summary);
-      if (sizeChanged(run, now)) await followSize(run, now);
+      const change = sizeChange(run, now);
+      if (change !== null) await followSize(run, change);
       return now;
     } catch (error) {
       if (isCancellation(error)) throw error;

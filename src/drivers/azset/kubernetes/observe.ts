@@ -1,3 +1,4 @@
+import { ordinalOf } from '../../../domain/member.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import { flagsOf } from '../../kubernetes/flags.ts';
@@ -7,7 +8,7 @@ import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import type { AzSetObservation, InstanceObservation } from '../index.ts';
 import { claimOf, gatedFor, isAlive, isClaimed, revisionOf } from './gate.ts';
 import { podReady, podRuns } from './proof.ts';
-import { isComplete, isObserved, listPods, ordinalOf, previousOf } from './sets.ts';
+import { isComplete, isObserved, listPods, previousOf } from './sets.ts';
 import { imagesOf } from './template.ts';
 import { troubleOf } from './trouble.ts';
 

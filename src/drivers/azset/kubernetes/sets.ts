@@ -52,11 +52,6 @@ export function ownGroup(set: StatefulSet): GroupRef {
   );
 }
 
-/** Number of the place in its set. */
-export function ordinalOf(member: string): number {
-  return Number(member.slice(member.lastIndexOf('-') + 1));
-}
-
 /** All pods of the given sets in one namespace, in one list; strangers that only carry the label are left out. */
 export async function listPods(api: ApiServer, namespace: string, sets: StatefulSet[]): Promise<Pod[]> {
   const names = sets.map(({ metadata }) => metadata.name);

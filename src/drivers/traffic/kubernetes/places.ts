@@ -1,3 +1,4 @@
+import { ordinalOf } from '../../../domain/member.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { coalesce } from '../../kubernetes/coalesce.ts';
@@ -38,7 +39,7 @@ function placeIn({ idc, az, cluster }: AzSetRef): (pod: Pod) => Place {
       app: labels[LABEL.app] ?? '',
       group: labels[LABEL.group] ?? '',
       env: labels[LABEL.env] ?? '',
-      ordinal: member.slice(member.lastIndexOf('-') + 1),
+      ordinal: String(ordinalOf(member)),
       address: status?.podIP ?? null,
     },
   });

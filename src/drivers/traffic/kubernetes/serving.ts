@@ -1,3 +1,4 @@
+import { setOf } from '../../../domain/member.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
 import { isServing, type Routes } from './routes.ts';
 
@@ -16,8 +17,4 @@ export async function servingMembers(routes: Routes, sets: AzSetRef[]): Promise<
     }),
   );
   return serving;
-}
-
-function setOf(member: string): string {
-  return member.slice(0, member.lastIndexOf('-'));
 }
