@@ -55,36 +55,25 @@ export async function createAll(run: GroupRun): Promise<void> {
           await createSet({ ...stepContext(run), set, group: input.ref, spec: input.spec, count });
         });
       },
-      async () => {
-        await all(sets, (set) =>
-          idcActivities(idc, {
-            direction: 'undo',
-            policy: input.policy,
-            summary: `remove ${set.name} (${idc})`,
-            longestAttemptMs: 300_000,
-          }).removeSet({
-            ...stepContext(run),
-            set,
-          }),
-        );
-      },
+      () => removeSets(run, idc, sets),
     ),
   );
 }
 
 /** Removes every set: the way back from a first release that was cut short. */
 export async function removeAll(run: GroupRun): Promise<void> {
-  const { input } = run;
-  await perIdc(run, async (idc, sets) => {
-    await all(sets, (set) =>
-      idcActivities(idc, {
-        direction: 'undo',
-        policy: input.policy,
-        summary: `remove ${set.name} (${idc})`,
-        longestAttemptMs: 300_000,
-      }).removeSet({ ...stepContext(run), set }),
-    );
-  });
+  await perIdc(run, (idc, sets) => removeSets(run, idc, sets));
+}
+
+async function removeSets(run: GroupRun, idc: string, sets: AzSetRef[]): Promise<void> {
+  await all(sets, (set) =>
+    idcActivities(idc, {
+      direction: 'undo',
+      policy: run.input.policy,
+      summary: `remove ${set.name} (${idc})`,
+      longestAttemptMs: 300_000,
+    }).removeSet({ ...stepContext(run), set }),
+  );
 }
 
 /** Waits until instances and controllers agree on the new revision. */
