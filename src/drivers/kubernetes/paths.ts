@@ -19,3 +19,12 @@ export const paths = {
 export function labelIn(key: string, values: Iterable<string>): { labelSelector: string } {
   return { labelSelector: `${key} in (${[...values].join(',')})` };
 }
+
+/** `a=1,b=2`: objects that carry all of the labels. */
+export function labelsAre(labels: Record<string, string>): { labelSelector: string } {
+  return {
+    labelSelector: Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+  };
+}

@@ -2,9 +2,9 @@ import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { ANNOTATION, LABEL } from '../../kubernetes/labels.ts';
-import { paths } from '../../kubernetes/paths.ts';
+import { labelsAre, paths } from '../../kubernetes/paths.ts';
 import { changePod, type PodChange } from '../../kubernetes/pods.ts';
-import type { Pod, StatefulSet, Template } from '../../kubernetes/resources.ts';
+import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import { selects } from '../../kubernetes/services.ts';
 import type { Guard, Waiting } from '../index.ts';
 import { barrier } from './barrier.ts';
@@ -14,7 +14,7 @@ import { claimOf, isAlive } from './gate.ts';
 import { defaulted, writeTemplate } from './rest.ts';
 import { checkAdoptable, ensureService, narrowServices } from './service.ts';
 import { annotate, groupOf, waitObserved } from './sets.ts';
-import { imagesOf, instanceLabels, setLabels } from './template.ts';
+import { hasImages, instanceLabels, setLabels } from './template.ts';
 
 /**
  * Takes over a set that somebody else made, whatever its strategy: parked, labelled, and with our labels in its template,
@@ -36,7 +36,7 @@ export async function adoptSet(
   const revision = set.status?.updateRevision ?? '';
   const before = set.metadata.annotations?.[ANNOTATION.adopting] ?? revision;
   const relabel = (pod: Pod): PodChange | null => {
-    const isOf = [revision, before].includes(claimOf(pod)) && hasImages(pod, set.spec.template);
+    const isOf = [revision, before].includes(claimOf(pod)) && hasImages(pod.spec, set.spec.template.spec);
     const labels = { ...own, ...pod.metadata.labels, ...setLabels(ref, group) };
     const wanted = { ...labels, ...(isOf ? { [LABEL.revision]: revision } : {}) };
     return selects(wanted, pod.metadata.labels ?? {}) ? null : { metadata: { labels: wanted } };
@@ -82,15 +82,6 @@ async function takeOver(
 
 /** By the set's own selector: they may not have our labels yet. */
 async function ownedPods(api: ApiServer, { metadata, spec }: StatefulSet): Promise<Pod[]> {
-  const labelSelector = Object.entries(spec.selector?.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
-  const pods = await api.list<Pod>(paths.pods(metadata.namespace), { labelSelector });
+  const pods = await api.list<Pod>(paths.pods(metadata.namespace), labelsAre(spec.selector?.matchLabels ?? {}));
   return pods.filter((pod) => isAlive(pod) && pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
-}
-
-/** The controller trusts the label and never compares images: so we do. */
-function hasImages(pod: Pod, template: Template): boolean {
-  const images = imagesOf(pod.spec);
-  return Object.entries(imagesOf(template.spec)).every(([name, image]) => images[name] === image);
 }

@@ -3,7 +3,7 @@ import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import { isStatus } from '../../kubernetes/errors.ts';
 import { LABEL, serviceName, serviceSelector } from '../../kubernetes/labels.ts';
-import { paths } from '../../kubernetes/paths.ts';
+import { labelsAre, paths } from '../../kubernetes/paths.ts';
 import type { Service, StatefulSet } from '../../kubernetes/resources.ts';
 import { selects } from '../../kubernetes/services.ts';
 import type { Guard } from '../index.ts';
@@ -38,12 +38,9 @@ export async function dropService(
   guard: Guard,
 ): Promise<void> {
   const labels = serviceLabels(group);
-  const labelSelector = Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
   const service = await api.get<Service>(paths.services(namespace, serviceName(group)));
   if (service === null || !selects(labels, service.metadata.labels ?? {})) return;
-  if ((await api.list<StatefulSet>(paths.statefulSets(namespace), { labelSelector })).length > 0) return;
+  if ((await api.list<StatefulSet>(paths.statefulSets(namespace), labelsAre(labels))).length > 0) return;
   await guard();
   await api.delete(paths.services(namespace, service.metadata.name), service.metadata.uid);
 }

@@ -11,7 +11,7 @@ import { podReady } from './proof.ts';
 import { dropGated } from './rest.ts';
 import type { Revisions } from './revisions.ts';
 import { forgetPrevious, getSet, isComplete } from './sets.ts';
-import { imagesOf } from './template.ts';
+import { hasImages } from './template.ts';
 
 /** Waits behind the barrier until every instance is of the revision and the controller agrees; the set is closed first. */
 export async function settleSet(
@@ -45,16 +45,9 @@ export async function settleSet(
  * @throws INSTANCE_REPLACED naming instances that claim, or run, something else: waiting would not change that
  */
 function checkPods(pods: Pod[], ref: AzSetRef, revision: string, template: Template): void {
-  const wanted = imagesOf(template.spec);
-  const astray = pods.filter((pod) => {
-    if (!isAlive(pod)) return false;
-    const images = imagesOf(pod.spec);
-    return (
-      claimOf(pod) !== revision ||
-      isClaimed(pod) ||
-      Object.entries(wanted).some(([name, image]) => images[name] !== image)
-    );
-  });
+  const astray = pods.filter(
+    (pod) => isAlive(pod) && (claimOf(pod) !== revision || isClaimed(pod) || !hasImages(pod.spec, template.spec)),
+  );
   if (astray.length === 0) return;
   const names = astray.map(({ metadata }) => metadata.name).join(', ');
   throw new TransshipError('INSTANCE_REPLACED', `${names} in ${ref.cluster} are not on ${revision}`);

@@ -49,3 +49,9 @@ export function setLabels(set: AzSetRef, group: GroupRef): Record<string, string
 export function imagesOf(spec: { containers: Container[] }): Record<string, string> {
   return Object.fromEntries(spec.containers.map(({ name, image }) => [name, image ?? '']));
 }
+
+/** The containers run what the others say, whatever a label claims: the controller trusts the label, so we do not. */
+export function hasImages(spec: { containers: Container[] }, wanted: { containers: Container[] }): boolean {
+  const images = imagesOf(spec);
+  return Object.entries(imagesOf(wanted)).every(([name, image]) => images[name] === image);
+}
