@@ -1,4 +1,4 @@
-import { Option, InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, type Command, type OptionValues } from '@commander-js/extra-typings';
 import type { components } from '../http/openapi.d.ts';
 
 export type Knobs = NonNullable<components['schemas']['StartReleaseInput']['config']>;
@@ -38,21 +38,35 @@ export function knobs(options: KnobOptions): Knobs {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** `--gate bake=manual --gate rollout=10m` */
-export function gateOption() {
-  return new Option(
-    '--gate <gate=how>',
-    `where it waits: ${GATES.join(', ')}, each manual, automatic, or how long it soaks (10m); may be repeated`,
-  ).argParser((text: string, before: Gates | undefined): Gates => {
-    const [name = '', how = ''] = text.split('=');
-    const gate = GATES.find((known) => known === name);
-    if (gate === undefined) throw new InvalidArgumentError(`No such gate; there are ${GATES.join(', ')}.`);
-    if (how === '') throw new InvalidArgumentError(`How? ${name}=manual, ${name}=automatic, or ${name}=10m.`);
-    return { ...before, [gate]: how };
-  });
+/** The command with an option for each knob. */
+export function withKnobs<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command
+    .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
+    .option('--batch-pattern <pattern>', '25%, or the share of each batch after the bastion: 10%+20%+25%+25%+20%')
+    .option('--pause <seconds>', 'pause between two batches', number)
+    .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
+    .option('--startup <seconds>', 'time that an instance has to ignite (default: as the app file says)', whole)
+    .option('--ignore-ignition', 'an instance that runs counts as ignited; its health page is not asked')
+    .option(
+      '--gate <gate=how>',
+      `where it waits: ${GATES.join(', ')}, each manual, automatic, or how long it soaks (10m); may be repeated`,
+      gate,
+    )
+    .option('--manual', 'a person opens every gate: bake, rollout, and each batch')
+    .option('--gate-hours <hours>', 'time that a person has at a failure, a brake or a manual gate', number)
+    .option('--remind-hours <hours>', 'time between two reminders', number);
 }
 
-export function number(text: string): number {
+/** `--gate bake=manual --gate rollout=10m` */
+function gate(text: string, before: Gates | undefined): Gates {
+  const [name = '', how = ''] = text.split('=');
+  const found = GATES.find((known) => known === name);
+  if (found === undefined) throw new InvalidArgumentError(`No such gate; there are ${GATES.join(', ')}.`);
+  if (how === '') throw new InvalidArgumentError(`How? ${name}=manual, ${name}=automatic, or ${name}=10m.`);
+  return { ...before, [found]: how };
+}
+
+function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
   return value;

@@ -7,7 +7,7 @@ import { enableVersion, listDisabledVersions, repairGroup, retryRelease, rollbac
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
-import { gateOption, number, whole } from './knobs.ts';
+import { whole, withKnobs } from './knobs.ts';
 import { openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRelease } from './watch/watch.ts';
@@ -186,50 +186,32 @@ function addReleaseCommands(release: Command, act: Act): void {
   }
 }
 
-/** Arguments and options that plan and start share. Defaults of the knobs are the fleet's limits. */
-
+/** Arguments and options that plan and start share. */
 function releaseOptions(name: string, description: string) {
-  return new Command(name)
-    .description(description)
-    .argument('<app>', 'name of the app')
-    .argument('[version]', 'version: tag of the images')
-    .requiredOption('--env <env>', 'environment')
-    .option('--version <tag>', 'the version, where it is not given as an argument')
-    .option('--group <group...>', 'only these groups (default: all of the environment)')
-    .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
-    .option('--batch-pattern <pattern>', '25%, or the share of each batch after the bastion: 10%+20%+25%+25%+20%')
-    .option('--pause <seconds>', 'pause between two batches', number)
-    .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
-    .option('--startup <seconds>', 'time that an instance has to ignite (default: as the app file says)', whole)
-    .option('--ignore-ignition', 'an instance that runs counts as ignited; its health page is not asked')
-    .addOption(gateOption())
-    .option('--manual', 'a person opens every gate: bake, rollout, and each batch')
-    .option('--gate-hours <hours>', 'time that a person has at a failure, a brake or a manual gate', number)
-    .option('--remind-hours <hours>', 'time between two reminders', number);
+  return withKnobs(
+    new Command(name)
+      .description(description)
+      .argument('<app>', 'name of the app')
+      .argument('[version]', 'version: tag of the images')
+      .requiredOption('--env <env>', 'environment')
+      .option('--version <tag>', 'the version, where it is not given as an argument')
+      .option('--group <group...>', 'only these groups (default: all of the environment)'),
+  );
 }
 
 function configureCommand() {
-  return new Command('configure')
-    .description(
-      'Change the knobs of a running release, for what is still to come; the rest of the batches is sliced again',
-    )
-    .argument('<id>', 'id of the release')
-    .option('--group <group>', 'only this group')
-    .option('--reason <text>', 'why, for the audit')
-    .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
-    .option('--batch-pattern <pattern>', '25%, or the share of each batch that is left: 20%+30%+50%')
-    .option('--pause <seconds>', 'pause between two batches', number)
-    .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
-    .option('--startup <seconds>', 'time that an instance has to ignite', whole)
-    .option('--ignore-ignition', 'an instance that runs counts as ignited')
-    .addOption(gateOption())
-    .option('--manual', 'a person opens every gate')
-    .option('--gate-hours <hours>', 'time that a person has at a failure, a brake or a manual gate', number)
-    .option('--remind-hours <hours>', 'time between two reminders', number)
-    .addHelpText(
-      'after',
-      '\nExample:\n  transship release configure rel-c3xq2m7k4a --batch-percent 50 --gate batch=automatic',
-    );
+  return withKnobs(
+    new Command('configure')
+      .description(
+        'Change the knobs of a running release, for what is still to come; the rest of the batches is sliced again',
+      )
+      .argument('<id>', 'id of the release')
+      .option('--group <group>', 'only this group')
+      .option('--reason <text>', 'why, for the audit'),
+  ).addHelpText(
+    'after',
+    '\nExample:\n  transship release configure rel-c3xq2m7k4a --batch-percent 50 --gate batch=automatic',
+  );
 }
 
 const EXAMPLES = `Examples:
