@@ -4,7 +4,7 @@
 // What took hours there runs on short clocks here; each test says which.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { SimHostsClient } from '../../devfleet/host/client.ts';
+import type { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { pushShop, SHOP } from '../../devfleet/shop.ts';
 import { isTerminal } from '../../src/domain/states.ts';
@@ -13,12 +13,15 @@ import type { Release } from '../../src/http/schemas/release.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
   applied,
+  eachHosts,
+  endOf,
   everywhere,
   events,
   expectAtRest,
   expectNoFailure,
   floorOf,
   PATIENCE,
+  registriesOf,
   settledAfter,
   standingApp,
   type ShopApp,
@@ -35,8 +38,7 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 
 const idcs = () => Object.values(platform.fleet.idcs);
-const registries = (): string[] => idcs().map(({ registry }) => registry.directUrl);
-const ended = async (id: string): Promise<Release> => settledAfter(platform, id, 0, ({ state }) => isTerminal(state));
+const ended = (id: string): Promise<Release> => endOf(platform, id);
 
 async function states(id: string): Promise<string[]> {
   return (await events(platform, id, 0)).filter(({ kind }) => kind === 'state').map(({ step }) => step);
@@ -44,10 +46,6 @@ async function states(id: string): Promise<string[]> {
 
 async function startedOn({ judge }: ShopApp, count: number): Promise<void> {
   await vi.waitUntil(async () => Object.keys(await judge.starts()).length >= count, PATIENCE);
-}
-
-async function eachHosts(act: (hosts: SimHostsClient) => Promise<void>): Promise<void> {
-  for (const { hostsAdmin } of idcs()) await act(new SimHostsClient(hostsAdmin));
 }
 
 describe.concurrent('acceptance', () => {
@@ -73,32 +71,32 @@ describe.concurrent('acceptance', () => {
 
   test('row 4: what is healthy by the version before starts no batch: the kubelets report 2 s late', async () => {
     const shop = await standingApp(platform, 'row-4', everywhere(platform, 1));
-    await eachHosts((hosts) => hosts.fault({ kind: 'observed-generation', lagMs: 2_000 }));
+    await eachHosts(platform, (hosts) => hosts.fault({ kind: 'observed-generation', lagMs: 2_000 }));
     try {
-      const bad = await pushShop(registries(), 'row-4-bad', { ignite: 'fail' });
+      const bad = await pushShop(registriesOf(platform), 'row-4-bad', { ignite: 'fail' });
       expect(bad).not.toBe('');
       const held = await shop.released('row-4-bad', { batchPercent: 50 });
       expect(held).toMatchObject({ state: 'SMOKE_FAILURE', trouble: { code: 'IGNITION_FAILED' } });
       expect(Object.keys(await shop.judge.starts())).toEqual([shop.memberOf['web-0']]);
       expect((await shop.commanded(held.id, 'abort')).state).toBe('REVOKED');
     } finally {
-      await eachHosts((hosts) => hosts.fault({ kind: 'observed-generation' }));
+      await eachHosts(platform, (hosts) => hosts.fault({ kind: 'observed-generation' }));
     }
     await expectAtRest(shop, 'v1');
   });
 
   test('row 7: a version of which every instance is down is replaced by the one that mends it', async () => {
-    await pushShop(registries(), 'row-7-dies', { igniteSeconds: 0.1, crashAfterSeconds: 25 });
+    await pushShop(registriesOf(platform), 'row-7-dies', { igniteSeconds: 0.1, crashAfterSeconds: 25 });
     const shop = await applied(platform, 'row-7', everywhere(platform, 1));
     expect((await shop.released('row-7-dies')).state).toBe('SUCCESS');
-    await eachHosts((hosts) => hosts.fault({ kind: 'back-off', startSeconds: 600, maxSeconds: 600 }));
+    await eachHosts(platform, (hosts) => hosts.fault({ kind: 'back-off', startSeconds: 600, maxSeconds: 600 }));
     try {
       await vi.waitUntil(async () => (await shop.judge.serving()).length === 0, PATIENCE);
       // From a crash the kubelet starts again at once; from the second not for long.
       await vi.waitUntil(async () => (await shop.judge.running()).length === 0, PATIENCE);
       expect((await shop.released('v2')).state).toBe('SUCCESS');
     } finally {
-      await eachHosts((hosts) => hosts.fault({ kind: 'back-off', startSeconds: 10, maxSeconds: 300 }));
+      await eachHosts(platform, (hosts) => hosts.fault({ kind: 'back-off', startSeconds: 10, maxSeconds: 300 }));
     }
     await vi.waitFor(async () => expect(await shop.judge.serving()).toHaveLength(4), PATIENCE);
     expect(await shop.judge.versions()).toEqual({ v2: 4 });
@@ -138,13 +136,13 @@ describe.concurrent('acceptance', () => {
   });
 
   test('row 10: a rollback to a version whose image is gone is refused before any instance is taken out', async () => {
-    const old = await pushShop(registries(), 'row-10-old', { igniteSeconds: 0.2 });
+    const old = await pushShop(registriesOf(platform), 'row-10-old', { igniteSeconds: 0.2 });
     const shop = await applied(platform, 'row-10', everywhere(platform, 1));
     expect((await shop.released('row-10-old')).state).toBe('SUCCESS');
     const there = await shop.released('v2');
     expect(there.state).toBe('SUCCESS');
     await shop.judge.mark();
-    const [south] = registries().slice(-1);
+    const [south] = registriesOf(platform).slice(-1);
     const gone = await fetch(`${south ?? ''}/v2/${SHOP.repository}/manifests/${old}`, { method: 'DELETE' });
     expect(gone.status).toBe(202);
 
@@ -249,10 +247,10 @@ describe.concurrent('acceptance', () => {
   test('a version that fails on 30 % brakes at the budget, stays so, and is rolled back and disabled', async () => {
     const shop = await standingApp(platform, 'thirty', everywhere(platform, 3));
     const { app, judge, members, memberOf } = shop;
-    const image = await pushShop(registries(), 'v3-thirty', { igniteSeconds: 0.3 });
+    const image = await pushShop(registriesOf(platform), 'v3-thirty', { igniteSeconds: 0.3 });
     const bad = ['web-1', 'web-2', 'web-3', 'web-5'].map((name) => memberOf[name] ?? '');
     const nodes: { hosts: SimHostsClient; node: string }[] = [];
-    await eachHosts(async (hosts) => {
+    await eachHosts(platform, async (hosts) => {
       for (const { node, instance } of await hosts.instances()) {
         if (!bad.includes(instance)) continue;
         nodes.push({ hosts, node });
@@ -325,6 +323,6 @@ test('row 12: a clean-up that cannot be done after the last instance holds, and 
   } finally {
     await platform.fleet.link('south/kubernetes').restore();
   }
-  expect((await settledAfter(platform, whole.id, 0, ({ state }) => isTerminal(state))).state).toBe('SUCCESS');
+  expect((await ended(whole.id)).state).toBe('SUCCESS');
   await expectAtRest(shop, 'v2');
 });

@@ -12,6 +12,7 @@ import {
   expectNoFailure,
   floorOf,
   PATIENCE,
+  registriesOf,
   settledAfter,
   standingApp,
   watch,
@@ -77,7 +78,7 @@ describe.concurrent('an instance that does not make it', () => {
   test('stays out, the next batch starts, and resume finishes when the host is mended', async () => {
     const shop = await standingApp(platform, 'bad-host', everywhere(platform, 1));
     const { judge, members, memberOf } = shop;
-    const registries = idcs().map(({ registry }) => registry.directUrl);
+    const registries = registriesOf(platform);
     const image = await pushShop(registries, 'v2-bad-host', { igniteSeconds: 0.3 });
     const bad = memberOf['web-1'] ?? '';
     const { hosts, node } = await placeOf(bad);
@@ -104,7 +105,7 @@ describe.concurrent('an instance that does not make it', () => {
   test('stays out, and abort brings it and all others back', async () => {
     const shop = await standingApp(platform, 'given-up', everywhere(platform, 1));
     const { judge, members, memberOf } = shop;
-    const registries = idcs().map(({ registry }) => registry.directUrl);
+    const registries = registriesOf(platform);
     const image = await pushShop(registries, 'v2-given-up', { igniteSeconds: 0.3 });
     const bad = memberOf['web-1'] ?? '';
     const { hosts, node } = await placeOf(bad);
@@ -123,7 +124,7 @@ describe.concurrent('an instance that does not make it', () => {
   test('is the bastion: resume tries it again', async () => {
     const shop = await standingApp(platform, 'again', everywhere(platform, 1));
     const { judge, members, memberOf } = shop;
-    const registries = idcs().map(({ registry }) => registry.directUrl);
+    const registries = registriesOf(platform);
     const image = await pushShop(registries, 'v2-again', { igniteSeconds: 0.3 });
     const { hosts, node } = await placeOf(memberOf['web-0'] ?? '');
     await hosts.fault({ kind: 'pull', node, image, on: true, error: 'no route to host' });

@@ -3,15 +3,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP } from '../../devfleet/shop.ts';
-import { isTerminal } from '../../src/domain/states.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import {
+  endOf,
   everywhere,
   expectAtRest,
   expectNoFailure,
   floorOf,
   PATIENCE,
-  settledAfter,
   standingApp,
   temporalOf,
   type ShopApp,
@@ -28,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => platform.stop());
 
-const ended = async (id: string): Promise<Release> => settledAfter(platform, id, 0, ({ state }) => isTerminal(state));
+const ended = (id: string): Promise<Release> => endOf(platform, id);
 const changed = { environment: { MODE: 'new' } };
 
 /** Pod and uid of each instance. */

@@ -1,16 +1,18 @@
 // The main job and its ways back, on a whole fleet; judged by the hosts, the front door and the API servers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { SimHostsClient, type FaultInput } from '../../devfleet/host/client.ts';
+import type { FaultInput } from '../../devfleet/host/client.ts';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, pushShop } from '../../devfleet/shop.ts';
-import { isTerminal } from '../../src/domain/states.ts';
 import {
+  eachHosts,
+  endOf,
   everywhere,
   expectAtRest,
   expectNoFailure,
   floorOf,
   PATIENCE,
+  registriesOf,
   settledAfter,
   standingApp,
   temporalOf,
@@ -63,8 +65,11 @@ describe.concurrent('a release that does not go through', () => {
       const shop = await standingApp(platform, app, everywhere(platform, 1), 'options' in one ? one.options : {});
       const { judge, members, memberOf } = shop;
       const identities = await judge.identities();
-      const bad = await pushShop(registries(), `bad-${app}`, behaviour);
-      if ('starts' in one) await eachHosts({ kind: 'pull', image: bad, on: true, error: 'not today' });
+      const bad = await pushShop(registriesOf(platform), `bad-${app}`, behaviour);
+      if ('starts' in one) {
+        const fault: FaultInput = { kind: 'pull', image: bad, on: true, error: 'not today' };
+        await eachHosts(platform, (hosts) => hosts.fault(fault));
+      }
 
       const held = await shop.released(`bad-${app}`);
       expect(held).toMatchObject({
@@ -198,7 +203,7 @@ describe.concurrent('braked by a person', () => {
     const id = await shop.release('v2-slow', { gateHours: 0.002 });
     await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 3, PATIENCE);
     await shop.command(id, 'brake');
-    const { state, trouble } = await settledAfter(platform, id, 0, ({ state: at }) => isTerminal(at));
+    const { state, trouble } = await endOf(platform, id);
     expect({ state, code: trouble?.code }).toEqual({ state: 'FAILURE', code: 'BRAKED' });
     expect(await shop.fence()).toEqual({ holder: `${id}.${SHOP.group}`, dirty: true });
     const starts = await shop.judge.starts();
@@ -206,11 +211,3 @@ describe.concurrent('braked by a person', () => {
     expect(await shop.judge.starts()).toEqual(starts);
   });
 });
-
-function registries(): string[] {
-  return Object.values(platform.fleet.idcs).map(({ registry }) => registry.directUrl);
-}
-
-async function eachHosts(fault: FaultInput): Promise<void> {
-  for (const { hostsAdmin } of Object.values(platform.fleet.idcs)) await new SimHostsClient(hostsAdmin).fault(fault);
-}

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { expect, vi } from 'vitest';
+import { SimHostsClient } from '../../devfleet/host/client.ts';
 import type { Platform } from '../../devfleet/platform.ts';
 import { SHOP, shopApp, type ShopOptions, type ShopPlace } from '../../devfleet/shop.ts';
 import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
@@ -178,6 +179,11 @@ export async function settledAfter(
   }
 }
 
+/** Waits until the release has ended, whatever it waits for in between. */
+export async function endOf(platform: Platform, id: string): Promise<Release> {
+  return settledAfter(platform, id, 0, ({ state }) => isTerminal(state));
+}
+
 function isRest(release: Pick<Release, 'state' | 'waiting'>): boolean {
   return isTerminal(release.state) || waitsForPerson(release);
 }
@@ -216,6 +222,16 @@ export async function watch(
 export function expectNoFailure(report: TrafficReport): void {
   if (report.failures > 0) throw new Error([reportLine(report), JSON.stringify(report.firstFailures)].join('\n'));
   expect(report.requests).toBeGreaterThan(0);
+}
+
+/** Registry of each IDC. */
+export function registriesOf({ fleet }: Platform): string[] {
+  return Object.values(fleet.idcs).map(({ registry }) => registry.directUrl);
+}
+
+/** Does it to the hosts of each IDC, one after the other. */
+export async function eachHosts({ fleet }: Platform, act: (hosts: SimHostsClient) => Promise<void>): Promise<void> {
+  for (const { hostsAdmin } of Object.values(fleet.idcs)) await act(new SimHostsClient(hostsAdmin));
 }
 
 /** Whoever works with the Temporal UI. */
