@@ -3,16 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP } from '../../devfleet/shop.ts';
-import { isTerminal } from '../../src/domain/states.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import {
   applied,
+  endOf,
   everywhere,
   expectAtRest,
   expectNoFailure,
   floorOf,
   PATIENCE,
-  settledAfter,
   standingApp,
   temporalOf,
   type ShopApp,
@@ -29,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => platform.stop());
 
-const ended = async (id: string): Promise<Release> => settledAfter(platform, id, 0, ({ state }) => isTerminal(state));
+const ended = (id: string): Promise<Release> => endOf(platform, id);
 
 /** `transship …` that accepts an operation; its id. */
 async function accepted(...args: string[]): Promise<string> {
@@ -85,6 +84,9 @@ describe.concurrent('rollback', () => {
     const id = await shop.release('v2-slow', { pauseSeconds: 60 });
     await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 2, PATIENCE);
     expect((await platform.cli('release', 'brake', id)).code).toBe(0);
+    // Not the first of them alone, without a word about the other.
+    const two = await platform.cli('release', 'rollback', id, '--group', SHOP.group, 'another');
+    expect(two).toMatchObject({ code: 2, stderr: expect.stringContaining('one group, or all') as string });
     expect(await platform.cli('release', 'rollback', id)).toMatchObject({ code: 0 });
     expect((await ended(id)).state).toBe('REVOKED');
     await expectAtRest(shop, 'v1');

@@ -3,6 +3,7 @@ import { isTerminal } from '../../domain/states.ts';
 import type { components } from '../../http/openapi.d.ts';
 import { call } from '../api.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { Failure } from '../failure.ts';
 import { planText } from '../plan-text.ts';
 import type { Session } from '../session.ts';
 import { columns } from '../table.ts';
@@ -28,7 +29,11 @@ export async function rollbackRelease(
   const { group, reason, dryRun } = options;
   const release = await call(api, api.client.GET('/v1/releases/{id}', { params: { path: { id } } }));
   if (!isTerminal(release.state) && dryRun !== true) {
-    const [only] = group ?? [];
+    const [only, another] = group ?? [];
+    if (another !== undefined) {
+      const next = `transship release rollback ${id} --group ${only ?? ''}`;
+      throw new Failure(EXIT.usage, `${id} still runs: roll back one group, or all`, { next });
+    }
     const exit = await commandRelease(session, id, 'rollback', { group: only, reason });
     return options.watch === true ? watchRelease(session, id) : exit;
   }
