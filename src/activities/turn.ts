@@ -35,6 +35,7 @@ export function turnActivities(catalogue: Catalogue) {
      */
     awaitTurn: async (input: AwaitTurnInput): Promise<{ from: Spec | null }> => {
       const waiting = activityWaiting();
+      const told = new Set<string>();
       let said = '';
       try {
         for (;;) {
@@ -50,7 +51,9 @@ export function turnActivities(catalogue: Catalogue) {
           if (Date.now() > Date.parse(input.until)) throw new TransshipError('GROUP_BUSY', `still waits: ${position}`);
           if (position !== said) await say(catalogue, input, position);
           said = position;
-          if (input.supersede) for (const other of ahead) await abort(input, other);
+          for (const other of input.supersede ? ahead.filter(({ id }) => !told.has(id)) : []) {
+            if (await abort(input, other)) told.add(other.id);
+          }
           await pause(waiting, LOOK_MS, `its turn with ${groupWorkflowId(input.ref)}: ${position}`);
         }
       } catch (error) {
@@ -92,10 +95,14 @@ async function say(
   await catalogue.operations.setState(root, { state: row.state, waiting, trouble: null });
 }
 
-/** By signal: the same command any number of times is one. What cannot be aborted is waited for. */
-async function abort({ operation, actor }: AwaitTurnInput, other: OperationSummary): Promise<void> {
+/**
+ * By signal: the same command any number of times is one. What cannot be aborted is waited for.
+ * @returns whether its release has heard of it: the release stops the group, at work or not
+ */
+async function abort({ operation, actor }: AwaitTurnInput, other: OperationSummary): Promise<boolean> {
   const notAfter = new Date(Date.now() + ABORT_HOURS * 3_600_000).toISOString();
   const { client } = Context.current();
+  let heard = false;
   for (const [workflowId, receiver] of [
     [other.workflowId, other.id],
     [releaseWorkflowId(other.root), other.root],
@@ -104,11 +111,13 @@ async function abort({ operation, actor }: AwaitTurnInput, other: OperationSumma
     const command: Command = { id, operation: receiver, command: 'abort', actor, notAfter };
     try {
       await client.workflow.getHandle(workflowId).signal<[Command]>(COMMAND_SIGNAL, command);
+      heard = receiver === other.root;
     } catch (error) {
       // It ended by itself, or has not begun.
       if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
     }
   }
+  return heard;
 }
 
 export type TurnActivities = ReturnType<typeof turnActivities>;

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP } from '../../devfleet/shop.ts';
-import { isTerminal } from '../../src/domain/states.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import {
+  endOf,
   everywhere,
   expectAtRest,
   expectNoFailure,
@@ -12,6 +12,7 @@ import {
   PATIENCE,
   settledAfter,
   standingApp,
+  temporalOf,
 } from '../support/shop-apps.ts';
 
 let platform: Platform;
@@ -24,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => platform.stop());
 
-const ended = async (id: string): Promise<Release> => settledAfter(platform, id, 0, ({ state }) => isTerminal(state));
+const ended = (id: string): Promise<Release> => endOf(platform, id);
 const view = async (id: string): Promise<Release> => platform.rest<Release>('GET', `/v1/releases/${id}`);
 
 async function start(app: string, version: string, ...options: string[]): Promise<string> {
@@ -88,6 +89,12 @@ describe.concurrent('a release of a group that another one holds', () => {
     const last = await start(app, 'v4', '--supersede', '--gate', 'rollout=manual');
     expect((await ended(first.id)).state).toBe('REVOKED');
     expect((await ended(waiting)).state).toBe('REVOKED');
+    // Told once, however long the undo takes: each signal stands in a history for ever.
+    for (const workflowId of [`release/${first.id}`, `release/${waiting}`]) {
+      const { events: history } = await (await temporalOf(platform)).workflow.getHandle(workflowId).fetchHistory();
+      const signals = history?.filter((event) => (event.workflowExecutionSignaledEventAttributes ?? null) !== null);
+      expect([workflowId, signals?.length]).toEqual([workflowId, 1]);
+    }
     expect((await settledAfter(platform, last, 0)).state).toBe('BAKE_SUCCESS');
     await shop.command(last, 'rollout');
     expect((await ended(last)).state).toBe('SUCCESS');
