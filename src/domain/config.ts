@@ -3,25 +3,61 @@ import type { Gates, ReleaseConfig } from './types.ts';
 /** Knobs that may change while a release runs; each acts on what is still to come. */
 export type ConfigChanges = Partial<Omit<ReleaseConfig, 'gates'>> & { gates?: Partial<Gates> };
 
-const RANGES: Partial<Record<keyof ConfigChanges, [least: number, most: number]>> = {
+/** Bounds of the knobs that are numbers, both included. */
+export const KNOB_RANGES = {
   batchPercent: [1, 50],
   pauseSeconds: [0, 1_800],
   drainSeconds: [0, 600],
   gateHours: [0, 168],
   remindHours: [0, 168],
   startupSeconds: [1, 86_400],
-};
+} as const satisfies Partial<Record<keyof ConfigChanges, readonly [least: number, most: number]>>;
 
-/** What is wrong with changes that come past the API, from the Temporal UI; null where nothing is. */
+/**
+ * What is wrong with changes that come past the API, from the Temporal UI; null where nothing is. A workflow that took up
+ * what it cannot read would stand still for ever.
+ */
 export function changesFault(changes: ConfigChanges): string | null {
-  for (const [name, value] of Object.entries(changes)) {
-    if (['batchShares', 'gates', 'ignoreIgnition'].includes(name)) continue;
-    const range = RANGES[name as keyof ConfigChanges];
-    if (range === undefined) return `no knob ${name}`;
-    const [least, most] = range;
-    if (typeof value !== 'number' || value < least || value > most) return `${name} must be ${least} to ${most}`;
+  for (const [name, value] of Object.entries(changes) as [string, unknown][]) {
+    const fault = knobFault(name, value);
+    if (fault !== null) return fault;
   }
   return Object.keys(changes).length === 0 ? 'nothing to change' : null;
+}
+
+function knobFault(name: string, value: unknown): string | null {
+  if (name in KNOB_RANGES) {
+    const [least, most] = KNOB_RANGES[name as keyof typeof KNOB_RANGES];
+    const fits = typeof value === 'number' && value >= least && value <= most;
+    return fits ? null : `${name} must be ${least} to ${most}`;
+  }
+  switch (name) {
+    case 'ignoreIgnition':
+      return typeof value === 'boolean' ? null : `${name} must be true or false`;
+    case 'batchShares':
+      return isShares(value) ? null : `${name} must be a list of percentages`;
+    case 'gates':
+      return gatesFault(value);
+    default:
+      return `no knob ${name}`;
+  }
+}
+
+function isShares(value: unknown): boolean {
+  return Array.isArray(value) && value.every((share: unknown) => typeof share === 'number' && share > 0);
+}
+
+function gatesFault(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return 'gates must be an object';
+  const wrong = Object.entries(value).find(([name, gate]) => !isGate(name, gate));
+  return wrong === undefined ? null : `gates.${wrong[0]} must be a gate`;
+}
+
+function isGate(name: string, gate: unknown): boolean {
+  if (name === 'batch') return gate === 'manual' || gate === 'automatic';
+  if (!['smoke', 'bake', 'rollout', 'finish'].includes(name) || typeof gate !== 'object' || gate === null) return false;
+  const { mode, soakSeconds } = gate as Partial<Record<'mode' | 'soakSeconds', unknown>>;
+  return mode === 'manual' || (mode === 'automatic' && typeof soakSeconds === 'number' && soakSeconds >= 0);
 }
 
 /** The config with the changes in it. A size of batches replaces shares that were given before. */

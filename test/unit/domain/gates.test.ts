@@ -61,11 +61,24 @@ describe('knobs of a running release', () => {
     [{ batchPercent: 'many' }, 'batchPercent must be 1 to 50'],
     [{ pauseSeconds: -1 }, 'pauseSeconds must be 0 to 1800'],
     [{ speed: 9 }, 'no knob speed'],
+    [{ batchShares: '10%' }, 'batchShares must be a list of percentages'],
+    [{ batchShares: [50, 'rest'] }, 'batchShares must be a list of percentages'],
+    [{ ignoreIgnition: 'yes' }, 'ignoreIgnition must be true or false'],
+    [{ gates: 'manual' }, 'gates must be an object'],
+    [{ gates: { bake: 'manual' } }, 'gates.bake must be a gate'],
+    [{ gates: { bake: { mode: 'automatic' } } }, 'gates.bake must be a gate'],
+    [{ gates: { batch: 5 } }, 'gates.batch must be a gate'],
+    [{ gates: { deploy: { mode: 'manual' } } }, 'gates.deploy must be a gate'],
   ])('sent past the API, %j is refused: %s', (changes, fault) => {
     expect(changesFault(changes as Parameters<typeof changesFault>[0])).toBe(fault);
   });
 
   it('sent past the API, good ones are taken', () => {
-    expect(changesFault({ batchPercent: 50, gates: {}, ignoreIgnition: true })).toBeNull();
+    expect(
+      changesFault({
+        ...{ batchPercent: 50, batchShares: [50, 50], ignoreIgnition: true },
+        gates: { batch: 'manual', bake: { mode: 'manual' }, finish: { mode: 'automatic', soakSeconds: 60 } },
+      }),
+    ).toBeNull();
   });
 });
