@@ -5,6 +5,7 @@ import type { ApiContext } from '../context.ts';
 import type { RepairRequest } from '../schemas/recover.ts';
 import type { Accepted } from '../schemas/release.ts';
 import { acceptOnce } from './once.ts';
+import { instanceRefs } from './targets.ts';
 import { planRecovery, writeRecovery, type Recovery } from './recover.ts';
 
 export async function dryRunRepair(context: ApiContext, request: RepairRequest): Promise<ReleasePlan> {
@@ -39,10 +40,7 @@ async function findRepair({ catalogue }: ApiContext, { app, env, group, to }: Re
   const forward = (to ?? ((left?.flavor ?? 'release') === 'release' ? 'before' : 'wanted')) === 'wanted';
   const spec = forward ? left?.spec : row.released;
   const { azSets, released: from } = row;
-  const instances = row.instances.map(({ index, name: instance, azSet, member }) => ({
-    ...{ index, name: instance, azSet, member },
-  }));
-  const found = { ref, azSets, instances, from, over };
+  const found = { ref, azSets, instances: instanceRefs(row.instances), from, over };
   const about = { flavor: 'repair', corrects: over, env, app } as const;
   if (spec !== undefined && spec !== null && left?.remove !== true) return { ...about, groups: [{ ...found, spec }] };
   // Nothing was released before: back to nothing.

@@ -1,4 +1,4 @@
-import type { FenceRow, GroupRow, OperationRow } from '../../catalogue/types.ts';
+import type { OperationRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/states.ts';
 import type { Actor } from '../../domain/types.ts';
@@ -9,6 +9,7 @@ import type { Accepted } from '../schemas/release.ts';
 import { getRelease } from './find.ts';
 import { acceptOnce } from './once.ts';
 import { planRecovery, writeRecovery, type Recovering, type Recovery } from './recover.ts';
+import { instanceRefs } from './targets.ts';
 
 export async function dryRunRollback(context: ApiContext, id: string, request: RollbackRequest): Promise<ReleasePlan> {
   return planRecovery(context, await findRollback(context, id, request, 'nobody'));
@@ -76,20 +77,15 @@ async function judge(
   if (group === null) return `${ref.group} is gone`;
   if (flavor !== 'release') return `${ref.group}: a ${flavor} is not rolled back; release the version that you want`;
   if (from === null) return `${ref.group}: this was its first release, there is nothing before it`;
-  const left = leftBy(fence, child.id);
+  const left = fence?.holder === child.id;
   if (!left && child.state !== 'SUCCESS') return `${ref.group} ended as ${child.state}: what it did is undone already`;
-  if (!left && group.released?.number !== spec.number) return `${ref.group} runs ${released(group)} by now`;
-  const { azSets, instances } = input;
+  if (!left && group.released?.number !== spec.number)
+    return `${ref.group} runs ${group.released?.version ?? 'nothing'} by now`;
+  // Whoever scaled it since: what it consists of now.
+  const { azSets } = group;
+  const instances = instanceRefs(group.instances);
   return {
     bad: spec.version,
     back: { ref, azSets, instances, spec: from, from: spec, ...(left ? { over: child.id } : {}) },
   };
-}
-
-function leftBy(fence: FenceRow | null, operation: string): boolean {
-  return fence?.holder === operation;
-}
-
-function released({ released: spec }: GroupRow): string {
-  return spec?.version ?? 'nothing';
 }

@@ -1,6 +1,7 @@
 import type { AppDefinition, GroupDefinition } from '../../domain/app.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { layoutGroup } from '../../domain/layout.ts';
+import type { InstanceRef } from '../../domain/types.ts';
 import type { GroupTarget, SpecDraft } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import type { ReleaseRequest } from '../schemas/release.ts';
@@ -32,10 +33,15 @@ export async function findTargets({ fleet, catalogue }: ApiContext, request: Rel
     return {
       ref,
       azSets,
-      instances: instances.map(({ index, name, azSet, member }) => ({ index, name, azSet, member })),
+      instances: instanceRefs(instances),
       draft: draftSpec(group, version),
     };
   });
+}
+
+/** Instances without what they were last seen to hold. */
+export function instanceRefs(instances: readonly InstanceRef[]): InstanceRef[] {
+  return instances.map(({ index, name, azSet, member }) => ({ index, name, azSet, member }));
 }
 
 function choose(definition: AppDefinition, { env, groups: wanted }: ReleaseRequest): GroupDefinition[] {
