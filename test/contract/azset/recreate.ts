@@ -77,6 +77,11 @@ export function recreateContract(world: () => World): void {
   /** Undo as an operation goes about it: by looking at what is, until all of it is back. */
   const undo = async ({ subject, target, definition }: Staged): Promise<void> => {
     for (;;) {
+      // One that is missing was touched, too: what holds its place next tells by what.
+      await eventually(async () => {
+        const { desired, instances } = await seen(world(), subject);
+        return instances.length === desired;
+      });
       const touched = (await seen(world(), subject)).instances
         .filter(({ revision, terminating }) => terminating || revision !== target.previous.revision)
         .map(({ member, uid }) => ({ set: subject.set, member, uid }));
