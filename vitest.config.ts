@@ -8,7 +8,13 @@ import { defineConfig } from 'vitest/config';
 //   real      what needs root to be had: a real kubelet for the sim one's contract, a real HAProxy
 // The last three start real servers, so they run one file at a time: two cores do not hold two fleets and a stopwatch.
 // A real system on a busy machine may miss a deadline once; what fails twice in a row is a defect.
-const real = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000, retry: 1 };
+const real = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
+  retry: 1,
+  globalSetup: ['test/support/first-builds.ts'],
+};
 // No test is about how fast this machine is: limits only end what hangs.
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
 

@@ -22,10 +22,15 @@ export async function buildWithGo(
 ): Promise<void> {
   await assertGo(names);
   await withScratch(cache, async (folder) => {
+    // Each is in place as soon as it is built: what ends the next build does not cost this one.
     const kube = names.filter((name) => BINARIES[name].build.module === 'kube');
     if (kube.length > 0) await buildKube(kube, folder, report);
-    for (const name of names) if (!kube.includes(name)) await install(name, folder, report);
-    for (const name of names) await putInPlace(join(folder, name), place(name));
+    for (const name of kube) await putInPlace(join(folder, name), place(name));
+    for (const name of names) {
+      if (kube.includes(name)) continue;
+      await install(name, folder, report);
+      await putInPlace(join(folder, name), place(name));
+    }
   });
 }
 
