@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
 import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
@@ -18,6 +19,11 @@ export interface AzSetLook {
 
 export interface SetStep extends StepContext {
   set: AzSetRef;
+}
+
+export interface FenceSetInput extends SetStep {
+  /** Names of its instances. */
+  instances: string[];
 }
 
 export interface StageSetInput extends SetStep {
@@ -114,6 +120,19 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
           waiting.heartbeat(`${made} of ${input.count} instances made`);
           await delay(200, undefined, { signal: waiting.signal });
         }
+      }),
+
+    /**
+     * Shuts out what earlier steps, of this operation or of the one whose fence it took over, may still have on their way
+     * to the set and its instances: from here on what is seen there stays so until a later step changes it.
+     */
+    fenceSet: (input: FenceSetInput): Promise<void> =>
+      runStep(dependencies, 'fenceSet', input, async (guard, waiting, turns) => {
+        await turns(input.instances);
+        const { activityId } = Context.current().info;
+        await drivers
+          .azSets(input.set.cluster)
+          .fence(input.set, `${input.operation}/${String(input.epoch)}/${activityId}`, guard, waiting);
       }),
 
     /** Removes the set and its instances. */

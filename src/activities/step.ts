@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { EventRepository, FenceRepository } from '../catalogue/types.ts';
 import { azLabel, type AzSetRef, type GroupRef, type InstanceRef } from '../domain/types.ts';
 import type { Guard, Waiting } from '../drivers/azset/index.ts';
+import { atOnce } from '../drivers/at-once.ts';
 import { toFailure } from './failures.ts';
 import { activityWaiting } from './waiting.ts';
 
@@ -28,6 +29,7 @@ export interface StepDependencies {
 const STEP_TITLES = {
   createSet: 'create',
   removeSet: 'remove',
+  fenceSet: 'shut out what is on its way to',
   stageSet: 'stage',
   openSet: 'open',
   closeSet: 'close',
@@ -38,6 +40,9 @@ const STEP_TITLES = {
   ignite: 'ignite',
   putIn: 'put in',
 } as const;
+
+/** The catalogue is asked for so many turns at the same time. */
+const TURNS_AT_ONCE = 8;
 
 type Step = keyof typeof STEP_TITLES;
 
@@ -51,13 +56,14 @@ function subjectOf(context: Subject): { name: string; azSet: AzSetRef } {
 
 /**
  * Runs a mutating activity: takes its turn, writes the event that it begins, gives the driver a guard that checks the
- * fence and the turn just before each mutation, a signal and a heartbeat; writes how it ended; turns errors into failures of the table.
+ * fence and the turn just before each mutation, a signal and a heartbeat, and a way to take the turns of other subjects,
+ * too; writes how it ended; turns errors into failures of the table.
  */
 export async function runStep<T>(
   { fences, events }: StepDependencies,
   step: Step,
   context: StepContext & Subject,
-  act: (guard: Guard, waiting: Waiting) => Promise<T>,
+  act: (guard: Guard, waiting: Waiting, turns: (subjects: string[]) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const activity = Context.current();
   const { activityId, attempt } = activity.info;
@@ -81,11 +87,13 @@ export async function runStep<T>(
   const turn = { subject, activity: Number(activityId), attempt };
   const guard: Guard = () => fences.check(context.ref, context.operation, context.epoch, turn);
   const waiting = activityWaiting();
+  const turns = (subjects: string[]): Promise<void> =>
+    atOnce(TURNS_AT_ONCE, subjects, (taken) => fences.takeTurn(context.operation, { ...turn, subject: taken }));
 
   try {
     await fences.takeTurn(context.operation, turn);
     await note('begun', title);
-    const result = await act(guard, waiting);
+    const result = await act(guard, waiting, turns);
     await note('done', title);
     return result;
   } catch (error) {

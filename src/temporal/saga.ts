@@ -22,6 +22,11 @@ export class Saga {
     this.#undo.push({ name, run });
   }
 
+  /** There is nothing to undo. */
+  get isEmpty(): boolean {
+    return this.#undo.length === 0;
+  }
+
   /** The point of no return: what was done so far stays. */
   pivot(): void {
     this.#undo.length = 0;

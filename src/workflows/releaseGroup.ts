@@ -5,6 +5,7 @@ import {
   allHandlersFinished,
   condition,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
 import type { OperationInstance } from '../catalogue/types.ts';
 import { changeConfig } from '../domain/config.ts';
@@ -17,7 +18,11 @@ import type { GroupRun } from './release/context.ts';
 import { GateExpired } from './release/hold.ts';
 import { Progress } from './release/progress.ts';
 import { release, type Seen } from './release/release.ts';
+import { fenceAll, registerFences } from './release/stage.ts';
 import { troubleOf } from './release/troubles.ts';
+
+/** Operations that began before sets were fenced replay without it. */
+const FENCES = 'fence-sets';
 
 type Ending = ReleaseGroupResult & { state: 'SUCCESS' | 'REVOKED' | 'FAILURE'; dirty: boolean; seen: Seen[] };
 
@@ -62,6 +67,7 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
           braking: null,
         };
         if (input.disables !== undefined) await disable(input, input.disables);
+        if (over !== undefined && patched(FENCES)) await fenceAll(run);
         return release(run);
       });
       return { state: 'SUCCESS', trouble: null, dirty: false, seen };
@@ -122,9 +128,11 @@ function undoes({ flavor = 'release' }: ReleaseGroupInput): boolean {
   return flavor === 'release';
 }
 
-async function undo({ progress, sagas }: Stopped, message: string, trouble: Trouble | null): Promise<void> {
+async function undo(stopped: Stopped, message: string, trouble: Trouble | null): Promise<void> {
+  const { input, epoch, progress, sagas } = stopped;
   await CancellationScope.nonCancellable(async () => {
     await progress.enter('REVOKING', message, { trouble });
+    if (epoch !== null && patched(FENCES)) registerFences({ input, epoch, sagas });
     const failures = await sagas.compensate();
     // Undo steps are retried until they succeed; one that throws is a defect of ours and must not be taken for done.
     const [first] = failures;

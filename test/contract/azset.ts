@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { adoptContract } from './azset/adopt.ts';
 import { createContract } from './azset/create.ts';
+import { fenceContract } from './azset/fence.ts';
 import { orderedContract } from './azset/ordered.ts';
 import { recreateContract } from './azset/recreate.ts';
 import { replaceContract } from './azset/replace.ts';
@@ -26,6 +27,7 @@ export function azSetContract(name: string, makeWorld: () => Promise<World>): vo
     describe('open, recreate, close', () => recreateContract(world));
     describe('adopt, detach', () => adoptContract(world));
     describe('ordered sets', () => orderedContract(world));
+    describe('fence: what is on its way comes to nothing', () => fenceContract(world));
     describe('settle', () => settleContract(world));
   });
 }

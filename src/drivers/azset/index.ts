@@ -99,6 +99,13 @@ export interface AzSetDriver {
   remove(set: AzSetRef, group: GroupRef, guard: Guard, waiting: Waiting): Promise<void>;
 
   /**
+   * From now on a change of the set or of its instances that was asked for before this, and is still on its way, comes to
+   * nothing: who sent it has to ask its guard again. `mark` tells those who look at the set who wrote it; the same mark
+   * again does nothing, nor does a set that does not exist.
+   */
+  fence(set: AzSetRef, mark: string, guard: Guard, waiting: Waiting): Promise<void>;
+
+  /**
    * How the spec differs from what the set's template says: nothing, images and metadata only (in place), or more.
    * `reasons` names the paths that force new pods.
    */

@@ -25,6 +25,8 @@ export const ANNOTATION = {
   previous: 'transship.dev/previous',
   /** On a set that is being taken over: the revision of its template before. */
   adopting: 'transship.dev/adopting',
+  /** On a set and its pods: the step that last shut out what was still on its way to them. */
+  fence: 'transship.dev/fence',
   /** On a pod: containers that were proven to run an image, the evidence for the next proof. */
   proven: 'transship.dev/proven',
   /**

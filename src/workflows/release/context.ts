@@ -40,7 +40,7 @@ export function setsIn(sets: AzSetRef[], idc: string): AzSetRef[] {
 }
 
 /** What every mutating activity is told: on whose behalf it acts. */
-export function stepContext({ input, epoch }: GroupRun): {
+export function stepContext({ input, epoch }: Pick<GroupRun, 'input' | 'epoch'>): {
   ref: ReleaseGroupInput['ref'];
   root: string;
   operation: string;

@@ -1,5 +1,5 @@
 import type { AzSetRef } from '../../domain/types.ts';
-import { idcActivities } from './activities.ts';
+import { idcActivities, type Direction } from './activities.ts';
 import { all } from './all.ts';
 import { idcsOf, setsIn, stepContext, type GroupRun } from './context.ts';
 
@@ -73,6 +73,38 @@ async function removeSets(run: GroupRun, idc: string, sets: AzSetRef[]): Promise
       summary: `remove ${set.name} (${idc})`,
       longestAttemptMs: 300_000,
     }).removeSet({ ...stepContext(run), set }),
+  );
+}
+
+/** What it takes to shut others out. */
+type Fenced = Pick<GroupRun, 'input' | 'epoch'>;
+
+/** Shuts out what an operation that ended half way may still have on its way to the group. */
+export async function fenceAll(run: GroupRun): Promise<void> {
+  await perIdc(run, (idc, sets) => fence(run, 'forward', idc, sets));
+}
+
+/** The first step of an undo in each IDC: what the way forward may still have on its way comes to nothing. */
+export function registerFences(run: Fenced & Pick<GroupRun, 'sagas'>): void {
+  for (const idc of idcsOf(run.input.azSets)) {
+    const saga = run.sagas.of(idc);
+    if (!saga.isEmpty) saga.register(`fence ${idc}`, () => fence(run, 'undo', idc, setsIn(run.input.azSets, idc)));
+  }
+}
+
+async function fence(run: Fenced, direction: Direction, idc: string, sets: AzSetRef[]): Promise<void> {
+  const { input } = run;
+  await all(sets, (set) =>
+    idcActivities(idc, {
+      direction,
+      policy: input.policy,
+      summary: `fence ${set.name} (${idc})`,
+      longestAttemptMs: 120_000,
+    }).fenceSet({
+      ...stepContext(run),
+      set,
+      instances: input.instances.filter(({ azSet }) => azSet.name === set.name).map(({ name }) => name),
+    }),
   );
 }
 

@@ -84,11 +84,15 @@ export async function removeSet(
 ): Promise<void> {
   const { api } = cluster;
   const path = paths.statefulSets(ref.namespace, ref.name);
-  const set = await api.get<StatefulSet>(path);
-  if (set !== null) checkOwner(set, setLabels(ref, group));
-  if (set !== null && set.metadata.deletionTimestamp === undefined) {
+  // As it was read: where somebody changed it meanwhile it is read again.
+  for (;;) {
+    const set = await api.get<StatefulSet>(path);
+    if (set === null) break;
+    checkOwner(set, setLabels(ref, group));
+    const { uid, resourceVersion, deletionTimestamp } = set.metadata;
+    if (deletionTimestamp !== undefined) break;
     await guard();
-    await api.delete(path, set.metadata.uid);
+    await api.delete(path, uid, { resourceVersion });
   }
   await until(waiting, {
     what: `the instances of ${ref.name} to end`,

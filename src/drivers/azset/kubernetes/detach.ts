@@ -33,7 +33,10 @@ export async function detachSet(cluster: Cluster, ref: AzSetRef, guard: Guard, w
           uid,
           resourceVersion,
           labels: forgotten([LABEL.app, LABEL.group, LABEL.env, LABEL.azSet]),
-          annotations: forgotten([ANNOTATION.version, ANNOTATION.spec, ANNOTATION.template, ANNOTATION.adopting]),
+          annotations: forgotten([
+            ...[ANNOTATION.version, ANNOTATION.spec, ANNOTATION.template, ANNOTATION.adopting],
+            ANNOTATION.fence,
+          ]),
         },
         spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } },
       });

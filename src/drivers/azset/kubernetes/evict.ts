@@ -20,11 +20,11 @@ export async function evict(api: ApiServer, pod: Pod, guard: Guard): Promise<str
       apiVersion: 'policy/v1',
       kind: 'Eviction',
       metadata: { namespace, name },
-      deleteOptions: { preconditions: { uid } },
+      deleteOptions: { preconditions: { uid, resourceVersion } },
     });
     return null;
   } catch (error) {
-    // 404: gone; 409: another pod, or one that changes just now.
+    // 404: gone; 409: another pod, or one that was changed since it was read.
     if (isStatus(error, 404, 409)) return null;
     const isBudget = isStatus(error, 429);
     const isConflict = isStatus(error, 500) && /more than one PodDisruptionBudget/.test(error.message);

@@ -4,6 +4,7 @@ import { adoptSet } from './adopt.ts';
 import { convertSet, saveSet } from './convert.ts';
 import { createSet, removeSet } from './create.ts';
 import { detachSet } from './detach.ts';
+import { fenceSet } from './fence.ts';
 import { observeSets } from './observe.ts';
 import { closeSet, openSet } from './open.ts';
 import { PrePull } from './prePull.ts';
@@ -26,6 +27,7 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     observe: (sets) => observeSets(api, sets),
     create: (set, group, spec, count, guard) => createSet(api, imageHost, set, group, spec, count, guard),
     remove: (set, group, guard, waiting) => removeSet(cluster, set, group, guard, waiting),
+    fence: (set, mark, guard, waiting) => fenceSet(cluster, set, mark, guard, waiting),
     compare: (set, spec) => compareSet(api, imageHost, set, spec),
     stage: (set, spec, guard, waiting) => stageSet(cluster, revisions, imageHost, set, spec, guard, waiting),
     unstage: (set, guard, waiting) => unstageSet(cluster, revisions, set, guard, waiting),

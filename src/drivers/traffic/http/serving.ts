@@ -1,4 +1,5 @@
 import type { AzSetRef } from '../../../domain/types.ts';
+import { atOnce } from '../../at-once.ts';
 import type { Places } from '../places.ts';
 import type { BalancerApi } from './api.ts';
 
@@ -8,12 +9,8 @@ const AT_ONCE = 8;
 /** Members that the load balancer gives traffic. One that it does not know gets none. */
 export async function servingMembers(api: BalancerApi, places: Places, sets: AzSetRef[]): Promise<Set<string>> {
   const serving = new Set<string>();
-  const left = await places.of(sets);
-  const askOn = async (): Promise<void> => {
-    for (let place = left.pop(); place !== undefined; place = left.pop()) {
-      if ((await api.isDrained(place)) === false) serving.add(place.member);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, askOn));
+  await atOnce(AT_ONCE, await places.of(sets), async (place) => {
+    if ((await api.isDrained(place)) === false) serving.add(place.member);
+  });
   return serving;
 }
