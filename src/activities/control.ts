@@ -86,6 +86,8 @@ export function controlActivities(catalogue: Catalogue) {
 
     /** Writes progress: state, instances, events. */
     record: guarded(async ({ root, operation, state, instances, events }: RecordInput) => {
+      // First: until it is there, steps that are tried again may still begin.
+      if (state !== undefined) await catalogue.fences.brake(operation, state.trouble?.code === 'BRAKED');
       if (instances !== undefined && instances.length > 0)
         await catalogue.operations.setInstances(operation, instances);
       await catalogue.events.append(events.map((event) => ({ ...event, root, operation, attempt: 1 })));

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { TransshipError } from '../domain/errors.ts';
 import type { EventRepository, FenceRepository } from '../catalogue/types.ts';
 import { azLabel, type AzSetRef, type GroupRef, type InstanceRef } from '../domain/types.ts';
 import type { Guard, Waiting } from '../drivers/azset/index.ts';
@@ -18,6 +19,11 @@ export interface StepContext extends TrafficStep {
   root: string;
   operation: string;
   epoch: number;
+  /**
+   * A person's brake keeps an attempt that has not changed anything yet from doing so: it ends with BRAKED, and the step is
+   * done again when they resume.
+   */
+  brakable?: boolean;
 }
 
 export interface StepDependencies {
@@ -85,7 +91,14 @@ export async function runStep<T>(
       },
     ]);
   const turn = { subject, activity: Number(activityId), attempt };
-  const guard: Guard = () => fences.check(context.ref, context.operation, context.epoch, turn);
+  let begun = context.brakable !== true;
+  const guard: Guard = async () => {
+    const { braked } = await fences.check(context.ref, context.operation, context.epoch, turn);
+    // What has changed something already is brought to its end; an attempt that has not is one too many.
+    if (braked && !begun)
+      throw new TransshipError('BRAKED', `${title} does not begin: a person has braked the release`);
+    begun = true;
+  };
   const waiting = activityWaiting();
   const turns = (subjects: string[]): Promise<void> =>
     atOnce(TURNS_AT_ONCE, subjects, (taken) => fences.takeTurn(context.operation, { ...turn, subject: taken }));

@@ -29,6 +29,7 @@ export function fenceRepository(db: Kysely<Schema>): FenceRepository {
           holder = CASE WHEN ${free} THEN excluded.holder ELSE f.holder END,
           epoch = CASE WHEN ${free} THEN f.epoch + 1 ELSE f.epoch END,
           dirty = CASE WHEN ${free} THEN false ELSE f.dirty END,
+          braked = CASE WHEN ${free} THEN false ELSE f.braked END,
           changed_at = CASE WHEN ${free} THEN now() ELSE f.changed_at END
         RETURNING holder, epoch, dirty`.execute(db);
       const fence = rows[0] ?? (await get(ref));
@@ -55,18 +56,24 @@ export function fenceRepository(db: Kysely<Schema>): FenceRepository {
               AND activity = ${turn.activity} AND attempt = ${turn.attempt})`;
       const held = await db
         .selectFrom('fences')
-        .select(mine.as('mine'))
+        .select([mine.as('mine'), 'braked'])
         .where((eb) => eb.and({ env: ref.env, app: ref.app, group_name: ref.group, holder: operation, epoch }))
         .executeTakeFirst();
       if (held === undefined) {
         throw new TransshipError('FENCE_LOST', `${operation} does not hold ${label(ref)} at epoch ${epoch} any more`);
       }
       if (turn !== undefined && !held.mine) throw tookOver(operation, turn.subject);
+      return { braked: held.braked };
+    },
+
+    async brake(operation, braked) {
+      await sql`UPDATE fences SET braked = ${braked} WHERE holder = ${operation} AND braked <> ${braked}`.execute(db);
     },
 
     async release(ref, operation, epoch, dirty) {
       await sql`
-        UPDATE fences SET epoch = epoch + 1, dirty = ${dirty}, holder = ${dirty ? operation : null}, changed_at = now()
+        UPDATE fences SET epoch = epoch + 1, dirty = ${dirty}, holder = ${dirty ? operation : null}, braked = false,
+          changed_at = now()
         WHERE env = ${ref.env} AND app = ${ref.app} AND group_name = ${ref.group}
           AND holder = ${operation} AND epoch = ${epoch}`.execute(db);
     },

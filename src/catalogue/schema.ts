@@ -89,6 +89,7 @@ export interface Schema {
     holder: string | null;
     epoch: number;
     dirty: Generated<boolean>;
+    braked: Generated<boolean>;
     changed_at: Time;
   };
   turns: { operation: string; subject: string; activity: number; attempt: number };

@@ -221,10 +221,13 @@ export interface FenceRepository {
    */
   takeTurn(operation: string, turn: Turn): Promise<void>;
   /**
+   * @returns whether a person has braked the operation
    * @throws FENCE_LOST unless this operation holds it at this epoch, and (where a turn is given) no later attempt or
    * step of it took over what the turn is about
    */
-  check(ref: GroupRef, operation: string, epoch: number, turn?: Turn): Promise<void>;
+  check(ref: GroupRef, operation: string, epoch: number, turn?: Turn): Promise<{ braked: boolean }>;
+  /** A person has braked the holder, or not any more. Does nothing where the operation holds no fence. */
+  brake(operation: string, braked: boolean): Promise<void>;
   /**
    * Ends the hold: checks at this epoch are refused from now on. dirty: the operation neither finished nor undid; it
    * stays named as the holder, and only it may claim again. Does nothing where it does not hold it at this epoch.

@@ -95,6 +95,31 @@ test('a dirty fence refuses late attempts and every claim but that of the operat
   await expect(fences.claim(nameless, 'rel-2')).rejects.toMatchObject(code('GROUP_DIRTY'));
 });
 
+test('a brake is told to whoever checks, for as long as it is on and by that operation alone', async () => {
+  const ref = groupOf('braked');
+  const { fences } = catalogue;
+  const { epoch } = await fences.claim(ref, 'rel-1');
+  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: false });
+  await fences.brake('rel-2', true);
+  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: false });
+  await fences.brake('rel-1', true);
+  await fences.brake('rel-1', true);
+  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: true });
+  expect(await fences.claim(ref, 'rel-1')).toEqual({ epoch });
+  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: true });
+  await fences.brake('rel-1', false);
+  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: false });
+
+  // Who takes it over, or comes after, begins without.
+  await fences.brake('rel-1', true);
+  const over = await fences.claim(ref, 'rep-1', 'rel-1');
+  expect(await fences.check(ref, 'rep-1', over.epoch)).toEqual({ braked: false });
+  await fences.brake('rep-1', true);
+  await fences.release(ref, 'rep-1', over.epoch, false);
+  const next = await fences.claim(ref, 'rel-3');
+  expect(await fences.check(ref, 'rel-3', next.epoch)).toEqual({ braked: false });
+});
+
 test('an operation that has ended claims no more: its late attempt would hold the fence for ever', async () => {
   const ref = groupOf('late');
   const { group: operation } = await createRelease(catalogue, 'rel-late', ref);

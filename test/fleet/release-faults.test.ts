@@ -7,6 +7,7 @@ import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { pushShop, SHOP } from '../../devfleet/shop.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
+  events,
   everywhere,
   expectAtRest,
   expectNoFailure,
@@ -73,6 +74,34 @@ async function started({ judge }: ShopApp, version: string, count: number): Prom
 function onceEach(members: string[], version: string): Record<string, string[]> {
   return Object.fromEntries(members.map((member) => [member, [version]]));
 }
+
+test('a step that is tried again while a person has braked changes nothing until they resume', async () => {
+  // Long enough in ignition for its cluster to be gone when it is to get its traffic.
+  await platform.push('v2-apart', { igniteSeconds: 4 });
+  const shop = await standingApp(platform, 'braked-apart', everywhere(platform, 1));
+  const { judge, members, memberOf } = shop;
+  const bastion = memberOf['web-0'] ?? '';
+  const [idc = ''] = bastion.split('-').slice(-3);
+  const said = async (text: RegExp): Promise<void> => {
+    await vi.waitUntil(async () => (await events(platform, id, 0)).some(({ message }) => text.test(message)), PATIENCE);
+  };
+
+  const id = await shop.release('v2-apart');
+  await said(/^deploy web-0/);
+  await started(shop, 'v2-apart', 1);
+  await said(/^ignite web-0/);
+  await platform.fleet.link(`${idc}/kubernetes`).cut();
+  await said(/^put in web-0 .*: /);
+  await shop.command(id, 'brake');
+  await vi.waitUntil(async () => (await shop.view(id)).state === 'BAKE_BRAKED', PATIENCE);
+  await platform.fleet.link(`${idc}/kubernetes`).restore();
+  await said(/^put in web-0 .*does not begin: a person has braked/);
+  expect(await judge.serving()).toEqual(members.filter((member) => member !== bastion));
+
+  expect((await shop.commanded(id, 'resume')).state).toBe('SUCCESS');
+  await expectAtRest(shop, 'v2-apart');
+  expect(await judge.starts()).toEqual(onceEach(members, 'v2-apart'));
+});
 
 describe.concurrent('an instance that does not make it', () => {
   test('stays out, the next batch starts, and resume finishes when the host is mended', async () => {

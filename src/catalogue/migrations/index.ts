@@ -2,9 +2,14 @@ import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { TransshipError } from '../../domain/errors.ts';
 import { initial } from './001-initial.ts';
 import { rollback } from './002-rollback.ts';
+import { brake } from './003-brake.ts';
 
 // A static list: what runs is what was reviewed, not what lies in a folder. Names are sorted; never change one that shipped.
-const MIGRATIONS: Record<string, Migration> = { '001-initial': initial, '002-rollback': rollback };
+const MIGRATIONS: Record<string, Migration> = {
+  '001-initial': initial,
+  '002-rollback': rollback,
+  '003-brake': brake,
+};
 
 /**
  * Brings the schema up to this code. Several processes may do so at once: one works, the others wait for it.

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
 import { brakedState, type ReleaseState } from '../../domain/states.ts';
 import type { Trouble } from '../../domain/types.ts';
 import type { GroupRun } from './context.ts';
@@ -57,6 +57,17 @@ export async function passBrake(run: GroupRun): Promise<void> {
     });
     await run.braking;
   }
+}
+
+/** The step did not begin, because a person has braked. */
+export function isRefusedByBrake(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'BRAKED';
+}
+
+/** A step met a brake that is on no more: says once more that it is off, for those that look into the catalogue. */
+export async function releaseBrake(run: GroupRun): Promise<void> {
+  await sleep(1_000, { summary: 'a step met a brake that is off by now' });
+  if (!isBraked(run)) await run.progress.enter(run.progress.state, 'resumed');
 }
 
 /** Does it, and meanwhile shows a brake as soon as it is put on, also while no step is about to begin. */

@@ -3,7 +3,7 @@ import type { CapacityShare, Deployed } from '../../activities/instance.ts';
 import type { ReplaceTarget } from '../../drivers/azset/index.ts';
 import { idcActivities, type Direction } from './activities.ts';
 import { setsIn, stepContext, type GroupRun } from './context.ts';
-import { isBraked, passBrake } from './hold.ts';
+import { isBraked, isRefusedByBrake, passBrake, releaseBrake } from './hold.ts';
 import type { Opening } from './opening.ts';
 import { openingOf } from './openings.ts';
 
@@ -24,6 +24,24 @@ export interface Handling {
   fresh?: boolean;
 }
 
+/** Tells a step forward to mind a person's brake by itself, too: Temporal may try it again while it is on. */
+function brakable(direction: Direction): { brakable?: boolean } {
+  return direction === 'forward' ? { brakable: true } : {};
+}
+
+/** Does it; where a person's brake kept a step of it from beginning, again once they resume. */
+async function resuming<T>(run: GroupRun, direction: Direction, act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (direction === 'undo' || !isRefusedByBrake(error)) throw error;
+      if (isBraked(run)) await passBrake(run);
+      else await releaseBrake(run);
+    }
+  }
+}
+
 /** A step forward stops at a person's brake; an undo does not. */
 function stops(run: GroupRun, direction: Direction): boolean {
   return direction === 'forward' && isBraked(run);
@@ -34,11 +52,15 @@ function stops(run: GroupRun, direction: Direction): boolean {
  * @returns what holds its place now: another uid where it was made anew
  */
 export async function smoke(run: GroupRun, handling: Handling): Promise<string> {
+  return resuming(run, handling.direction, () => smokeOnce(run, handling));
+}
+
+async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   const { input, progress } = run;
   const { instance, uid, target, change, capacity, direction } = handling;
   const { name, azSet } = instance;
   const where = `${name} (${azLabel(azSet)})`;
-  const step = { ...stepContext(run), instance };
+  const step = { ...stepContext(run), instance, ...brakable(direction) };
   const drainMs = input.config.drainSeconds * 1_000;
   const forward = direction === 'forward';
   const startup = forward ? input.config.startupSeconds : undefined;
@@ -109,12 +131,14 @@ async function standAside(run: GroupRun, opening: Opening | null): Promise<void>
 /** Bake: traffic again. */
 export async function bake(run: GroupRun, handling: Pick<Handling, 'instance' | 'uid' | 'direction'>): Promise<void> {
   const { instance, uid, direction } = handling;
-  if (stops(run, direction)) await passBrake(run);
-  await idcActivities(instance.azSet.idc, {
-    direction,
-    policy: run.input.policy,
-    summary: `put in ${instance.name} (${azLabel(instance.azSet)})`,
-    longestAttemptMs: 120_000,
-  }).putIn({ ...stepContext(run), instance, uid });
+  await resuming(run, direction, async () => {
+    if (stops(run, direction)) await passBrake(run);
+    await idcActivities(instance.azSet.idc, {
+      direction,
+      policy: run.input.policy,
+      summary: `put in ${instance.name} (${azLabel(instance.azSet)})`,
+      longestAttemptMs: 120_000,
+    }).putIn({ ...stepContext(run), instance, uid, ...brakable(direction) });
+  });
   run.progress.instance(instance.name, 'done');
 }
