@@ -104,24 +104,30 @@ interface PodPatch {
 /**
  * What a release did on its way forward, told from its undo by what it wrote: forward is a pod of the old version taken
  * out, a pod brought to the new version, a pod of the new version put in, a template of the new version.
- * The end of a pod that only pulled is neither: it tidies up.
+ * The end of a pod that only pulled is neither: it tidies up. Nor is the mark of a fence, which an undo begins with.
  */
 export function forwardOf(writes: readonly Write[], { prefix, version, digest, began }: Course): Forward[] {
   const renewed = new Set<string>();
+  const staged = new Set<string>();
   return writes.flatMap((write): Forward[] => {
     if (write.at < began || !write.name.startsWith(prefix)) return [];
-    const what = whatForward(write, { version, digest, renewed });
+    const what = whatForward(write, { version, digest, renewed, staged });
     return what === null ? [] : [{ ...write, what }];
   });
 }
 
 function whatForward(
   { verb, resource, name, body }: Write,
-  to: { version: string; digest: string; renewed: Set<string> },
+  to: { version: string; digest: string; renewed: Set<string>; staged: Set<string> },
 ): Forward['what'] | null {
   if (resource === 'pods' && verb === 'create') return 'pull';
-  if (resource === 'statefulsets' && Array.isArray(body)) return templateVersion(body) === to.version ? 'stage' : null;
-  if (resource === 'statefulsets') return 'settle';
+  if (resource === 'statefulsets' && Array.isArray(body)) {
+    const isNew = templateVersion(body) === to.version;
+    if (isNew) to.staged.add(name);
+    else to.staged.delete(name);
+    return isNew ? 'stage' : null;
+  }
+  if (resource === 'statefulsets') return isMark(body) || !to.staged.has(name) ? null : 'settle';
   if (resource !== 'pods' || verb !== 'patch') return null;
   const { metadata, spec } = body as PodPatch;
   const images = spec?.containers?.map(({ image }) => image) ?? [];
@@ -135,6 +141,11 @@ function whatForward(
   if (inService === 'no') return to.renewed.has(name) ? null : 'takeOut';
   if (inService === 'yes') return to.renewed.has(name) ? 'putIn' : null;
   return null;
+}
+
+function isMark(body: unknown): boolean {
+  const { annotations = {} } = (body as { metadata?: { annotations?: object } }).metadata ?? {};
+  return ANNOTATION.fence in annotations;
 }
 
 /** What a PATCH of a set's template and annotations says the template is of. */

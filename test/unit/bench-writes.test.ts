@@ -23,6 +23,8 @@ const template = (version: string): Write =>
     { op: 'replace', path: '/metadata/resourceVersion', value: '7' },
     { op: 'add', path: '/metadata/annotations', value: { 'transship.dev/version': version } },
   ]);
+const annotated = (annotations: Record<string, string | null>): Write =>
+  patch('statefulsets', 'shop-web-az-1', { metadata: { annotations } });
 
 test('what an abort undoes is told from what went forward, by what was written', () => {
   const writes = [
@@ -31,12 +33,14 @@ test('what an abort undoes is told from what went forward, by what was written',
     deploy('shop-web-az-1-0', 'sha256:new'),
     flag('shop-web-az-1-0', 'yes'),
     flag('shop-web-az-1-1', 'no'),
+    annotated({ 'transship.dev/fence': 'rel-1/2/30' }),
     // The undo: out again, back, in; the one that was only taken out goes in as it is.
     flag('shop-web-az-1-0', 'no'),
     flag('shop-web-az-1-1', 'yes'),
     deploy('shop-web-az-1-0', 'sha256:old'),
     flag('shop-web-az-1-0', 'yes'),
     template('v1'),
+    annotated({ 'transship.dev/previous': null }),
   ];
   expect(forwardOf(writes, COURSE).map(({ what, name }) => `${what} ${name}`)).toEqual([
     'stage shop-web-az-1',
@@ -50,12 +54,10 @@ test('what an abort undoes is told from what went forward, by what was written',
 test('pulls and the end of a release are forward; evictions, other apps and other releases are not', () => {
   const pull = { ...patch('pods', 'shop-web-az-1-pull-1', {}), verb: 'create' };
   const eviction = { ...patch('pods/eviction', 'shop-web-az-1-pull-1', {}), verb: 'create' };
-  const settle = patch('statefulsets', 'shop-web-az-1', {
-    metadata: { annotations: { 'transship.dev/previous': null } },
-  });
+  const settle = annotated({ 'transship.dev/previous': null });
   const earlier = { ...flag('shop-web-az-1-0', 'no'), at: 99 };
-  const writes = [earlier, pull, eviction, flag('other-web-az-1-0', 'no'), settle];
-  expect(forwardOf(writes, COURSE).map(({ what }) => what)).toEqual(['pull', 'settle']);
+  const writes = [earlier, template('v2'), pull, eviction, flag('other-web-az-1-0', 'no'), settle];
+  expect(forwardOf(writes, COURSE).map(({ what }) => what)).toEqual(['stage', 'pull', 'settle']);
 });
 
 const line = (more: object): string =>
