@@ -64,22 +64,30 @@ export async function run({ settings: told, resources, series, note, signal }: B
     const tasks = series(`${name}: workflow task`, 'ms');
     const detailsBytes = await followed({ platform, handle, id, details, note, signal });
     const { state, startedAt, endedAt, trouble } = await platform.rest<Release>('GET', `/v1/releases/${id}`);
-    const { historyLength, raw } = await handle.describe();
-    const size = Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0);
     const took = (Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1_000;
-    const history = await historyOf(handle, { payloads, tasks });
+    const runs: { events: number; bytes: number }[] = [];
+    for await (const run of runsOf(client, handle)) {
+      const { historyLength, raw } = await run.describe();
+      const size = Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0);
+      const history = await historyOf(run, { payloads, tasks });
+      runs.unshift({ events: historyLength, bytes: size });
+      events.add(historyLength);
+      bytes.add(size);
+      note(`${name}: a run of ${historyLength} events, ${size} bytes; most bytes: ${history}`);
+    }
     const coldSeconds = await coldQuery(platform, handle);
-    note(`${name}: ${state}, ${took} s, ${historyLength} events, ${size} bytes; most bytes: ${history}`);
+    note(`${name}: ${state}, ${took} s, ${runs.length} runs`);
     if (state !== 'SUCCESS') throw new Error(`${name} ended as ${state}: ${trouble?.message ?? ''}`);
     seconds.add(took);
-    events.add(historyLength);
-    bytes.add(size);
+    const totalEvents = runs.reduce((sum, run) => sum + run.events, 0);
     largestPayload = Math.max(largestPayload, payloads.quantile(1));
     figures[name] = {
       seconds: took,
-      events: historyLength,
-      eventsPerInstance: historyLength / instances,
-      historyBytes: size,
+      runs: runs.length,
+      events: totalEvents,
+      mostEventsOfARun: Math.max(...runs.map((run) => run.events)),
+      eventsPerInstance: totalEvents / instances,
+      mostBytesOfARun: Math.max(...runs.map((run) => run.bytes)),
       largestPayloadBytes: payloads.quantile(1),
       detailsBytes,
       longestTaskMs: tasks.quantile(1),
@@ -123,6 +131,17 @@ async function followed({ platform, handle, id, details, note, signal }: Followi
     note(`${state}: ${historyLength} events, ${String(raw.workflowExecutionInfo?.historySizeBytes ?? 0)} bytes`);
   }
   throw new Error(`release ${id} has not ended after ${PATIENCE_MS / 60_000} minutes`);
+}
+
+/** Every run of the operation, the last first: one that becomes long continues as new. */
+async function* runsOf({ workflow }: Client, { workflowId }: WorkflowHandle): AsyncGenerator<WorkflowHandle> {
+  let { runId } = await workflow.getHandle(workflowId).describe();
+  while (runId !== '') {
+    const run = workflow.getHandle(workflowId, runId);
+    yield run;
+    const { events = [] } = await run.fetchHistory();
+    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
+  }
 }
 
 /** What a worker takes for a run that it does not know: it reads the whole history and replays it. Seconds. */

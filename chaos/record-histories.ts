@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Lane } from './release/lane.ts';
 import { runScenario } from './release/run.ts';
-import { SCENARIOS } from './release/scenarios.ts';
+import { isOfEachCommit, SCENARIOS } from './release/scenarios.ts';
 import { openWorld } from './release/world.ts';
 
 const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
@@ -23,6 +23,7 @@ await mkdir(FOLDER, { recursive: true });
 const lanes = {
   small: await Lane.open(world, 'small', { topology: 'whole', instancesPerIdc: 1, note }),
   large: await Lane.open(world, 'large', { topology: 'whole', note }),
+  brief: await Lane.open(world, 'brief', { topology: 'brief', note }),
 };
 resources.defer(async () => {
   await Promise.all(Object.values(lanes).map((lane) => lane.close()));
@@ -31,14 +32,16 @@ resources.defer(async () => {
 const { signal } = new AbortController();
 const wanted = process.argv.slice(2);
 for (const scenario of SCENARIOS) {
-  if (scenario.topology !== 'whole' || scenario.blow !== 'kill') continue;
+  if (!isOfEachCommit(scenario)) continue;
   if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
-  const lane = lanes[SMALL.includes(scenario.name) ? 'small' : 'large'];
+  const size = SMALL.includes(scenario.name) ? 'small' : 'large';
+  const lane = lanes[scenario.topology === 'brief' ? 'brief' : size];
   const { violations, histories } = await runScenario(lane, scenario, null, {}, { signal, record: () => undefined });
   if (violations.length > 0) throw new Error(`${scenario.name}: ${violations.join('; ')}`);
   for (const [type, history] of Object.entries(histories)) await write(`${scenario.name}.${type}`, history);
 }
-for (const [name, lane] of wanted.length > 0 ? [] : Object.entries(lanes)) {
+const { small, large } = lanes;
+for (const [name, lane] of wanted.length > 0 ? [] : Object.entries({ small, large })) {
   for await (const { workflowId, runId } of lane.client.workflow.list({ query: 'WorkflowType = "planRelease"' })) {
     const history = await lane.client.workflow.getHandle(workflowId, runId).fetchHistory();
     await write(`plan ${name}.planRelease`, JSON.parse(historyToJSON(history)));

@@ -5,7 +5,7 @@ import { Lanes } from './release/lanes.ts';
 import { blowOf, type Fault, type Hit } from './release/faults/fault.ts';
 import { FAULT_KINDS } from './release/faults/index.ts';
 import { hitsOf, kindOf, runScenario } from './release/run.ts';
-import { forgotten, SCENARIOS, type Scenario } from './release/scenarios.ts';
+import { forgotten, isOfEachCommit, SCENARIOS, type Scenario } from './release/scenarios.ts';
 import { openWorld, type World } from './release/world.ts';
 
 export const description = 'the worker dies at every point of a release: judged by the hosts that it releases to';
@@ -22,7 +22,7 @@ export async function run(context: ChaosContext): Promise<void> {
 
   for (const scenario of SCENARIOS.filter(({ name }) => wants(name))) {
     // What runs on every commit: deaths of a worker that does everything.
-    if (!all && (scenario.topology !== 'whole' || scenario.blow !== 'kill') && wants('success')) continue;
+    if (!all && !isOfEachCommit(scenario) && wants('success')) continue;
     const golden = await goldenRun(lanes, scenario, signal);
     const hits = choose(scenario, hitsOf(golden.trace), { all, met });
     for (const hit of hits) met.add(kindOf(hit));

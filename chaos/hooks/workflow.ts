@@ -14,7 +14,9 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
   const keyOf = (what: string): string => {
     const count = (counts.get(what) ?? 0) + 1;
     counts.set(what, count);
-    return `${workflowInfo().workflowType}: ${what} #${count}`;
+    const { workflowType, continuedFromExecutionRunId } = workflowInfo();
+    const run = continuedFromExecutionRunId === undefined ? '' : '(continued)';
+    return `${workflowType}${run}: ${what} #${count}`;
   };
   const reaching = async <T>(key: string, act: () => Promise<T>): Promise<T> => {
     try {
@@ -49,6 +51,10 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
         scheduleLocalActivity: (input, next) => {
           const key = keyOf(`${input.activityType} ${subjectOf('local', input.args)}`);
           return reaching(key, () => next(withKey(input, key)));
+        },
+        continueAsNew: (input, next) => {
+          chaos.reached(keyOf('continue'));
+          return next(input);
         },
         startTimer: (input, next) => reaching(keyOf('timer'), () => next(input)),
         startChildWorkflowExecution: async (input, next) => {

@@ -1,3 +1,4 @@
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker, type InjectedSinks } from '@temporalio/worker';
 import { SHOP } from '../../devfleet/shop.ts';
@@ -150,7 +151,17 @@ async function judgeRecords(lane: Lane, id: string, { version, cutShort = false 
   return violations;
 }
 
-/** Replays both histories against the workflows as they are. */
+/** The history of every run of the workflow, the last first. */
+async function* runsOf(lane: Lane, workflowId: string): AsyncGenerator<History> {
+  let runId: string | undefined;
+  do {
+    const history = await lane.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    yield history;
+    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
+  } while (runId !== undefined && runId !== '');
+}
+
+/** Replays all histories against the workflows as they are. */
 async function replayed(lane: Lane, id: string): Promise<Evidence> {
   const evidence: Evidence = { violations: [], histories: {}, events: {} };
   const workflows = {
@@ -158,13 +169,17 @@ async function replayed(lane: Lane, id: string): Promise<Evidence> {
     releaseGroup: groupWorkflowId({ env: SHOP.env, app: lane.app, group: SHOP.group }),
   };
   for (const [type, workflowId] of Object.entries(workflows)) {
-    const history = await lane.client.workflow.getHandle(workflowId).fetchHistory();
-    evidence.histories[type] = JSON.parse(historyToJSON(history));
-    evidence.events[type] = history.events?.length ?? 0;
-    try {
-      await Worker.runReplayHistory({ workflowBundle: lane.world.bundle, sinks: DEAF }, history, workflowId);
-    } catch (error) {
-      evidence.violations.push(`${type} does not replay: ${error instanceof Error ? error.message : String(error)}`);
+    let before = 0;
+    for await (const history of runsOf(lane, workflowId)) {
+      // The run that ended is called by the workflow's name alone.
+      evidence.histories[before === 0 ? type : `${before} before.${type}`] = JSON.parse(historyToJSON(history));
+      evidence.events[type] = (evidence.events[type] ?? 0) + (history.events?.length ?? 0);
+      before++;
+      try {
+        await Worker.runReplayHistory({ workflowBundle: lane.world.bundle, sinks: DEAF }, history, workflowId);
+      } catch (error) {
+        evidence.violations.push(`${type} does not replay: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
   }
   return evidence;

@@ -40,10 +40,10 @@ const PATIENCE_MS = { first: 3_000, last: 24_000 };
 const INSTANCES_PER_IDC = 2;
 
 /**
- * One worker for every queue; one for control and one for each IDC; two for every queue; or one that reaches every system
- * by links of its own.
+ * One worker for every queue; one for control and one for each IDC; two for every queue; one that reaches every system by
+ * links of its own; or one for every queue, and releases that continue as new after every batch.
  */
-export type Topology = 'whole' | 'split' | 'twin' | 'linked';
+export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief';
 
 /** What a release is asked for with, beside the defaults of fault runs. */
 export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
@@ -116,13 +116,14 @@ export class Lane {
     await writeFile(path.join(folder, 'target.json'), 'null');
     const client = await openNamespace(world, name);
     const links = topology === 'linked' ? await LaneLinks.open(world, folder) : null;
+    const policy = policyOf(topology, world);
     const platform = await startPlatformOn(world.fleet, {
       split: topology === 'split',
       prefix: `${name}/`,
       apiEnv: {
         ...links?.env,
         TEMPORAL_NAMESPACE: name,
-        ...(world.hooked ? { TRANSSHIP_TEST_POLICY: JSON.stringify(POLICY) } : {}),
+        ...(policy === null ? {} : { TRANSSHIP_TEST_POLICY: JSON.stringify(policy) }),
       },
       workerEnv: {
         ...links?.env,
@@ -425,4 +426,10 @@ export class Lane {
         },
       );
   }
+}
+
+/** Null: the defaults, as an operator runs it. */
+function policyOf(topology: Topology, { hooked }: World): PolicyOverride | null {
+  if (topology === 'brief') return { ...(hooked ? POLICY : {}), historyEvents: 1 };
+  return hooked ? POLICY : null;
 }

@@ -383,6 +383,12 @@ export const SCENARIOS: Scenario[] = [
   queued,
   madeAnew,
   madeAnewAborted,
+  { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];
+
+/** Every point of the others is for the night: they do what a scenario before them does. */
+export function isOfEachCommit({ topology, blow }: Scenario): boolean {
+  return (topology === 'whole' || topology === 'brief') && blow === 'kill';
+}

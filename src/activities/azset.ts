@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
 import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
 import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
-import { runStep, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
+import { runStep, stepNumber, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
 import { activityWaiting } from './waiting.ts';
 
 /** One set and who gets traffic in it, by one look. */
@@ -129,10 +128,8 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
     fenceSet: (input: FenceSetInput): Promise<void> =>
       runStep(dependencies, 'fenceSet', input, async (guard, waiting, turns) => {
         await turns(input.instances);
-        const { activityId } = Context.current().info;
-        await drivers
-          .azSets(input.set.cluster)
-          .fence(input.set, `${input.operation}/${String(input.epoch)}/${activityId}`, guard, waiting);
+        const mark = `${input.operation}/${String(input.epoch)}/${String(stepNumber(input))}`;
+        await drivers.azSets(input.set.cluster).fence(input.set, mark, guard, waiting);
       }),
 
     /** Removes the set and its instances. */

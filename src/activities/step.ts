@@ -19,6 +19,8 @@ export interface StepContext extends TrafficStep {
   root: string;
   operation: string;
   epoch: number;
+  /** Added to the number of the activity, which begins anew where the workflow continued as new. Left out: 0. */
+  turns?: number;
   /**
    * A person's brake keeps an attempt that has not changed anything yet from doing so: it ends with BRAKED, and the step is
    * done again when they resume.
@@ -52,6 +54,11 @@ const TURNS_AT_ONCE = 8;
 
 type Step = keyof typeof STEP_TITLES;
 
+/** Number of the running step: later steps of the operation have higher ones. */
+export function stepNumber({ turns = 0 }: StepContext): number {
+  return turns + Number(Context.current().info.activityId);
+}
+
 type Subject = { instance: InstanceRef } | { set: AzSetRef };
 
 function subjectOf(context: Subject): { name: string; azSet: AzSetRef } {
@@ -71,8 +78,8 @@ export async function runStep<T>(
   context: StepContext & Subject,
   act: (guard: Guard, waiting: Waiting, turns: (subjects: string[]) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const activity = Context.current();
-  const { activityId, attempt } = activity.info;
+  const { attempt } = Context.current().info;
+  const number = stepNumber(context);
   const { name: subject, azSet } = subjectOf(context);
   const title = `${STEP_TITLES[step]} ${subject} (${azLabel(azSet)})`;
   const note = async (outcome: 'begun' | 'done' | 'failed', message: string, data: unknown = null): Promise<void> =>
@@ -87,10 +94,10 @@ export async function runStep<T>(
         outcome,
         message,
         data,
-        key: `${activityId}/${attempt}`,
+        key: `${number}/${attempt}`,
       },
     ]);
-  const turn = { subject, activity: Number(activityId), attempt };
+  const turn = { subject, activity: number, attempt };
   let begun = context.brakable !== true;
   const guard: Guard = async () => {
     const { braked } = await fences.check(context.ref, context.operation, context.epoch, turn);

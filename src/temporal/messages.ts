@@ -36,6 +36,8 @@ export interface PolicyOverride {
   retryInitialMs?: number;
   retryMaximumMs?: number;
   workflowTaskTimeoutMs?: number;
+  /** Events after which a group's release continues as new; left out: when Temporal suggests it. */
+  historyEvents?: number;
 }
 
 // planRelease: read only, started by the API for ?dryRun=true and before every acceptance.

@@ -4,6 +4,7 @@ import {
   CancellationScope,
   allHandlersFinished,
   condition,
+  continueAsNew,
   isCancellation,
   patched,
 } from '@temporalio/workflow';
@@ -13,12 +14,14 @@ import type { Trouble } from '../domain/types.ts';
 import type { ReleaseGroupInput, ReleaseGroupResult } from '../temporal/messages.ts';
 import { Sagas } from '../temporal/saga.ts';
 import { controlActivities } from './release/activities.ts';
+import { batchesOf, carry, Continuing, leftOf, type Carried } from './release/carried.ts';
 import { Commands } from './release/commands.ts';
 import type { GroupRun } from './release/context.ts';
 import { GateExpired } from './release/hold.ts';
 import { Progress } from './release/progress.ts';
 import { release, type Seen } from './release/release.ts';
-import { fenceAll, registerFences } from './release/stage.ts';
+import { registerUndo } from './release/rollout.ts';
+import { fenceAll, registerFences, registerStaged } from './release/stage.ts';
 import { troubleOf } from './release/troubles.ts';
 
 /** Operations that began before sets were fenced replay without it. */
@@ -31,55 +34,62 @@ type Ending = ReleaseGroupResult & { state: 'SUCCESS' | 'REVOKED' | 'FAILURE'; d
  * old: aborted, everything undone) or FAILURE (refused with nothing changed; or, when nobody decided in time, left as it
  * stands and dirty). A rollback or repair is the same without bastion and without undo: it looks at what runs, whatever
  * was left, and what stops it leaves the group dirty. See docs/workflows/release.md.
+ * @param carried where an earlier run of it continued as new, between two batches
  */
-export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGroupResult> {
-  const { ref, operation, root, policy, over, instances: layout } = input;
+export async function releaseGroup(input: ReleaseGroupInput, carried?: Carried): Promise<ReleaseGroupResult> {
+  const { operation, root, policy, over } = input;
   const progress = new Progress(operation, root, policy, input.flavor);
+  if (carried !== undefined) progress.goOn(carried.progress, input.instances);
   const forward = new CancellationScope();
-  const commands = new Commands(input, () => progress.state, {
-    onAbort: () => forward.cancel(),
-    onConfigure: (changes) => {
-      input.config = changeConfig(input.config, changes);
+  const commands = new Commands(
+    input,
+    () => progress.state,
+    {
+      onAbort: () => forward.cancel(),
+      onConfigure: (changes) => {
+        input.config = changeConfig(input.config, changes);
+      },
     },
-  });
-  const sagas = new Sagas();
-  const claimed: { epoch: number | null } = { epoch: null };
+    carried?.commands,
+  );
+  const parts: Parts = { input, progress, commands, sagas: new Sagas() };
+  const held: { run: GroupRun | null } = { run: null };
   const cancelled: { error: Error | null } = { error: null };
 
-  const ending = await (async (): Promise<Ending> => {
+  const ending = await (async (): Promise<Ending | Continuing> => {
     try {
       const seen = await forward.run(async () => {
+        if (carried !== undefined) {
+          held.run = goOn(parts, carried);
+          return release(held.run, leftOf(input, carried));
+        }
         const { epoch } = await controlActivities('claim the fence', policy).claimFence({
-          ref,
+          ref: input.ref,
           operation,
           ...(over === undefined ? {} : { over }),
         });
-        claimed.epoch = epoch;
-        const run: GroupRun = {
-          input,
-          epoch,
-          progress,
-          commands,
-          sagas,
-          staged: new Map(),
-          openings: new Map(),
-          size: layout.length,
-          braking: null,
-        };
+        const run = begin(parts, epoch);
+        held.run = run;
         if (input.disables !== undefined) await disable(input, input.disables);
         if (over !== undefined && patched(FENCES)) await fenceAll(run);
-        return release(run);
+        return release(run, null);
       });
       return { state: 'SUCCESS', trouble: null, dirty: false, seen };
     } catch (error) {
+      if (error instanceof Continuing) return error;
       if (error instanceof Error && isCancellation(error) && commands.aborted === null) cancelled.error = error;
-      return endEarly({ input, progress, commands, sagas, epoch: claimed.epoch }, error);
+      return endEarly({ ...parts, run: held.run }, error);
     }
   })();
 
+  const { run } = held;
+  if (ending instanceof Continuing) {
+    if (run === null) throw ending;
+    // No activation lies between this and the look for commands in isLong: none can have come in between.
+    return continueAsNew<typeof releaseGroup>(input, carry(run, ending.left));
+  }
   await CancellationScope.nonCancellable(async () => {
-    const resized = input.instances !== layout;
-    await end(input, { epoch: claimed.epoch, ending, resized, instances: progress.close(ending.state) });
+    await end({ input, run, ending, instances: progress.close(ending.state) });
     await condition(allHandlersFinished);
   });
   // A run that was cancelled closes as Canceled, after its undo.
@@ -87,11 +97,38 @@ export async function releaseGroup(input: ReleaseGroupInput): Promise<ReleaseGro
   return { state: ending.state, trouble: ending.trouble };
 }
 
-type Stopped = Pick<GroupRun, 'input' | 'progress' | 'commands' | 'sagas'> & { epoch: number | null };
+/** What there is of an operation before it holds the fence. */
+type Parts = Pick<GroupRun, 'input' | 'progress' | 'commands' | 'sagas'>;
+
+function begin(parts: Parts, epoch: number): GroupRun {
+  return {
+    ...parts,
+    epoch,
+    turns: 0,
+    staged: new Map(),
+    openings: new Map(),
+    begun: [],
+    resized: false,
+    size: parts.input.instances.length,
+    braking: null,
+  };
+}
+
+/** The operation as the run before this one left it, with the undo of what was done so far. */
+function goOn(parts: Parts, { epoch, turns, staged, begun, resized, size }: Carried): GroupRun {
+  const { input, sagas } = parts;
+  const run: GroupRun = { ...begin(parts, epoch), turns, staged: new Map(staged), resized, size };
+  registerStaged(run);
+  for (const { index, members } of batchesOf(begun, input.instances)) registerUndo(run, index, members);
+  if (!undoes(input)) sagas.pivot();
+  return run;
+}
+
+type Stopped = Parts & { run: GroupRun | null };
 
 /** What stopped it, and whether what was done is undone, or left as it stands. */
 async function endEarly(stopped: Stopped, error: unknown): Promise<Ending> {
-  const { input, commands, epoch } = stopped;
+  const { input, commands, run } = stopped;
   const frozen = (trouble: Trouble): Ending => ({ state: 'FAILURE', trouble, dirty: true, seen: [] });
   const revoked = async (message: string, trouble: Trouble | null): Promise<Ending> => {
     await undo(stopped, message, trouble);
@@ -118,8 +155,8 @@ async function endEarly(stopped: Stopped, error: unknown): Promise<Ending> {
   if (!(error instanceof ActivityFailure || error instanceof ApplicationFailure)) throw error;
   // Refused before any instance was touched: by the fence, or by a set that is not as we left it.
   const trouble = troubleOf(error);
-  if (epoch !== null && input.over !== undefined) return frozen(trouble);
-  if (epoch !== null) await undo(stopped, trouble.message, trouble);
+  if (run !== null && input.over !== undefined) return frozen(trouble);
+  if (run !== null) await undo(stopped, trouble.message, trouble);
   return { state: 'FAILURE', trouble, dirty: false, seen: [] };
 }
 
@@ -129,10 +166,10 @@ function undoes({ flavor = 'release' }: ReleaseGroupInput): boolean {
 }
 
 async function undo(stopped: Stopped, message: string, trouble: Trouble | null): Promise<void> {
-  const { input, epoch, progress, sagas } = stopped;
+  const { run, progress, sagas } = stopped;
   await CancellationScope.nonCancellable(async () => {
     await progress.enter('REVOKING', message, { trouble });
-    if (epoch !== null && patched(FENCES)) registerFences({ input, epoch, sagas });
+    if (run !== null && patched(FENCES)) registerFences(run);
     const failures = await sagas.compensate();
     // Undo steps are retried until they succeed; one that throws is a defect of ours and must not be taken for done.
     const [first] = failures;
@@ -150,21 +187,24 @@ async function disable(input: ReleaseGroupInput, held: { version: string; reason
   });
 }
 
-async function end(
-  input: ReleaseGroupInput,
-  {
-    epoch,
-    ending,
-    resized,
-    instances,
-  }: { epoch: number | null; ending: Ending; resized: boolean; instances: OperationInstance[] },
-): Promise<void> {
+async function end({
+  input,
+  run,
+  ending,
+  instances,
+}: {
+  input: ReleaseGroupInput;
+  run: GroupRun | null;
+  ending: Ending;
+  instances: OperationInstance[];
+}): Promise<void> {
   const { ref, root, operation } = input;
+  const resized = run?.resized === true;
   await controlActivities(`end as ${ending.state}`, input.policy).endGroup({
     ref,
     root,
     operation,
-    epoch,
+    epoch: run?.epoch ?? null,
     state: ending.state,
     trouble: ending.trouble,
     dirty: ending.dirty,

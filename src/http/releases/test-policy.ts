@@ -7,6 +7,7 @@ const policySchema = z.strictObject({
   retryInitialMs: z.number().positive().exactOptional(),
   retryMaximumMs: z.number().positive().exactOptional(),
   workflowTaskTimeoutMs: z.number().positive().exactOptional(),
+  historyEvents: z.number().positive().exactOptional(),
 }) satisfies z.ZodType<PolicyOverride>;
 
 /**

@@ -4,6 +4,12 @@ import { legalCommands, type CommandName, type GateCommand, type ReleaseState } 
 import type { Flavor } from '../../domain/types.ts';
 import { commandSignal, commandUpdate, type Command } from '../../temporal/messages.ts';
 
+/** What is remembered of them where the workflow continues as new; no brake is on then, and no abort came. */
+export interface CommandsCarried {
+  handled: string[];
+  opened: GateCommand[];
+}
+
 /** What a command changes outside of Commands; each is called when one was accepted. */
 interface Listeners {
   onAbort: () => void;
@@ -19,8 +25,8 @@ export class Commands {
   readonly #state: () => ReleaseState;
   readonly #flavor: Flavor;
   readonly #listeners: Listeners;
-  readonly #handled = new Set<string>();
-  readonly #opened = new Set<GateCommand>();
+  readonly #handled: Set<string>;
+  readonly #opened: Set<GateCommand>;
   #resume = false;
   #braked: Command | null = null;
   #aborted: Command | null = null;
@@ -29,7 +35,10 @@ export class Commands {
     { operation, flavor = 'release' }: { operation: string; flavor?: Flavor },
     state: () => ReleaseState,
     listeners: Listeners,
+    { handled, opened }: CommandsCarried = { handled: [], opened: [] },
   ) {
+    this.#handled = new Set(handled);
+    this.#opened = new Set(opened);
     this.#operation = operation;
     this.#flavor = flavor;
     this.#state = state;
@@ -40,6 +49,10 @@ export class Commands {
     setHandler(commandSignal, (command) => {
       if (this.#refusal(command) === null) this.#handle(command);
     });
+  }
+
+  carry(): CommandsCarried {
+    return { handled: [...this.#handled], opened: [...this.#opened] };
   }
 
   /** The abort or rollback that was accepted, if any. */

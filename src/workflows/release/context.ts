@@ -1,5 +1,6 @@
 import type { AzSetLook } from '../../activities/azset.ts';
 import type { InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
+import type { Batch } from '../../domain/plan.ts';
 import { ordinalOf } from '../../domain/member.ts';
 import type { AzSetRef, InstanceRef } from '../../domain/types.ts';
 import type { ReleaseGroupInput } from '../../temporal/messages.ts';
@@ -14,6 +15,8 @@ import type { Progress } from './progress.ts';
 export interface GroupRun {
   input: ReleaseGroupInput;
   epoch: number;
+  /** See StepContext. */
+  turns: number;
   progress: Progress;
   commands: Commands;
   /** Undo, one stack per IDC: an IDC that is away does not hold up the undo of the others. */
@@ -22,6 +25,10 @@ export interface GroupRun {
   staged: Map<string, StagedRevision>;
   /** Sets of which instances are made anew, by direction and set. */
   openings: Map<string, Opening>;
+  /** Batches that were begun, oldest first: what an undo goes back through. */
+  begun: Batch[];
+  /** Somebody has changed the size of the group. */
+  resized: boolean;
   /** Instances that the brake counts by: those of the beginning, or fewer where some are gone by now. */
   size: number;
   /** While a person's brake is on: what every step stands at. */
@@ -40,14 +47,16 @@ export function setsIn(sets: AzSetRef[], idc: string): AzSetRef[] {
 }
 
 /** What every mutating activity is told: on whose behalf it acts. */
-export function stepContext({ input, epoch }: Pick<GroupRun, 'input' | 'epoch'>): {
+export function stepContext({ input, epoch, turns }: Pick<GroupRun, 'input' | 'epoch' | 'turns'>): {
   ref: ReleaseGroupInput['ref'];
   root: string;
   operation: string;
   epoch: number;
+  turns?: number;
   traffic: string[];
 } {
-  return { ref: input.ref, root: input.root, operation: input.operation, epoch, traffic: input.spec.traffic };
+  const { ref, root, operation, spec } = input;
+  return { ref, root, operation, epoch, ...(turns === 0 ? {} : { turns }), traffic: spec.traffic };
 }
 
 /** The group as the clusters show it, over all IDCs. */

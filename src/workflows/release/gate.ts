@@ -3,7 +3,7 @@ import { GATE_WAITS, gateCommand, type ReleaseState } from '../../domain/states.
 import type { Gate, Gates } from '../../domain/types.ts';
 import type { GroupRun } from './context.ts';
 import type { Wait } from './progress.ts';
-import { decision, gateMs, GateExpired, isBraked, passBrake, remind, remindMs } from './hold.ts';
+import { advance, decision, gateMs, GateExpired, isBraked, passBrake, remind, remindMs } from './hold.ts';
 
 /** While a gate soaks, what has passed it is looked at so often, in ms; at most so many times in all. */
 const LEAST_CHECK_MS = 30_000;
@@ -37,7 +37,7 @@ export async function passGate(run: GroupRun, { name, state, message, check }: S
   const waits = (): boolean => !isOpen(gateOf(run, name)) && !commands.opened(command);
   // Where nothing is waited for, only what is a phase of its own is worth a line.
   if (!waits()) {
-    if (name !== 'smoke' && name !== 'batch') await progress.enter(state, message);
+    if (name !== 'smoke' && name !== 'batch') await advance(run, state, message);
     return true;
   }
 

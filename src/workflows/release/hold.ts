@@ -41,7 +41,7 @@ export async function hold(run: GroupRun, state: ReleaseState, trouble: Trouble)
  * Asked before passBrake: awaiting it for nothing would let other steps go first, and a history that was recorded without
  * it would not replay.
  */
-export function isBraked({ commands }: GroupRun): boolean {
+export function isBraked({ commands }: Pick<GroupRun, 'commands'>): boolean {
   return commands.braked !== null;
 }
 
@@ -57,6 +57,12 @@ export async function passBrake(run: GroupRun): Promise<void> {
     });
     await run.braking;
   }
+}
+
+/** Enters a state on the way forward; where a person has braked meanwhile, not before they resume. */
+export async function advance(run: GroupRun, state: ReleaseState, message: string): Promise<void> {
+  if (isBraked(run)) await passBrake(run);
+  await run.progress.enter(state, message);
 }
 
 /** The step did not begin, because a person has braked. */

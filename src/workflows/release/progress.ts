@@ -17,6 +17,17 @@ export interface Wait extends Omit<WaitLine, 'since'> {
   person: boolean;
 }
 
+/** What is remembered of it where the workflow continues as new. */
+export interface ProgressCarried {
+  state: ReleaseState;
+  since: number | null;
+  reason: string | null;
+  notes: number;
+  instances: [name: string, batch: number, phase: InstancePhase, trouble?: Trouble][];
+  /** Instances that the next record is to write. */
+  changed: string[];
+}
+
 /**
  * The state of a group's release as people see it: in the catalogue (REST, CLI), in the current details and the search
  * attributes (Temporal UI). One place writes all three, so that they agree.
@@ -35,12 +46,44 @@ export class Progress {
   #reason: string | null = null;
   #waiting = '';
   #notes = 0;
+  /** The last record that is being written, or waits for those before it. */
+  #writing: Promise<void> | null = null;
 
   constructor(operation: string, root: string, policy: PolicyOverride | undefined, flavor: Flavor = 'release') {
     this.#operation = operation;
     this.#root = root;
     this.#policy = policy;
     this.#flavor = flavor;
+  }
+
+  carry(): ProgressCarried {
+    return {
+      state: this.#state,
+      since: this.#since,
+      reason: this.#reason,
+      notes: this.#notes,
+      instances: [...this.#instances.values()].map(({ name, batch, phase, trouble }) =>
+        trouble === null ? [name, batch, phase] : [name, batch, phase, trouble],
+      ),
+      changed: [...this.#changed],
+    };
+  }
+
+  /** Goes on where another run stopped. @param layout where its instances are; those without a place are written already */
+  goOn({ state, since, reason, notes, instances, changed }: ProgressCarried, layout: InstanceRef[]): void {
+    const byName = new Map(layout.map((instance) => [instance.name, instance]));
+    this.#state = state;
+    this.#since = since;
+    this.#reason = reason;
+    this.#notes = notes;
+    for (const [name, batch, phase, trouble = null] of instances) {
+      const instance = byName.get(name);
+      if (instance === undefined) continue;
+      const { index, azSet } = instance;
+      this.#instances.set(name, { name, index, idc: azSet.idc, az: azSet.az, batch, phase, trouble });
+    }
+    for (const name of changed) this.#changed.add(name);
+    this.#show();
   }
 
   get state(): ReleaseState {
@@ -142,15 +185,23 @@ export class Progress {
     note: NewNote,
     state?: { state: ReleaseState; waiting: string; trouble: Trouble | null },
   ): Promise<void> {
-    const instances = this.#takeChanged();
     const about = [note.step, note.instance, note.outcome].filter((part) => part !== null).join(' ');
-    await progressActivities(`note ${about}`, this.#policy).record({
-      root: this.#root,
-      operation: this.#operation,
-      ...(state === undefined ? {} : { state }),
-      instances,
-      events: [{ ...note, key: `w${String(this.#notes++)}` }],
-    });
+    const write = (): Promise<void> =>
+      progressActivities(`note ${about}`, this.#policy).record({
+        root: this.#root,
+        operation: this.#operation,
+        ...(state === undefined ? {} : { state }),
+        instances: this.#takeChanged(),
+        events: [{ ...note, key: `w${String(this.#notes++)}` }],
+      });
+    // One after the other: what was entered last is what stays written. A brake may come while another state is written.
+    const writing = this.#writing === null ? write() : this.#writing.then(write, write);
+    this.#writing = writing;
+    try {
+      await writing;
+    } finally {
+      if (this.#writing === writing) this.#writing = null;
+    }
   }
 
   #takeChanged(): OperationInstance[] {

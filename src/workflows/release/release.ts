@@ -1,8 +1,9 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { Left } from './carried.ts';
 import { look, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
-import { brakable, hold, isBraked, passBrake } from './hold.ts';
-import { bringUp, leftOver, redoUntilWhole, rollOut } from './rollout.ts';
+import { advance, brakable, hold, isBraked, passBrake } from './hold.ts';
+import { bringUp, leftOver, redoUntilWhole, rollOn, rollOut } from './rollout.ts';
 import { createAll, removeAll, settleAll, stageAll } from './stage.ts';
 import { troubleOf } from './troubles.ts';
 
@@ -13,28 +14,39 @@ export interface Seen {
   address: string | null;
 }
 
-/** Brings the group to its spec, or, where that is what its repair is for, to nothing. */
-export async function release(run: GroupRun): Promise<Seen[]> {
-  const { input, progress } = run;
+/**
+ * Brings the group to its spec, or, where that is what its repair is for, to nothing.
+ * @param left of a run before this one: the release goes on with it
+ * @throws Continuing
+ */
+export async function release(run: GroupRun, left: Left | null): Promise<Seen[]> {
+  const whole = left === null ? await begin(run) : await throughBatches(run, () => rollOn(run, left));
+  return whole === null
+    ? []
+    : whole.sets.flatMap(
+        ({ set }) => set?.instances.map(({ member, uid, address }) => ({ member, uid, address })) ?? [],
+      );
+}
+
+/** @returns null where it removed the group */
+async function begin(run: GroupRun): Promise<GroupLook | null> {
+  const { input } = run;
   if (hasGates(run)) {
     const message = `${input.spec.version} is ready to be released`;
     await passGate(run, { name: 'smoke', state: 'PENDING', message });
   }
   if (input.remove === true) {
-    await progress.enter('ROLLING_OUT', 'the sets of a first release that was never finished are removed');
+    await advance(run, 'ROLLING_OUT', 'the sets of a first release that was never finished are removed');
     await removeAll(run);
-    return [];
+    return null;
   }
-  const whole = (await modeOf(run)) === 'create' ? await create(run) : await replace(run);
-  return whole.sets.flatMap(
-    ({ set }) => set?.instances.map(({ member, uid, address }) => ({ member, uid, address })) ?? [],
-  );
+  return (await modeOf(run)) === 'create' ? create(run) : replace(run);
 }
 
 async function create(run: GroupRun): Promise<GroupLook> {
-  const { input, progress } = run;
+  const { input } = run;
   const message = `first release: ${String(input.instances.length)} instances on ${input.spec.version}`;
-  await progress.enter('CREATING', message);
+  await advance(run, 'CREATING', message);
   await createAll(run);
   return bringUp(run);
 }
@@ -44,8 +56,12 @@ async function replace(run: GroupRun): Promise<GroupLook> {
   await stageAll(run);
   // From here a rollback or repair only goes on, or stops as it stands.
   if (flavor !== 'release') run.sagas.pivot();
+  return throughBatches(run, () => rollOut(run));
+}
+
+async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Promise<GroupLook> {
   return brakable(run, async () => {
-    const seen = await rollOut(run);
+    const seen = await roll();
     return settle(run, hasGates(run) ? await finish(run, seen) : seen);
   });
 }
@@ -63,12 +79,12 @@ async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
 
 /** Every instance serves on the new version; until this gate opens the release can still be undone. */
 async function finish(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
-  const { input, progress } = run;
+  const { input } = run;
   const message = `all instances serve on ${input.spec.version}`;
   let whole = seen;
   const check = async (): Promise<boolean> => (await leftOver(run)).length === 0;
   while (!(await passGate(run, { name: 'finish', state: 'ROLLOUT_SUCCESS', message, check }))) {
-    await progress.enter('ROLLING_OUT', 'not every instance serves any more');
+    await advance(run, 'ROLLING_OUT', 'not every instance serves any more');
     whole = await redoUntilWhole(run);
   }
   return whole;
@@ -82,7 +98,7 @@ async function settle(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
   let whole = seen;
   for (;;) {
     if (isBraked(run)) await passBrake(run);
-    await run.progress.enter('SETTLING', 'all instances serve; waiting for the controllers to agree');
+    await advance(run, 'SETTLING', 'all instances serve; waiting for the controllers to agree');
     try {
       await settleAll(run);
       return whole;
@@ -90,7 +106,7 @@ async function settle(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
       const trouble = troubleOf(error);
       if (trouble.code !== 'INSTANCE_REPLACED') await hold(run, 'ROLLOUT_BRAKED', trouble);
-      await run.progress.enter('ROLLING_OUT', trouble.message);
+      await advance(run, 'ROLLING_OUT', trouble.message);
       whole = await redoUntilWhole(run);
     }
   }

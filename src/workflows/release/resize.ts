@@ -29,6 +29,7 @@ export async function followSize(run: GroupRun, { born, gone }: SizeChange): Pro
     count: input.instances.filter(({ azSet }) => azSet.name === set.name && azSet.idc === set.idc).length,
   }));
   run.size = Math.min(run.size, input.instances.length);
+  run.resized = true;
   for (const { name } of gone) progress.instance(name, 'gone');
   if (born.length > 0) progress.plan([{ index: progress.nextBatch(), members: born }]);
   const names = (list: InstanceRef[]): string => list.map(({ name, member }) => `${name} (${member})`).join(', ');

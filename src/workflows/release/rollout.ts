@@ -4,9 +4,10 @@ import { planBatches, type Batch, type BudgetSum } from '../../domain/plan.ts';
 import type { ReleaseState } from '../../domain/states.ts';
 import { azLabel, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import type { CapacityShare } from '../../activities/instance.ts';
+import { Continuing, isLong, type Left } from './carried.ts';
 import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
-import { hold, isBraked, passBrake } from './hold.ts';
+import { advance, hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
 import { followSize, sizeChange } from './resize.ts';
 import { runs } from './target.ts';
@@ -23,13 +24,18 @@ const MOST_PASSES = 10;
 /**
  * Brings every instance of the group to the staged revision: the bastion first (a rollback or repair has none), then
  * batch by batch, then again what was reborn meanwhile. Returns when every instance runs it and serves.
+ * @throws Continuing
  */
 export async function rollOut(run: GroupRun): Promise<GroupLook> {
+  return rollOn(run, { batches: await planAll(run), stale: false });
+}
+
+async function planAll(run: GroupRun): Promise<Batch[]> {
   const { input, progress } = run;
   const { flavor = 'release' } = input;
   const bastion = flavor === 'release';
   const before = await looked(run, bastion ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED', 'look before the plan');
-  if (!bastion) await progress.enter('ROLLING_OUT', `${flavor} to ${input.spec.version}`);
+  if (!bastion) await advance(run, 'ROLLING_OUT', `${flavor} to ${input.spec.version}`);
   const plan = planBatches(
     input.instances.map((instance) => ({ instance, serving: before.serves(instance) })),
     input.config,
@@ -46,8 +52,17 @@ export async function rollOut(run: GroupRun): Promise<GroupLook> {
   });
 
   await prePull(run, plan.batches[0]);
-  let planned = input.config;
-  let queue = plan.batches;
+  return plan.batches;
+}
+
+/**
+ * The batches that are left, and then again what was reborn meanwhile.
+ * @throws Continuing between two of them, where the history has become long
+ */
+export async function rollOn(run: GroupRun, { batches, stale }: Left): Promise<GroupLook> {
+  const { input } = run;
+  let planned = stale ? null : input.config;
+  let queue = batches;
   while (queue[0] !== undefined) {
     if (queue[0].index > 1) {
       if (hasGates(run)) await nextBatch(run, queue[0]);
@@ -66,6 +81,7 @@ export async function rollOut(run: GroupRun): Promise<GroupLook> {
       (act) => act(),
     );
     queue = queue.slice(1);
+    if (queue.length > 0 && isLong(run)) throw new Continuing({ batches: queue, stale: input.config !== planned });
   }
   return redoUntilWhole(run);
 }
@@ -75,7 +91,7 @@ async function nextBatch(run: GroupRun, { index, members }: Batch): Promise<void
   run.commands.shut('rollout');
   const message = `batch ${index} is next: ${members.map(({ name }) => name).join(', ')}`;
   await passGate(run, { name: 'batch', state: 'BATCH_SUCCESS', message });
-  if (run.progress.state !== 'ROLLING_OUT') await run.progress.enter('ROLLING_OUT', `batch ${index}`);
+  if (run.progress.state !== 'ROLLING_OUT') await advance(run, 'ROLLING_OUT', `batch ${index}`);
 }
 
 /** Slices what is left again, by knobs that a person has changed. */
@@ -123,7 +139,7 @@ export async function bringUp(run: GroupRun): Promise<GroupLook> {
 async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
   const { progress } = run;
   for (;;) {
-    await progress.enter('SMOKING', `bastion ${batch.members.map(({ name }) => name).join(', ')}`);
+    await advance(run, 'SMOKING', `bastion ${batch.members.map(({ name }) => name).join(', ')}`);
     const [trouble] = await runBatch(run, batch);
     if (isBraked(run)) await passBrake(run);
     if (trouble === undefined) {
@@ -132,7 +148,7 @@ async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
     }
     await hold(run, progress.state === 'BAKING' ? 'BAKE_FAILURE' : 'SMOKE_FAILURE', trouble);
   }
-  await progress.enter('ROLLING_OUT', 'the bastion serves; the other batches follow');
+  await advance(run, 'ROLLING_OUT', 'the bastion serves; the other batches follow');
 }
 
 /** The bastion serves: the gate before the other batches. False: it was lost meanwhile, and is to be done again. */
@@ -162,7 +178,7 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     const sum = count(run, now, members);
     if (!sum.pass) {
       await hold(run, braked, { verdict: 'errored', code: 'CAPACITY_SHORT', message: describeBudget(sum) });
-      await progress.enter(going, `resumed at batch ${batch.index}`);
+      await advance(run, going, `resumed at batch ${batch.index}`);
       await retryFailed(run);
       continue;
     }
@@ -258,7 +274,7 @@ async function handle(
         if (bastion) {
           const message = `${instance.name} runs the new version without traffic`;
           if (hasGates(run)) await passGate(run, { name: 'bake', state: 'SMOKE_SUCCESS', message });
-          await progress.enter('BAKING', `${instance.name} runs the new version; traffic next`);
+          await advance(run, 'BAKING', `${instance.name} runs the new version; traffic next`);
         }
         await bake(run, { instance, uid, direction: 'forward' });
         return null;
@@ -282,7 +298,7 @@ async function handle(
     await sleep(1_000 * 2 ** turn, { summary: `${instance.name} was replaced; handled again` });
     now = await look(run, 'forward', `look at ${instance.name} again`, instance.azSet);
     if (bastion && hasGates(run) && progress.state !== 'SMOKING')
-      await progress.enter('SMOKING', `bastion ${instance.name} again`);
+      await advance(run, 'SMOKING', `bastion ${instance.name} again`);
   }
 }
 
@@ -306,7 +322,7 @@ export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
         code: 'ROLLOUT_INCOMPLETE',
         message: `not on ${input.spec.version}: ${names}`,
       });
-      await progress.enter('ROLLING_OUT', `resumed: ${names} again`);
+      await advance(run, 'ROLLING_OUT', `resumed: ${names} again`);
       pass = 0;
     }
     // Slices of the plan's size; the bastion's slot of the plan is as good as any other here.
@@ -379,7 +395,8 @@ function capacityShares(
 }
 
 /** Per IDC, before anything of the batch is touched: its members go back to what they ran. */
-function registerUndo(run: GroupRun, index: number, members: InstanceRef[]): void {
+export function registerUndo(run: GroupRun, index: number, members: InstanceRef[]): void {
+  run.begun.push({ index, members });
   for (const idc of idcsOf(members.map(({ azSet }) => azSet))) {
     const here = members.filter(({ azSet }) => azSet.idc === idc);
     run.sagas.of(idc).register(`batch ${index} ${idc}`, async () => {
@@ -403,7 +420,7 @@ async function looked(run: GroupRun, braked: ReleaseState, summary: string): Pro
       if (isBraked(run)) await passBrake(run);
       const going = run.progress.state;
       await hold(run, braked, troubleOf(error));
-      await run.progress.enter(going, 'resumed');
+      await advance(run, going, 'resumed');
     }
   }
 }

@@ -20,20 +20,26 @@ export async function stageAll(run: GroupRun): Promise<void> {
           run.staged.set(set.name, await stageSet({ ...stepContext(run), set, spec: input.spec, recreate: true }));
         });
       },
-      async () => {
-        await all(sets, (set) =>
-          idcActivities(idc, {
-            direction: 'undo',
-            policy: input.policy,
-            summary: `unstage ${set.name} (${idc})`,
-            longestAttemptMs: 120_000,
-          }).unstageSet({
-            ...stepContext(run),
-            set,
-          }),
-        );
-      },
+      () => unstage(run, idc, sets),
     ),
+  );
+}
+
+/** The sets were staged by an earlier run: their undo is registered again. */
+export function registerStaged(run: GroupRun): void {
+  for (const idc of idcsOf(run.input.azSets)) {
+    run.sagas.of(idc).register(`stage ${idc}`, () => unstage(run, idc, setsIn(run.input.azSets, idc)));
+  }
+}
+
+async function unstage(run: GroupRun, idc: string, sets: AzSetRef[]): Promise<void> {
+  await all(sets, (set) =>
+    idcActivities(idc, {
+      direction: 'undo',
+      policy: run.input.policy,
+      summary: `unstage ${set.name} (${idc})`,
+      longestAttemptMs: 120_000,
+    }).unstageSet({ ...stepContext(run), set }),
   );
 }
 
@@ -77,7 +83,7 @@ async function removeSets(run: GroupRun, idc: string, sets: AzSetRef[]): Promise
 }
 
 /** What it takes to shut others out. */
-type Fenced = Pick<GroupRun, 'input' | 'epoch'>;
+type Fenced = Pick<GroupRun, 'input' | 'epoch' | 'turns'>;
 
 /** Shuts out what an operation that ended half way may still have on its way to the group. */
 export async function fenceAll(run: GroupRun): Promise<void> {
