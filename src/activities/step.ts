@@ -102,8 +102,7 @@ export async function runStep<T>(
   const guard: Guard = async () => {
     const { braked } = await fences.check(context.ref, context.operation, context.epoch, turn);
     // What has changed something already is brought to its end; an attempt that has not is one too many.
-    if (braked && !begun)
-      throw new TransshipError('BRAKED', `${title} does not begin: a person has braked the release`);
+    if (braked && !begun) throw new TransshipError('BRAKED', 'does not begin: a person has braked the release');
     begun = true;
   };
   const waiting = activityWaiting();
