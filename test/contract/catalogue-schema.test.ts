@@ -24,6 +24,7 @@ describe('migrations', () => {
     expect(await query(url, 'SELECT name FROM kysely_migration')).toEqual([
       { name: '001-initial' },
       { name: '002-rollback' },
+      { name: '003-brake' },
     ]);
     expect(await query(url, `SELECT FROM pg_stat_activity WHERE application_name = 'transship'`)).toEqual([]);
   });
