@@ -125,7 +125,10 @@ describe('a fleet that is up', () => {
     expect(await may('create', 'statefulsets', 'fat', 'apps')).toBe(true);
     expect(await may('list', 'nodes')).toBe(true);
     expect(await may('patch', 'pods', 'default')).toBe(false);
-    expect(await may('delete', 'pods', 'pro')).toBe(false);
+    // One that is not Ready, whose eviction a budget refuses.
+    expect(await may('delete', 'pods', 'pro')).toBe(true);
+    expect(await may('delete', 'pods', 'default')).toBe(false);
+    expect(await may('deletecollection', 'pods', 'pro')).toBe(false);
     expect(await may('get', 'secrets', 'pro')).toBe(false);
     expect(await may('patch', 'nodes')).toBe(false);
   });
