@@ -55,7 +55,7 @@ export interface Evidence {
  * A death costs some workflow tasks, and a busy machine more of them; activities done again cost none: attempts are in no
  * event.
  */
-const mostEvents = (golden: number): number => Math.ceil(1.25 * golden) + 20;
+const mostEvents = (golden: number): number => Math.ceil(1.25 * golden) + 60;
 
 /** Judges a release that has ended, by what the hosts, the front door, the API servers and Temporal say. */
 export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, expected: Expected): Promise<Evidence> {

@@ -97,7 +97,7 @@ describe('out and in', () => {
     const many = Array.from({ length: 40 }, (_, n) => `api-${n}`);
     places = memoryPlaces(many);
     for (const member of many) balancer.add(GROUP, member, 1);
-    traffic = driver();
+    traffic = driver({ timeoutSeconds: 20 });
     const found = await Promise.all(Array.from({ length: 10 }, () => traffic.serving([SET])));
     expect(found.map(({ size }) => size)).toEqual(Array.from({ length: 10 }, () => 40));
     expect(balancer.calls).toHaveLength(40);
