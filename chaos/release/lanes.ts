@@ -8,6 +8,8 @@ export class Lanes {
   readonly #note: (text: string) => void;
   readonly #waiting: ((lane: Lane) => void)[] = [];
   #topology: Topology | null = null;
+  /** Lanes so far. */
+  #opened = 0;
   #all: Lane[] = [];
   #free: Lane[] = [];
 
@@ -22,7 +24,8 @@ export class Lanes {
     if (this.#topology === topology) return;
     await this.close();
     this.#topology = topology;
-    const names = Array.from({ length: this.#count }, (_, at) => `${topology}-${at + 1}`);
+    // Another name each time: what stood under the first ones is still there, in Temporal and in the fleet's folder.
+    const names = Array.from({ length: this.#count }, () => `${topology}-${++this.#opened}`);
     this.#all = await Promise.all(names.map((name) => Lane.open(this.#world, name, { topology, note: this.#note })));
     this.#free = [...this.#all];
   }
