@@ -15,6 +15,8 @@ export interface RecordInput {
   /** Instances whose progress changed. */
   instances?: OperationInstance[];
   events: Note[];
+  /** It is past its point of no return. */
+  final?: true;
 }
 
 export interface EndGroupInput {
@@ -85,11 +87,12 @@ export function controlActivities(catalogue: Catalogue) {
     disableVersion: guarded(async (input: Omit<DisabledVersion, 'disabledAt'>) => catalogue.versions.disable(input)),
 
     /** Writes progress: state, instances, events. */
-    record: guarded(async ({ root, operation, state, instances, events }: RecordInput) => {
+    record: guarded(async ({ root, operation, state, instances, events, final }: RecordInput) => {
       // First: until it is there, steps that are tried again may still begin.
       if (state !== undefined) await catalogue.fences.brake(operation, state.trouble?.code === 'BRAKED');
       if (instances !== undefined && instances.length > 0)
         await catalogue.operations.setInstances(operation, instances);
+      if (final === true) await catalogue.operations.setFinal([root, operation]);
       await catalogue.events.append(events.map((event) => ({ ...event, root, operation, attempt: 1 })));
       if (state !== undefined) await catalogue.operations.setState(operation, state);
     }),

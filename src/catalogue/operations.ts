@@ -16,6 +16,7 @@ const SUMMARY = [
   'flavor',
   'corrects',
   'namespace',
+  'final',
   'workflow_id as workflowId',
   'state',
   'waiting',
@@ -114,6 +115,10 @@ export function operationRepository(db: Kysely<Schema>): OperationRepository {
             ended_at = ${isTerminal(state) ? sql`now()` : sql`NULL`}`,
         sql`ended_at IS NULL`,
       );
+    },
+
+    async setFinal(ids) {
+      await db.updateTable('operations').set({ final: true }).where('id', 'in', ids).execute();
     },
 
     async setInstances(id, instances) {

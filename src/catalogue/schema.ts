@@ -62,6 +62,7 @@ export interface Schema {
     flavor: Generated<Flavor>;
     corrects: string | null;
     namespace: Generated<string>;
+    final: Generated<boolean>;
     workflow_id: string;
     state: Generated<ReleaseState>;
     waiting: Generated<string>;

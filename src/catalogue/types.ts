@@ -112,6 +112,8 @@ export interface OperationRow {
   workflowId: string;
   /** Temporal namespace of the workflow. */
   namespace: string;
+  /** It, or a group of it, is past its point of no return: nothing is undone any more. */
+  final: boolean;
   state: ReleaseState;
   /** One line: what is waited for, since, until, who can unblock; empty when nothing is. */
   waiting: string;
@@ -179,6 +181,8 @@ export interface OperationRepository {
    * nothing. @throws OPERATION_UNKNOWN
    */
   setState(id: string, change: { state: ReleaseState; waiting: string; trouble: Trouble | null }): Promise<void>;
+  /** They are past their point of no return. */
+  setFinal(ids: string[]): Promise<void>;
   /** Writes progress of instances of one group operation (upsert by name). @throws OPERATION_UNKNOWN */
   setInstances(id: string, instances: OperationInstance[]): Promise<void>;
 }

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command, type OptionValues } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option, type Command, type OptionValues } from '@commander-js/extra-typings';
+import { NO_RETURN } from '../domain/types.ts';
 import type { components } from '../http/openapi.d.ts';
 
 export type Knobs = NonNullable<components['schemas']['StartReleaseInput']['config']>;
@@ -14,6 +15,7 @@ export interface KnobOptions {
   drain?: number | undefined;
   startup?: number | undefined;
   ignoreIgnition?: true | undefined;
+  pointOfNoReturn?: Knobs['pointOfNoReturn'];
   gate?: Gates | undefined;
   manual?: true | undefined;
   gateHours?: number | undefined;
@@ -31,6 +33,7 @@ export function knobs(options: KnobOptions): Knobs {
     drainSeconds: options.drain,
     startupSeconds: options.startup,
     ignoreIgnition: options.ignoreIgnition,
+    pointOfNoReturn: options.pointOfNoReturn,
     gates,
     gateHours: options.gateHours,
     remindHours: options.remindHours,
@@ -51,6 +54,12 @@ export function withKnobs<A extends unknown[], O extends OptionValues>(command: 
       '--gate <gate=how>',
       `where it waits: ${GATES.join(', ')}, each manual, automatic, or how long it soaks (10m); may be repeated`,
       gate,
+    )
+    .addOption(
+      new Option(
+        '--point-of-no-return <gate>',
+        'gate after which nothing is undone: an abort then leaves all as it stands',
+      ).choices(NO_RETURN),
     )
     .option('--manual', 'a person opens every gate: bake, rollout, and each batch')
     .option('--gate-hours <hours>', 'time that a person has at a failure, a brake or a manual gate', number)

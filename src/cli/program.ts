@@ -68,7 +68,10 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
     .argument('<group>', 'name of the group')
     .requiredOption('--env <env>', 'environment')
     .addOption(new Option('--back', 'to what was released before (default after a release)').conflicts('forward'))
-    .option('--forward', 'to what that operation was to bring (default after a rollback or repair)')
+    .option(
+      '--forward',
+      'to what that operation was to bring (default after a rollback or repair, and past a point of no return)',
+    )
     .option('--dry-run', 'only show the plan')
     .option('-w, --watch', 'follow it until it has ended or waits for a person')
     .option('--reason <text>', 'why, for the audit')

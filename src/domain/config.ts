@@ -1,4 +1,4 @@
-import type { Gates, ReleaseConfig } from './types.ts';
+import { NO_RETURN, type Gates, type ReleaseConfig } from './types.ts';
 
 /** Knobs that may change while a release runs; each acts on what is still to come. */
 export type ConfigChanges = Partial<Omit<ReleaseConfig, 'gates'>> & { gates?: Partial<Gates> };
@@ -36,6 +36,8 @@ function knobFault(name: string, value: unknown): string | null {
       return typeof value === 'boolean' ? null : `${name} must be true or false`;
     case 'batchShares':
       return isShares(value) ? null : `${name} must be a list of percentages`;
+    case 'pointOfNoReturn':
+      return NO_RETURN.some((gate) => gate === value) ? null : `${name} must be ${NO_RETURN.join(', ')}`;
     case 'gates':
       return gatesFault(value);
     default:

@@ -109,10 +109,12 @@ export function brakedState(state: ReleaseState): ReleaseState | null {
  * before that phase at once; `resume` lets a phase that failed or was braked look again and go on where the budget allows;
  * `brake` stops it before its next step; `configure` changes the knobs of what is still to come; `abort` undoes what was
  * done; `rollback` does so too, and disables the version. There is no rollback of a rollback, nor of a repair.
+ * @param final it is past its point of no return: it cannot be rolled back, and an abort leaves all as it stands
  */
-export function legalCommands(state: ReleaseState, flavor: Flavor = 'release'): CommandName[] {
+export function legalCommands(state: ReleaseState, flavor: Flavor = 'release', final = false): CommandName[] {
   if (isTerminal(state) || state === 'REVOKING') return [];
-  const legal = new Set<CommandName>(flavor === 'release' ? ['configure', 'rollback', 'abort'] : ['configure']);
+  const legal = new Set<CommandName>(flavor === 'release' ? ['configure', 'abort'] : ['configure']);
+  if (flavor === 'release' && !final) legal.add('rollback');
   const gate = gateCommand(state);
   if (gate !== null) legal.add(gate);
   if (needsPerson(state)) legal.add('resume');

@@ -105,6 +105,10 @@ export interface Gates {
   finish: Gate;
 }
 
+/** Gates after which a release may be declared not to be undone. */
+export const NO_RETURN = ['smoke', 'bake', 'rollout'] as const satisfies (keyof Gates)[];
+export type PointOfNoReturn = (typeof NO_RETURN)[number];
+
 /**
  * What an operation on a group is for: a release brings a version; a rollback brings back the one before; a repair brings a
  * group that was left half done to rest.
@@ -132,6 +136,11 @@ export interface ReleaseConfig {
   startupSeconds?: number;
   /** An instance that runs counts as ignited; its health page is not asked. */
   ignoreIgnition?: boolean;
+  /**
+   * Once this gate is passed nothing is undone: the version does what the one before it cannot live with (a migration). What
+   * would undo leaves all as it stands, and the group dirty. Left out: everything can be undone until the end.
+   */
+  pointOfNoReturn?: PointOfNoReturn;
 }
 
 /** Why the instance or the step did not make it: failed = the version is bad, errored = we cannot tell. */

@@ -959,6 +959,11 @@ export interface components {
                 ignoreIgnition?: boolean;
                 /** @description Seconds between two batches */
                 pauseSeconds?: number;
+                /**
+                 * @description Gate after which nothing is undone: abort, and a gate that nobody opens in time, then leave all as it stands and the group dirty
+                 * @enum {string}
+                 */
+                pointOfNoReturn?: "smoke" | "bake" | "rollout";
                 /** @description Hours between two reminders */
                 remindHours?: number;
                 /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
@@ -1511,7 +1516,7 @@ export interface components {
             /** @description Why, for the audit */
             reason?: string;
             /**
-             * @description before: what was released before the operation that left it; wanted: what that operation was to bring. Default: before, and after a rollback or repair what that wanted
+             * @description before: what was released before the operation that left it; wanted: what that operation was to bring. Default: before; wanted after a rollback or repair, and past a point of no return
              * @enum {string}
              */
             to?: "before" | "wanted";
@@ -1569,6 +1574,11 @@ export interface components {
                 ignoreIgnition?: boolean;
                 /** @description Seconds between two batches */
                 pauseSeconds?: number;
+                /**
+                 * @description Gate after which nothing is undone: abort, and a gate that nobody opens in time, then leave all as it stands and the group dirty
+                 * @enum {string}
+                 */
+                pointOfNoReturn?: "smoke" | "bake" | "rollout";
                 /** @description Hours between two reminders */
                 remindHours?: number;
                 /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */

@@ -42,8 +42,8 @@ export async function releaseGroup(input: ReleaseGroupInput, carried?: Carried):
   if (carried !== undefined) progress.goOn(carried.progress, input.instances);
   const forward = new CancellationScope();
   const commands = new Commands(
-    input,
-    () => progress.state,
+    operation,
+    progress,
     {
       onAbort: () => forward.cancel(),
       onConfigure: (changes) => {
@@ -120,7 +120,7 @@ function goOn(parts: Parts, { epoch, turns, staged, begun, resized, size }: Carr
   const run: GroupRun = { ...begin(parts, epoch), turns, staged: new Map(staged), resized, size };
   registerStaged(run);
   for (const { index, members } of batchesOf(begun, input.instances)) registerUndo(run, index, members);
-  if (!undoes(input)) sagas.pivot();
+  if (!undoes(parts)) sagas.pivot();
   return run;
 }
 
@@ -137,12 +137,15 @@ async function endEarly(stopped: Stopped, error: unknown): Promise<Ending> {
 
   if (error instanceof GateExpired) {
     const { trouble, action } = error;
-    return action === 'freeze' || !undoes(input) ? frozen(trouble) : revoked(trouble.message, trouble);
+    return action === 'freeze' || !undoes(stopped) ? frozen(trouble) : revoked(trouble.message, trouble);
   }
   if (error instanceof Error && isCancellation(error)) {
     const by = commands.aborted?.actor.name ?? 'the Temporal UI';
-    if (!undoes(input)) {
-      const message = `cancelled by ${by}; a ${input.flavor ?? 'release'} is not undone`;
+    if (!undoes(stopped)) {
+      const what = stopped.progress.isFinal
+        ? 'it is past its point of no return'
+        : `a ${input.flavor ?? ''} is not undone`;
+      const message = `cancelled by ${by}; ${what}`;
       return frozen({ verdict: 'errored', code: 'OPERATION_CUT_SHORT', message });
     }
     if (commands.aborted?.command !== 'rollback') {
@@ -155,14 +158,14 @@ async function endEarly(stopped: Stopped, error: unknown): Promise<Ending> {
   if (!(error instanceof ActivityFailure || error instanceof ApplicationFailure)) throw error;
   // Refused before any instance was touched: by the fence, or by a set that is not as we left it.
   const trouble = troubleOf(error);
-  if (run !== null && input.over !== undefined) return frozen(trouble);
+  if (run !== null && (input.over !== undefined || stopped.progress.isFinal)) return frozen(trouble);
   if (run !== null) await undo(stopped, trouble.message, trouble);
   return { state: 'FAILURE', trouble, dirty: false, seen: [] };
 }
 
-/** There is no rollback of a rollback, and none of a repair. */
-function undoes({ flavor = 'release' }: ReleaseGroupInput): boolean {
-  return flavor === 'release';
+/** There is no rollback of a rollback, and none of a repair; nor of a release past its point of no return. */
+function undoes({ input: { flavor = 'release' }, progress }: Pick<Parts, 'input' | 'progress'>): boolean {
+  return flavor === 'release' && !progress.isFinal;
 }
 
 async function undo(stopped: Stopped, message: string, trouble: Trouble | null): Promise<void> {

@@ -153,6 +153,12 @@ describe('operations', () => {
     });
     expect((await catalogue.operations.children(release)).map(({ id }) => id)).toEqual([group]);
     expect(await catalogue.operations.get('rel-0')).toBeNull();
+
+    expect(await catalogue.operations.get(group)).toMatchObject({ final: false });
+    await catalogue.operations.setFinal([release, group]);
+    await catalogue.operations.setFinal([release, group]);
+    expect(await catalogue.operations.get(release)).toMatchObject({ final: true });
+    expect(await catalogue.operations.get(group)).toMatchObject({ final: true });
   });
 
   test('a terminal state is never left', async () => {

@@ -125,6 +125,46 @@ describe.concurrent('a release with gates', () => {
     expect(Math.min(...(await shop.judge.routed()))).toBeGreaterThanOrEqual(floorOf(4));
   });
 
+  test('past the point of no return an abort freezes, a rollback is refused, and a repair goes forward', async () => {
+    const shop = await standingApp(platform, 'no-return', everywhere(platform, 1));
+    const knobs = { pointOfNoReturn: 'bake', gates: { bake: 'manual', rollout: 'manual' } };
+    const before = await shop.released('v2', knobs);
+    expect(before).toMatchObject({
+      state: 'SMOKE_SUCCESS',
+      commands: expect.arrayContaining(['rollback']) as string[],
+    });
+    const past = await shop.commanded(before.id, 'bake');
+    expect(past.state).toBe('BAKE_SUCCESS');
+    expect((await steps(past.id, 'note')).map(({ step }) => step)).toContain('no-return');
+
+    const refused = await platform.cli('release', 'rollback', past.id, '--json');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toContain('past its point of no return');
+    expect((await shop.view(past.id)).commands).not.toContain('rollback');
+    expect(await shop.judge.versions()).toEqual({ v1: 3, v2: 1 });
+
+    const frozen = await shop.commanded(past.id, 'abort');
+    expect(frozen).toMatchObject({ state: 'FAILURE', trouble: { code: 'OPERATION_CUT_SHORT' } });
+    expect(frozen.trouble?.message).toContain('past its point of no return');
+    expect(await shop.judge.versions()).toEqual({ v1: 3, v2: 1 });
+    expect(await shop.fence()).toMatchObject({ dirty: true });
+
+    const { stdout } = await platform.cli('repair', shop.app, SHOP.group, '--env', SHOP.env, '--json');
+    const { id } = JSON.parse(stdout) as { id: string };
+    expect((await settledAfter(platform, id, 0)).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v2');
+    const late = await platform.cli('release', 'rollback', past.id, '--json');
+    expect(late.stdout + late.stderr).toContain('went past its point of no return');
+  });
+
+  test('before its point of no return a release is undone like any other', async () => {
+    const shop = await standingApp(platform, 'may-return', everywhere(platform, 1));
+    const before = await shop.released('v2', { pointOfNoReturn: 'rollout', gates: { rollout: 'manual' } });
+    expect(before.state).toBe('BAKE_SUCCESS');
+    expect((await shop.commanded(before.id, 'abort')).state).toBe('REVOKED');
+    await expectAtRest(shop, 'v1');
+  });
+
   test('that nobody opens is reminded of, and undone when its time is over', async () => {
     const shop = await standingApp(platform, 'nobody', everywhere(platform, 1));
     const knobs = { gates: { bake: 'manual' }, gateHours: 0.001, remindHours: 0.0003 };

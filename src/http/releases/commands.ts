@@ -80,13 +80,19 @@ export function commandsOf({
   state,
   waiting,
   flavor,
-}: Pick<OperationRow, 'state' | 'waiting' | 'flavor'>): CommandName[] {
-  return state === 'PENDING' && waiting === '' ? [] : legalCommands(state, flavor);
+  final,
+}: Pick<OperationRow, 'state' | 'waiting' | 'flavor' | 'final'>): CommandName[] {
+  return state === 'PENDING' && waiting === '' ? [] : legalCommands(state, flavor, final);
 }
 
 /** What a release as a whole takes: the other commands are its groups'. */
-export function commandsOfWhole({ state, flavor }: Pick<OperationRow, 'state' | 'flavor'>): CommandName[] {
-  return isTerminal(state) || flavor !== 'release' ? [] : ['rollback', 'abort'];
+export function commandsOfWhole({
+  state,
+  flavor,
+  final,
+}: Pick<OperationRow, 'state' | 'flavor' | 'final'>): CommandName[] {
+  if (isTerminal(state) || flavor !== 'release') return [];
+  return final ? ['abort'] : ['rollback', 'abort'];
 }
 
 function stopsAll(release: OperationRow, command: CommandName): boolean {
@@ -97,7 +103,8 @@ function nobodyTakes(release: OperationRow, children: OperationRow[], { command 
   const states = [release, ...children].map((row) => {
     const { id, kind, state } = row;
     const legal = kind === 'releaseApp' ? commandsOfWhole(row) : commandsOf(row);
-    return `${id} is ${state}, legal there: ${legal.join(', ') || 'nothing'}`;
+    const past = row.final ? ', past its point of no return' : '';
+    return `${id} is ${state}${past}, legal there: ${legal.join(', ') || 'nothing'}`;
   });
   return new TransshipError('COMMAND_ILLEGAL', `${command}: ${states.join('; ')}`);
 }

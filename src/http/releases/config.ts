@@ -45,6 +45,7 @@ function knobs({ fleet: { limits } }: ApiContext, asked: ReleaseConfigRequest): 
     'remindHours',
     'startupSeconds',
     'ignoreIgnition',
+    'pointOfNoReturn',
   ] as const;
   const [path, shares] =
     batchPattern === undefined

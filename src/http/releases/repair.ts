@@ -35,9 +35,11 @@ async function findRepair({ catalogue }: ApiContext, { app, env, group, to }: Re
   const over = fence?.holder ?? null;
   if (over === null) throw new TransshipError('NOT_DIRTY', `no operation has left ${name} half done`);
 
-  const left = (await catalogue.operations.get(over))?.input as ReleaseGroupInput | undefined;
-  // What a rollback or repair began is finished; what a release began is taken back.
-  const forward = (to ?? ((left?.flavor ?? 'release') === 'release' ? 'before' : 'wanted')) === 'wanted';
+  const operation = await catalogue.operations.get(over);
+  const left = operation?.input as ReleaseGroupInput | undefined;
+  // What a rollback or repair began is finished, and what is past its point of no return; what a release began is taken back.
+  const undone = (left?.flavor ?? 'release') === 'release' && operation?.final !== true;
+  const forward = (to ?? (undone ? 'before' : 'wanted')) === 'wanted';
   const spec = forward ? left?.spec : row.released;
   const { azSets, released: from } = row;
   const found = { ref, azSets, instances: instanceRefs(row.instances), from, over };

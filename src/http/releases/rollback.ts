@@ -76,6 +76,8 @@ async function judge(
   const [group, fence] = await Promise.all([catalogue.groups.get(ref), catalogue.fences.get(ref)]);
   if (group === null) return `${ref.group} is gone`;
   if (flavor !== 'release') return `${ref.group}: a ${flavor} is not rolled back; release the version that you want`;
+  if (child.final)
+    return `${ref.group}: ${spec.version} went past its point of no return; release the version that you want`;
   if (from === null) return `${ref.group}: this was its first release, there is nothing before it`;
   const left = fence?.holder === child.id;
   if (!left && child.state !== 'SUCCESS') return `${ref.group} ended as ${child.state}: what it did is undone already`;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KNOB_RANGES } from '../../domain/config.ts';
 import { gatesSchema } from '../../domain/gates.ts';
 import { batchPatternSchema } from '../../domain/pattern.ts';
+import { NO_RETURN } from '../../domain/types.ts';
 
 /** The bounds that a running release is held to as well. */
 function within<N extends z.ZodNumber>(schema: N, knob: keyof typeof KNOB_RANGES): N {
@@ -32,6 +33,10 @@ const knobs = z.strictObject({
   }),
   ignoreIgnition: z.boolean().optional().meta({
     description: 'An instance that runs counts as ignited; its health page is not asked',
+  }),
+  pointOfNoReturn: z.enum(NO_RETURN).optional().meta({
+    description:
+      'Gate after which nothing is undone: abort, and a gate that nobody opens in time, then leave all as it stands and the group dirty',
   }),
   gates: gatesSchema.optional().meta({
     description:

@@ -18,7 +18,7 @@ export const repairRequestSchema = z
     group: nameSchema,
     to: z.enum(['before', 'wanted']).optional().meta({
       description:
-        'before: what was released before the operation that left it; wanted: what that operation was to bring. Default: before, and after a rollback or repair what that wanted',
+        'before: what was released before the operation that left it; wanted: what that operation was to bring. Default: before; wanted after a rollback or repair, and past a point of no return',
     }),
     reason: reasonSchema,
   })

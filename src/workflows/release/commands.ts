@@ -1,7 +1,7 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import { changesFault, type ConfigChanges } from '../../domain/config.ts';
-import { legalCommands, type CommandName, type GateCommand, type ReleaseState } from '../../domain/states.ts';
-import type { Flavor } from '../../domain/types.ts';
+import type { CommandName, GateCommand } from '../../domain/states.ts';
+import type { Progress } from './progress.ts';
 import { commandSignal, commandUpdate, type Command } from '../../temporal/messages.ts';
 
 /** What is remembered of them where the workflow continues as new; no brake is on then, and no abort came. */
@@ -22,8 +22,7 @@ interface Listeners {
  */
 export class Commands {
   readonly #operation: string;
-  readonly #state: () => ReleaseState;
-  readonly #flavor: Flavor;
+  readonly #progress: Pick<Progress, 'state' | 'legal' | 'isFinal'>;
   readonly #listeners: Listeners;
   readonly #handled: Set<string>;
   readonly #opened: Set<GateCommand>;
@@ -32,16 +31,15 @@ export class Commands {
   #aborted: Command | null = null;
 
   constructor(
-    { operation, flavor = 'release' }: { operation: string; flavor?: Flavor },
-    state: () => ReleaseState,
+    operation: string,
+    progress: Pick<Progress, 'state' | 'legal' | 'isFinal'>,
     listeners: Listeners,
     { handled, opened }: CommandsCarried = { handled: [], opened: [] },
   ) {
     this.#handled = new Set(handled);
     this.#opened = new Set(opened);
     this.#operation = operation;
-    this.#flavor = flavor;
-    this.#state = state;
+    this.#progress = progress;
     this.#listeners = listeners;
     setHandler(commandUpdate, (command) => this.#handle(command), {
       validator: (command: Command) => this.#validate(command),
@@ -103,10 +101,14 @@ export class Commands {
     if (Date.parse(command.notAfter) < Date.now()) {
       return { code: 'COMMAND_EXPIRED', message: `it was to run before ${command.notAfter}` };
     }
-    const legal: CommandName[] = this.#aborted === null ? legalCommands(this.#state(), this.#flavor) : [];
+    const legal: CommandName[] = this.#aborted === null ? this.#progress.legal : [];
     if (!legal.includes(command.command)) {
+      const past = this.#progress.isFinal ? ', past its point of no return' : '';
       const offered = legal.length === 0 ? 'no command is legal' : `legal: ${legal.join(', ')}`;
-      return { code: 'COMMAND_ILLEGAL', message: `${command.command} in state ${this.#state()}; ${offered}` };
+      return {
+        code: 'COMMAND_ILLEGAL',
+        message: `${command.command} in state ${this.#progress.state}${past}; ${offered}`,
+      };
     }
     const fault = command.command === 'configure' ? changesFault(command.changes ?? {}) : null;
     return fault === null ? null : { code: 'REQUEST_INVALID', message: fault };

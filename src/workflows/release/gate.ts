@@ -30,7 +30,23 @@ interface Standing {
  * clock. False: what was reached is lost meanwhile, and the gate stays shut.
  * @throws GateExpired (undo) when it is manual and nobody came in time
  */
-export async function passGate(run: GroupRun, { name, state, message, check }: Standing): Promise<boolean> {
+export async function passGate(run: GroupRun, standing: Standing): Promise<boolean> {
+  const passed = await standBefore(run, standing);
+  // From here what was done stays.
+  if (passed && isPast(run, standing.name) && !run.progress.isFinal)
+    await run.progress.pivot(`point of no return, after the gate "${standing.name}": from here nothing is undone`);
+  return passed;
+}
+
+/** Gates in the order in which they are passed; a bastion that needs nothing done passes none of its own. */
+const ORDER: (keyof Gates)[] = ['smoke', 'bake', 'rollout', 'batch', 'finish'];
+
+function isPast({ input: { config } }: GroupRun, gate: keyof Gates): boolean {
+  const point = config.pointOfNoReturn;
+  return point !== undefined && ORDER.indexOf(gate) >= ORDER.indexOf(point);
+}
+
+async function standBefore(run: GroupRun, { name, state, message, check }: Standing): Promise<boolean> {
   const { progress, commands } = run;
   const command = gateCommand(state);
   if (gateOf(run, name) === null || command === null) return true;

@@ -1,5 +1,11 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { legalCommands, needsPerson, type InstancePhase, type ReleaseState } from '../../domain/states.ts';
+import {
+  legalCommands,
+  needsPerson,
+  type CommandName,
+  type InstancePhase,
+  type ReleaseState,
+} from '../../domain/states.ts';
 import type { Note } from '../../activities/control.ts';
 import type { OperationInstance } from '../../catalogue/types.ts';
 import type { Flavor, InstanceRef, Trouble } from '../../domain/types.ts';
@@ -23,6 +29,7 @@ export interface ProgressCarried {
   since: number | null;
   reason: string | null;
   notes: number;
+  isFinal: boolean;
   instances: [name: string, batch: number, phase: InstancePhase, trouble?: Trouble][];
   /** Instances that the next record is to write. */
   changed: string[];
@@ -46,6 +53,7 @@ export class Progress {
   #reason: string | null = null;
   #waiting = '';
   #notes = 0;
+  #isFinal = false;
   /** The last record that is being written, or waits for those before it. */
   #writing: Promise<void> | null = null;
 
@@ -62,6 +70,7 @@ export class Progress {
       since: this.#since,
       reason: this.#reason,
       notes: this.#notes,
+      isFinal: this.#isFinal,
       instances: [...this.#instances.values()].map(({ name, batch, phase, trouble }) =>
         trouble === null ? [name, batch, phase] : [name, batch, phase, trouble],
       ),
@@ -70,12 +79,13 @@ export class Progress {
   }
 
   /** Goes on where another run stopped. @param layout where its instances are; those without a place are written already */
-  goOn({ state, since, reason, notes, instances, changed }: ProgressCarried, layout: InstanceRef[]): void {
+  goOn({ state, since, reason, notes, isFinal, instances, changed }: ProgressCarried, layout: InstanceRef[]): void {
     const byName = new Map(layout.map((instance) => [instance.name, instance]));
     this.#state = state;
     this.#since = since;
     this.#reason = reason;
     this.#notes = notes;
+    this.#isFinal = isFinal;
     for (const [name, batch, phase, trouble = null] of instances) {
       const instance = byName.get(name);
       if (instance === undefined) continue;
@@ -88,6 +98,22 @@ export class Progress {
 
   get state(): ReleaseState {
     return this.#state;
+  }
+
+  /** It is past its point of no return: what was done stays. */
+  get isFinal(): boolean {
+    return this.#isFinal;
+  }
+
+  /** The point of no return. */
+  async pivot(message: string): Promise<void> {
+    this.#isFinal = true;
+    await this.note({ kind: 'note', step: 'no-return', instance: null, outcome: null, message, data: null });
+  }
+
+  /** Commands that may be sent now. */
+  get legal(): CommandName[] {
+    return legalCommands(this.#state, this.#flavor, this.#isFinal);
   }
 
   /** Registers the instances of a plan; what an earlier plan knew of them is kept but for the batch. */
@@ -192,6 +218,7 @@ export class Progress {
         operation: this.#operation,
         ...(state === undefined ? {} : { state }),
         instances: this.#takeChanged(),
+        ...(note.step === 'no-return' ? { final: true } : {}),
         events: [{ ...note, key: `w${String(this.#notes++)}` }],
       });
     // One after the other: what was entered last is what stays written. A brake may come while another state is written.
@@ -233,7 +260,7 @@ export class Progress {
       }
     }
     // What to change is not to be written by hand: the CLI and REST check it first.
-    for (const command of legalCommands(this.#state, this.#flavor).filter((legal) => legal !== 'configure')) {
+    for (const command of this.legal.filter((legal) => legal !== 'configure')) {
       const notAfter = new Date(Date.now() + 3_600_000).toISOString();
       lines.push(
         '',

@@ -64,6 +64,7 @@ describe('knobs of a running release', () => {
     [{ batchShares: '10%' }, 'batchShares must be a list of percentages'],
     [{ batchShares: [50, 'rest'] }, 'batchShares must be a list of percentages'],
     [{ ignoreIgnition: 'yes' }, 'ignoreIgnition must be true or false'],
+    [{ pointOfNoReturn: 'batch' }, 'pointOfNoReturn must be smoke, bake, rollout'],
     [{ gates: 'manual' }, 'gates must be an object'],
     [{ gates: { bake: 'manual' } }, 'gates.bake must be a gate'],
     [{ gates: { bake: { mode: 'automatic' } } }, 'gates.bake must be a gate'],
@@ -76,7 +77,7 @@ describe('knobs of a running release', () => {
   it('sent past the API, good ones are taken', () => {
     expect(
       changesFault({
-        ...{ batchPercent: 50, batchShares: [50, 50], ignoreIgnition: true },
+        ...{ batchPercent: 50, batchShares: [50, 50], ignoreIgnition: true, pointOfNoReturn: 'bake' },
         gates: { batch: 'manual', bake: { mode: 'manual' }, finish: { mode: 'automatic', soakSeconds: 60 } },
       }),
     ).toBeNull();

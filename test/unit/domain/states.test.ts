@@ -129,6 +129,13 @@ describe('states of a release', () => {
     }
   });
 
+  it('offers no rollback past the point of no return; an abort stops it there', () => {
+    for (const state of RELEASE_STATES) {
+      const kept = legalCommands(state).filter((command) => command !== 'rollback');
+      expect([state, legalCommands(state, 'release', true)]).toEqual([state, kept]);
+    }
+  });
+
   it('has nine brakes of a person: of each phase, its success and its failure', () => {
     const brakes = new Set(RELEASE_STATES.flatMap((state) => brakedState(state) ?? []));
     expect(brakes.size).toBe(9);

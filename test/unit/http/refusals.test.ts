@@ -135,6 +135,13 @@ const TABLE: [
     ['config.pauseSeconds'],
   ],
   [
+    'a point of no return between batches',
+    release({ ...good, config: { pointOfNoReturn: 'batch' } }),
+    400,
+    'REQUEST_INVALID',
+    ['config.pointOfNoReturn'],
+  ],
+  [
     'a gate without end',
     release({ ...good, config: { gateHours: 1e9 } }),
     400,
