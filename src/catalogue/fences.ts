@@ -67,7 +67,11 @@ export function fenceRepository(db: Kysely<Schema>): FenceRepository {
     },
 
     async brake(operation, braked) {
-      await sql`UPDATE fences SET braked = ${braked} WHERE holder = ${operation} AND braked <> ${braked}`.execute(db);
+      // By the group of the operation: fences are not looked for by their holders.
+      await sql`
+        UPDATE fences f SET braked = ${braked} FROM operations o
+        WHERE o.id = ${operation} AND f.env = o.env AND f.app = o.app AND f.group_name = o.group_name
+          AND f.holder = o.id AND f.braked <> ${braked}`.execute(db);
     },
 
     async release(ref, operation, epoch, dirty) {

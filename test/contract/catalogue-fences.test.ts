@@ -98,24 +98,28 @@ test('a dirty fence refuses late attempts and every claim but that of the operat
 test('a brake is told to whoever checks, for as long as it is on and by that operation alone', async () => {
   const ref = groupOf('braked');
   const { fences } = catalogue;
-  const { epoch } = await fences.claim(ref, 'rel-1');
-  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: false });
-  await fences.brake('rel-2', true);
-  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: false });
-  await fences.brake('rel-1', true);
-  await fences.brake('rel-1', true);
-  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: true });
-  expect(await fences.claim(ref, 'rel-1')).toEqual({ epoch });
-  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: true });
-  await fences.brake('rel-1', false);
-  expect(await fences.check(ref, 'rel-1', epoch)).toEqual({ braked: false });
+  const operation = async (id: string): Promise<string> => (await createRelease(catalogue, id, ref)).group;
+  const mine = await operation('rel-braked');
+  const other = await operation('rel-beside');
+  const repair = await operation('rep-braked');
+  const { epoch } = await fences.claim(ref, mine);
+  expect(await fences.check(ref, mine, epoch)).toEqual({ braked: false });
+  await fences.brake(other, true);
+  expect(await fences.check(ref, mine, epoch)).toEqual({ braked: false });
+  await fences.brake(mine, true);
+  await fences.brake(mine, true);
+  expect(await fences.check(ref, mine, epoch)).toEqual({ braked: true });
+  expect(await fences.claim(ref, mine)).toEqual({ epoch });
+  expect(await fences.check(ref, mine, epoch)).toEqual({ braked: true });
+  await fences.brake(mine, false);
+  expect(await fences.check(ref, mine, epoch)).toEqual({ braked: false });
 
   // Who takes it over, or comes after, begins without.
-  await fences.brake('rel-1', true);
-  const over = await fences.claim(ref, 'rep-1', 'rel-1');
-  expect(await fences.check(ref, 'rep-1', over.epoch)).toEqual({ braked: false });
-  await fences.brake('rep-1', true);
-  await fences.release(ref, 'rep-1', over.epoch, false);
+  await fences.brake(mine, true);
+  const over = await fences.claim(ref, repair, mine);
+  expect(await fences.check(ref, repair, over.epoch)).toEqual({ braked: false });
+  await fences.brake(repair, true);
+  await fences.release(ref, repair, over.epoch, false);
   const next = await fences.claim(ref, 'rel-3');
   expect(await fences.check(ref, 'rel-3', next.epoch)).toEqual({ braked: false });
 });
