@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { startPlatform, type Platform } from '../devfleet/platform.ts';
 import { SHOP } from '../devfleet/shop.ts';
 import { isTerminal } from '../src/domain/states.ts';
 import type { Release } from '../src/http/schemas/release.ts';
 import { groupWorkflowId } from '../src/temporal/names.ts';
+import { runsOf } from '../test/support/runs.ts';
 import { type BenchContext, type Figures, type Series } from './harness/index.ts';
 
 export const description =
@@ -66,10 +68,10 @@ export async function run({ settings: told, resources, series, note, signal }: B
     const { state, startedAt, endedAt, trouble } = await platform.rest<Release>('GET', `/v1/releases/${id}`);
     const took = (Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1_000;
     const runs: { events: number; bytes: number }[] = [];
-    for await (const run of runsOf(client, handle)) {
-      const { historyLength, raw } = await run.describe();
+    for await (const run of runsOf(client, handle.workflowId)) {
+      const { historyLength, raw } = await run.handle.describe();
       const size = Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0);
-      const history = await historyOf(run, { payloads, tasks });
+      const history = measured(run.history, { payloads, tasks });
       runs.unshift({ events: historyLength, bytes: size });
       events.add(historyLength);
       bytes.add(size);
@@ -133,17 +135,6 @@ async function followed({ platform, handle, id, details, note, signal }: Followi
   throw new Error(`release ${id} has not ended after ${PATIENCE_MS / 60_000} minutes`);
 }
 
-/** Every run of the operation, the last first: one that becomes long continues as new. */
-async function* runsOf({ workflow }: Client, { workflowId }: WorkflowHandle): AsyncGenerator<WorkflowHandle> {
-  let { runId } = await workflow.getHandle(workflowId).describe();
-  while (runId !== '') {
-    const run = workflow.getHandle(workflowId, runId);
-    yield run;
-    const { events = [] } = await run.fetchHistory();
-    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
-  }
-}
-
 /** What a worker takes for a run that it does not know: it reads the whole history and replays it. Seconds. */
 async function coldQuery({ workers }: Platform, handle: WorkflowHandle): Promise<number> {
   await Promise.all(Object.values(workers).map((worker) => worker.restart()));
@@ -159,8 +150,7 @@ async function currentDetails(handle: WorkflowHandle): Promise<string> {
 }
 
 /** Measures each event. @returns how many bytes of payloads each kind of event has, the most first */
-async function historyOf(handle: WorkflowHandle, to: { payloads: Series; tasks: Series }): Promise<string> {
-  const { events = [] } = await handle.fetchHistory();
+function measured({ events }: History, to: { payloads: Series; tasks: Series }): string {
   const kinds = new Map<string, number>();
   const scheduled = new Map<number, string>();
   let started = 0;

@@ -1,4 +1,3 @@
-import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker, type InjectedSinks } from '@temporalio/worker';
 import { SHOP } from '../../devfleet/shop.ts';
@@ -7,6 +6,7 @@ import { brake } from '../../src/domain/brake.ts';
 import type { ReleaseState } from '../../src/domain/states.ts';
 import { groupOperationId } from '../../src/http/ids.ts';
 import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
+import { runsOf } from '../../test/support/runs.ts';
 import type { ChaosSinks } from '../hooks/workflow.ts';
 import type { Lane } from './lane.ts';
 
@@ -55,7 +55,7 @@ export interface Evidence {
  * A death costs some workflow tasks, and a busy machine more of them; activities done again cost none: attempts are in no
  * event.
  */
-const mostEvents = (golden: number): number => Math.ceil(1.25 * golden) + 60;
+const mostEvents = (golden: number): number => Math.ceil(1.25 * golden) + 20;
 
 /** Judges a release that has ended, by what the hosts, the front door, the API servers and Temporal say. */
 export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, expected: Expected): Promise<Evidence> {
@@ -151,16 +151,6 @@ async function judgeRecords(lane: Lane, id: string, { version, cutShort = false 
   return violations;
 }
 
-/** The history of every run of the workflow, the last first. */
-async function* runsOf(lane: Lane, workflowId: string): AsyncGenerator<History> {
-  let runId: string | undefined;
-  do {
-    const history = await lane.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    yield history;
-    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
-  } while (runId !== undefined && runId !== '');
-}
-
 /** Replays all histories against the workflows as they are. */
 async function replayed(lane: Lane, id: string): Promise<Evidence> {
   const evidence: Evidence = { violations: [], histories: {}, events: {} };
@@ -170,7 +160,7 @@ async function replayed(lane: Lane, id: string): Promise<Evidence> {
   };
   for (const [type, workflowId] of Object.entries(workflows)) {
     let before = 0;
-    for await (const history of runsOf(lane, workflowId)) {
+    for await (const { history } of runsOf(lane.client, workflowId)) {
       // The run that ended is called by the workflow's name alone.
       evidence.histories[before === 0 ? type : `${before} before.${type}`] = JSON.parse(historyToJSON(history));
       evidence.events[type] = (evidence.events[type] ?? 0) + (history.events?.length ?? 0);

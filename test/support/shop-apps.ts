@@ -129,6 +129,8 @@ export interface Event {
   seq: number;
   kind: string;
   step: string;
+  instance: string | null;
+  outcome: string | null;
   operation: string;
   at: string;
   message: string;
