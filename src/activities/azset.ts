@@ -4,7 +4,7 @@ import { TransshipError } from '../domain/errors.ts';
 import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
-import { runStep, stepNumber, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
+import { runStep, stepNumber, takeTurns, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
 import { activityWaiting } from './waiting.ts';
 
 /** One set and who gets traffic in it, by one look. */
@@ -126,8 +126,8 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
      * to the set and its instances: from here on what is seen there stays so until a later step changes it.
      */
     fenceSet: (input: FenceSetInput): Promise<void> =>
-      runStep(dependencies, 'fenceSet', input, async (guard, waiting, turns) => {
-        await turns(input.instances);
+      runStep(dependencies, 'fenceSet', input, async (guard, waiting) => {
+        await takeTurns(dependencies, input, input.instances);
         const mark = `${input.operation}/${String(input.epoch)}/${String(stepNumber(input))}`;
         await drivers.azSets(input.set.cluster).fence(input.set, mark, guard, waiting);
       }),

@@ -59,6 +59,16 @@ export function stepNumber({ turns = 0 }: StepContext): number {
   return turns + Number(Context.current().info.activityId);
 }
 
+function turnOf(context: StepContext): { activity: number; attempt: number } {
+  return { activity: stepNumber(context), attempt: Context.current().info.attempt };
+}
+
+/** The running step takes its turn with others than its own subject, too. @throws FENCE_LOST */
+export async function takeTurns({ fences }: StepDependencies, context: StepContext, subjects: string[]): Promise<void> {
+  const turn = turnOf(context);
+  await atOnce(TURNS_AT_ONCE, subjects, (subject) => fences.takeTurn(context.operation, { subject, ...turn }));
+}
+
 type Subject = { instance: InstanceRef } | { set: AzSetRef };
 
 function subjectOf(context: Subject): { name: string; azSet: AzSetRef } {
@@ -69,17 +79,15 @@ function subjectOf(context: Subject): { name: string; azSet: AzSetRef } {
 
 /**
  * Runs a mutating activity: takes its turn, writes the event that it begins, gives the driver a guard that checks the
- * fence and the turn just before each mutation, a signal and a heartbeat, and a way to take the turns of other subjects,
- * too; writes how it ended; turns errors into failures of the table.
+ * fence and the turn just before each mutation, a signal and a heartbeat; writes how it ended; turns errors into failures of the table.
  */
 export async function runStep<T>(
   { fences, events }: StepDependencies,
   step: Step,
   context: StepContext & Subject,
-  act: (guard: Guard, waiting: Waiting, turns: (subjects: string[]) => Promise<void>) => Promise<T>,
+  act: (guard: Guard, waiting: Waiting) => Promise<T>,
 ): Promise<T> {
-  const { attempt } = Context.current().info;
-  const number = stepNumber(context);
+  const turn = turnOf(context);
   const { name: subject, azSet } = subjectOf(context);
   const title = `${STEP_TITLES[step]} ${subject} (${azLabel(azSet)})`;
   const note = async (outcome: 'begun' | 'done' | 'failed', message: string, data: unknown = null): Promise<void> =>
@@ -90,29 +98,26 @@ export async function runStep<T>(
         kind: 'step',
         step,
         instance: subject,
-        attempt,
+        attempt: turn.attempt,
         outcome,
         message,
         data,
-        key: `${number}/${attempt}`,
+        key: `${turn.activity}/${turn.attempt}`,
       },
     ]);
-  const turn = { subject, activity: number, attempt };
   let begun = context.brakable !== true;
   const guard: Guard = async () => {
-    const { braked } = await fences.check(context.ref, context.operation, context.epoch, turn);
+    const { braked } = await fences.check(context.ref, context.operation, context.epoch, { subject, ...turn });
     // What has changed something already is brought to its end; an attempt that has not is one too many.
     if (braked && !begun) throw new TransshipError('BRAKED', 'does not begin: a person has braked the release');
     begun = true;
   };
   const waiting = activityWaiting();
-  const turns = (subjects: string[]): Promise<void> =>
-    atOnce(TURNS_AT_ONCE, subjects, (taken) => fences.takeTurn(context.operation, { ...turn, subject: taken }));
 
   try {
-    await fences.takeTurn(context.operation, turn);
+    await fences.takeTurn(context.operation, { subject, ...turn });
     await note('begun', title);
-    const result = await act(guard, waiting, turns);
+    const result = await act(guard, waiting);
     await note('done', title);
     return result;
   } catch (error) {

@@ -19,13 +19,7 @@ export interface Left {
  * What a group's release takes along where it continues as new, between two batches, because its history has become long.
  * The input goes along, too, as it is by then: its layout and knobs may have changed. Instances go by name.
  */
-export interface Carried {
-  epoch: number;
-  /** See StepContext. */
-  turns: number;
-  size: number;
-  /** Somebody changed the size of the group meanwhile. */
-  resized: boolean;
+export interface Carried extends Pick<GroupRun, 'epoch' | 'turns' | 'size' | 'resized'> {
   staged: [azSet: string, StagedRevision][];
   begun: CarriedBatch[];
   left: CarriedBatch[];
@@ -51,12 +45,12 @@ export class Continuing extends Error {
  * Is it time to continue as new? Asked between batches: nothing is under way then. Not while a brake is on, or after an
  * abort: what waits for a person, or undoes, ends in this run.
  */
-export function isLong({ input, commands, braking }: GroupRun): boolean {
+export function isLong(run: GroupRun): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
-  const most = input.policy?.historyEvents ?? Infinity;
+  const most = run.input.policy?.historyEvents ?? Infinity;
   if (!continueAsNewSuggested && historyLength < most) return false;
-  const stopped = commands.aborted !== null || CancellationScope.current().consideredCancelled;
-  return !stopped && !isBraked({ commands }) && braking === null;
+  const stopped = run.commands.aborted !== null || CancellationScope.current().consideredCancelled;
+  return !stopped && !isBraked(run) && run.braking === null;
 }
 
 export function carry(run: GroupRun, { batches, stale }: Left): Carried {

@@ -47,7 +47,7 @@ export function setsIn(sets: AzSetRef[], idc: string): AzSetRef[] {
 }
 
 /** What every mutating activity is told: on whose behalf it acts. */
-export function stepContext({ input, epoch, turns }: Pick<GroupRun, 'input' | 'epoch' | 'turns'>): {
+export function stepContext({ input, epoch, turns }: GroupRun): {
   ref: ReleaseGroupInput['ref'];
   root: string;
   operation: string;
@@ -57,6 +57,18 @@ export function stepContext({ input, epoch, turns }: Pick<GroupRun, 'input' | 'e
 } {
   const { ref, root, operation, spec } = input;
   return { ref, root, operation, epoch, ...(turns === 0 ? {} : { turns }), traffic: spec.traffic };
+}
+
+/** Activities on one set. `what` is done to it: one word for the Temporal UI. */
+export function setActivities(
+  { input }: GroupRun,
+  direction: Direction,
+  set: AzSetRef,
+  what: string,
+  longestAttemptMs = 120_000,
+): ReturnType<typeof idcActivities> {
+  const summary = `${what} ${set.name} (${set.idc})`;
+  return idcActivities(set.idc, { direction, policy: input.policy, summary, longestAttemptMs });
 }
 
 /** The group as the clusters show it, over all IDCs. */

@@ -41,7 +41,7 @@ export async function hold(run: GroupRun, state: ReleaseState, trouble: Trouble)
  * Asked before passBrake: awaiting it for nothing would let other steps go first, and a history that was recorded without
  * it would not replay.
  */
-export function isBraked({ commands }: Pick<GroupRun, 'commands'>): boolean {
+export function isBraked({ commands }: GroupRun): boolean {
   return commands.braked !== null;
 }
 

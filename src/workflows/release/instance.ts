@@ -24,11 +24,6 @@ export interface Handling {
   fresh?: boolean;
 }
 
-/** Tells a step forward to mind a person's brake by itself, too: Temporal may try it again while it is on. */
-function brakable(direction: Direction): { brakable?: boolean } {
-  return direction === 'forward' ? { brakable: true } : {};
-}
-
 /** Does it; where a person's brake kept a step of it from beginning, again once they resume. */
 async function resuming<T>(run: GroupRun, direction: Direction, act: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -60,7 +55,8 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   const { instance, uid, target, change, capacity, direction } = handling;
   const { name, azSet } = instance;
   const where = `${name} (${azLabel(azSet)})`;
-  const step = { ...stepContext(run), instance, ...brakable(direction) };
+  // A step forward minds a person's brake by itself, too: Temporal may try it again while it is on.
+  const step = { ...stepContext(run), instance, brakable: direction === 'forward' };
   const drainMs = input.config.drainSeconds * 1_000;
   const forward = direction === 'forward';
   const startup = forward ? input.config.startupSeconds : undefined;
@@ -138,7 +134,7 @@ export async function bake(run: GroupRun, handling: Pick<Handling, 'instance' | 
       policy: run.input.policy,
       summary: `put in ${instance.name} (${azLabel(instance.azSet)})`,
       longestAttemptMs: 120_000,
-    }).putIn({ ...stepContext(run), instance, uid, ...brakable(direction) });
+    }).putIn({ ...stepContext(run), instance, uid, brakable: direction === 'forward' });
   });
   run.progress.instance(instance.name, 'done');
 }

@@ -1,6 +1,6 @@
 import type { AzSetRef } from '../../domain/types.ts';
-import { idcActivities, type Direction } from './activities.ts';
-import { stepContext, type GroupRun } from './context.ts';
+import type { Direction } from './activities.ts';
+import { setActivities, stepContext, type GroupRun } from './context.ts';
 import { Opening } from './opening.ts';
 
 /** The set's opening, forward or back: one for all of its instances. */
@@ -8,16 +8,9 @@ export function openingOf(run: GroupRun, direction: Direction, set: AzSetRef): O
   const key = `${direction} ${set.idc}/${set.cluster}/${set.name}`;
   const known = run.openings.get(key);
   if (known !== undefined) return known;
-  const activities = (summary: string): ReturnType<typeof idcActivities> =>
-    idcActivities(set.idc, {
-      direction,
-      policy: run.input.policy,
-      summary: `${summary} ${set.name} (${set.idc})`,
-      longestAttemptMs: 120_000,
-    });
   const opening = new Opening(
-    (target) => activities('open').openSet({ ...stepContext(run), set, target }),
-    () => activities('close').closeSet({ ...stepContext(run), set }),
+    (target) => setActivities(run, direction, set, 'open').openSet({ ...stepContext(run), set, target }),
+    () => setActivities(run, direction, set, 'close').closeSet({ ...stepContext(run), set }),
   );
   run.openings.set(key, opening);
   return opening;

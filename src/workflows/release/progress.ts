@@ -6,7 +6,7 @@ import {
   type InstancePhase,
   type ReleaseState,
 } from '../../domain/states.ts';
-import type { Note } from '../../activities/control.ts';
+import type { Note, RecordInput } from '../../activities/control.ts';
 import type { OperationInstance } from '../../catalogue/types.ts';
 import type { Flavor, InstanceRef, Trouble } from '../../domain/types.ts';
 import { waitText, type WaitLine } from '../../domain/wait.ts';
@@ -108,7 +108,9 @@ export class Progress {
   /** The point of no return. */
   async pivot(message: string): Promise<void> {
     this.#isFinal = true;
-    await this.note({ kind: 'note', step: 'no-return', instance: null, outcome: null, message, data: null });
+    this.#show();
+    const note: NewNote = { kind: 'note', step: 'no-return', instance: null, outcome: null, message, data: null };
+    await this.#write(note, { final: true });
   }
 
   /** Commands that may be sent now. */
@@ -168,7 +170,7 @@ export class Progress {
     this.#search(wait?.person === true);
     await this.#write(
       { kind: 'state', step: state, instance: null, outcome: null, message, data },
-      { state, waiting: this.#waiting, trouble },
+      { state: { state, waiting: this.#waiting, trouble } },
     );
   }
 
@@ -207,18 +209,14 @@ export class Progress {
     if (next.endsWith('_BRAKED')) countBrake(trouble?.code ?? 'unknown');
   }
 
-  async #write(
-    note: NewNote,
-    state?: { state: ReleaseState; waiting: string; trouble: Trouble | null },
-  ): Promise<void> {
+  async #write(note: NewNote, more: Pick<RecordInput, 'state' | 'final'> = {}): Promise<void> {
     const about = [note.step, note.instance, note.outcome].filter((part) => part !== null).join(' ');
     const write = (): Promise<void> =>
       progressActivities(`note ${about}`, this.#policy).record({
         root: this.#root,
         operation: this.#operation,
-        ...(state === undefined ? {} : { state }),
+        ...more,
         instances: this.#takeChanged(),
-        ...(note.step === 'no-return' ? { final: true } : {}),
         events: [{ ...note, key: `w${String(this.#notes++)}` }],
       });
     // One after the other: what was entered last is what stays written. A brake may come while another state is written.

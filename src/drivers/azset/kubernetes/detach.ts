@@ -10,6 +10,9 @@ import { barrier, type Agreement } from './barrier.ts';
 import { claimOf, isAlive, isClaimed } from './gate.ts';
 import { getSet, groupOf, isComplete, ownGroup, previousOf } from './sets.ts';
 
+/** What a set at rest says of us. */
+const REMEMBERED = ['version', 'spec', 'template', 'adopting', 'fence'] as const;
+
 /**
  * Leaves a set to whoever has it then: at rest, at partition 0, without our name on it. Labels of its pods, and Services,
  * stay: they mean nothing to Kubernetes, and traffic goes on.
@@ -33,10 +36,7 @@ export async function detachSet(cluster: Cluster, ref: AzSetRef, guard: Guard, w
           uid,
           resourceVersion,
           labels: forgotten([LABEL.app, LABEL.group, LABEL.env, LABEL.azSet]),
-          annotations: forgotten([
-            ...[ANNOTATION.version, ANNOTATION.spec, ANNOTATION.template, ANNOTATION.adopting],
-            ANNOTATION.fence,
-          ]),
+          annotations: forgotten(REMEMBERED.map((key) => ANNOTATION[key])),
         },
         spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } },
       });
