@@ -4,7 +4,7 @@ import { TransshipError } from '../src/domain/errors.ts';
 import { event, SHOP_WEB } from '../test/support/catalogue.ts';
 import { type Link, startLink } from '../test/support/link.ts';
 import { query, startPostgres, type TestPostgres } from '../test/support/postgres.ts';
-import type { CaseContext, ChaosContext } from './harness/index.ts';
+import type { Case, CaseContext, ChaosContext } from './harness/index.ts';
 
 export const description =
   'PostgreSQL dies under writers: no answered event is lost, none is doubled, one operation holds the fence';
@@ -32,16 +32,19 @@ const LOSSES = {
   },
 } satisfies Record<string, (world: World) => Promise<void>>;
 
-interface LossCase {
-  key: string;
+interface LossCase extends Case {
   lose: (world: World) => Promise<void>;
 }
 
 export async function run({ cases }: ChaosContext): Promise<void> {
   const all = Object.entries(LOSSES).flatMap(([name, lose]) =>
-    Array.from({ length: RUNS_EACH }, (_, nth): LossCase => ({ key: `${name}/${nth + 1}`, lose })),
+    Array.from({ length: RUNS_EACH }, (_, nth): LossCase => ({
+      scenario: 'PostgreSQL lost',
+      key: `${name}/${nth + 1}`,
+      lose,
+    })),
   );
-  await cases('PostgreSQL lost', all, runCase, 120);
+  await cases(all, runCase, 120);
 }
 
 async function runCase({ lose }: LossCase, { random, signal, record }: CaseContext): Promise<string[]> {

@@ -1,10 +1,12 @@
-import type { ChaosContext } from './harness/index.ts';
+import type { Case, ChaosContext } from './harness/index.ts';
 import { uncovered } from './release/coverage.ts';
+import { deaths } from './release/faults/deaths.ts';
+import type { Fault, FaultKind } from './release/faults/fault.ts';
+import { FAULT_KINDS } from './release/faults/index.ts';
+import type { Evidence } from './release/judges.ts';
 import { Lane } from './release/lane.ts';
 import { Lanes } from './release/lanes.ts';
-import { blowOf, type Fault, type Hit } from './release/faults/fault.ts';
-import { FAULT_KINDS } from './release/faults/index.ts';
-import { hitsOf, kindOf, runScenario } from './release/run.ts';
+import { runScenario, type Run } from './release/run.ts';
 import { forgotten, isOfEachCommit, SCENARIOS, type Scenario } from './release/scenarios.ts';
 import { openWorld, type World } from './release/world.ts';
 
@@ -14,40 +16,73 @@ export const description = 'the worker dies at every point of a release: judged 
 const SECONDS_EACH = 180;
 
 export async function run(context: ChaosContext): Promise<void> {
-  const { cases, parallel, resources, signal, note, all, wants } = context;
+  const { cases, parallel, resources, note, all, wants } = context;
   const world = await openWorld(resources, { hooked: true, note });
   const lanes = new Lanes(world, { count: parallel, note });
   resources.defer(() => lanes.close());
   const met = new Set<string>();
 
-  for (const scenario of SCENARIOS.filter(({ name }) => wants(name))) {
-    // What runs on every commit: deaths of a worker that does everything.
-    if (!all && !isOfEachCommit(scenario) && wants('success')) continue;
-    const golden = await goldenRun(lanes, scenario, signal);
-    const hits = choose(scenario, hitsOf(golden.trace), { all, met });
-    for (const hit of hits) met.add(kindOf(hit));
-    note(`${scenario.name}: ${hits.length} points; ${JSON.stringify(golden.events)} events`);
-    const faults = hits.map((hit) => blowOf(hit, scenario.blow));
-    await runFaults(context, lanes, scenario, { faults, events: golden.events });
-  }
-  await cases('coverage', [{ key: 'every activity is in a case' }], async () => uncovered(met), SECONDS_EACH);
-
-  for (const { scenario, faults, nightly = false } of FAULT_KINDS.filter((kind) => wants(kind.scenario.name))) {
-    if (nightly && !all) continue;
-    const golden = await goldenRun(lanes, scenario, signal);
-    const chosen = faults(golden).filter(({ always = false }) => all || always);
-    note(`${scenario.name}: ${chosen.length} faults; ${JSON.stringify(golden.events)} events`);
-    await runFaults(context, lanes, scenario, { faults: chosen, events: golden.events });
+  // What runs on every commit: deaths of a worker that does everything.
+  const isLeftOut = (scenario: Scenario): boolean => !all && !isOfEachCommit(scenario) && wants('success');
+  const kinds = [
+    ...SCENARIOS.filter((scenario) => !isLeftOut(scenario)).map((scenario) => deaths(scenario, { all, met })),
+    ...FAULT_KINDS.filter(({ nightly = false }) => all || !nightly),
+  ].filter(({ scenario }) => wants(scenario.name));
+  for (const [topology, alike] of Map.groupBy(kinds, ({ scenario }) => scenario.topology)) {
+    await lanes.turnTo(topology);
+    await runKinds(context, lanes, alike);
   }
   await lanes.close();
+  const coverage = { scenario: 'coverage', key: 'every activity is in a case' };
+  await cases([coverage], async () => uncovered(met), SECONDS_EACH);
   await runForgotten(context, world);
+}
+
+/** Faults of these kinds, one case for each, on lanes that stand as all of them want them. */
+async function runKinds({ cases, all, note }: ChaosContext, lanes: Lanes, kinds: FaultKind[]): Promise<void> {
+  const golden = new Map<Scenario, Run>();
+  await cases(
+    kinds.map(({ scenario }) => ({
+      scenario: scenario.name,
+      key: `${scenario.name}/no fault`,
+      of: scenario,
+      needed: true,
+    })),
+    async ({ of }, one) => {
+      const run = await lanes.with((lane) => runScenario(lane, of, null, {}, one));
+      if (run.violations.length === 0) golden.set(of, run);
+      return run.violations;
+    },
+    SECONDS_EACH,
+  );
+
+  interface FaultCase extends Case {
+    of: Scenario;
+    fault: Fault;
+    events: Evidence['events'];
+  }
+  const broken = kinds.flatMap(({ scenario, faults }): FaultCase[] => {
+    const run = golden.get(scenario);
+    if (run === undefined) return [];
+    const chosen = faults(run).filter(({ always = false }) => all || always);
+    note(`${scenario.name}: ${chosen.length} faults; ${JSON.stringify(run.events)} events`);
+    return chosen.map((fault) => ({
+      ...{ scenario: scenario.name, key: `${scenario.name}/${fault.key}` },
+      ...{ of: scenario, fault, events: run.events },
+    }));
+  });
+  await cases(
+    broken,
+    ({ of, fault, events }, one) =>
+      lanes.with(async (lane) => (await runScenario(lane, of, fault, events, one)).violations),
+    SECONDS_EACH,
+  );
 }
 
 /** The last: every lane stands on the Temporal that is lost. A lane of its own, and no other then. */
 async function runForgotten({ cases, note }: ChaosContext, world: World): Promise<void> {
   await cases(
-    forgotten.name,
-    [{ key: `${forgotten.name}/in a batch` }],
+    [{ scenario: forgotten.name, key: `${forgotten.name}/in a batch` }],
     async (_one, context) => {
       const lane = await Lane.open(world, 'forgotten', { topology: forgotten.topology, note });
       try {
@@ -58,44 +93,4 @@ async function runForgotten({ cases, note }: ChaosContext, world: World): Promis
     },
     SECONDS_EACH,
   );
-}
-
-/** One case for each fault. */
-function runFaults(
-  { cases }: Pick<ChaosContext, 'cases'>,
-  lanes: Lanes,
-  scenario: Scenario,
-  { faults, events }: { faults: Fault[]; events: Record<string, number> },
-): Promise<void> {
-  return cases(
-    scenario.name,
-    faults.map((fault) => ({ fault, key: `${scenario.name}/${fault.key}` })),
-    ({ fault }, one) => lanes.with(async (lane) => (await runScenario(lane, scenario, fault, events, one)).violations),
-    SECONDS_EACH,
-  );
-}
-
-/** The scenario without any fault, on lanes as it wants them. @throws Error where something is violated all the same */
-async function goldenRun(
-  lanes: Lanes,
-  scenario: Scenario,
-  signal: AbortSignal,
-): Promise<Awaited<ReturnType<typeof runScenario>>> {
-  await lanes.turnTo(scenario.topology);
-  return lanes.with(async (lane) => {
-    const evidence = await runScenario(lane, scenario, null, {}, { signal, record: () => undefined });
-    if (evidence.violations.length === 0) return evidence;
-    throw new Error(`${scenario.name} fails without any fault: ${evidence.violations.join('; ')}`);
-  });
-}
-
-/**
- * The points of a golden run to hit a worker at. On every commit: all boundaries of the first scenario, and of the others
- * those of what no scenario before did. With `--all` everything, also within the bodies.
- */
-function choose({ blow }: Scenario, hits: Hit[], { all, met }: { all: boolean; met: Set<string> }): Hit[] {
-  const within = ({ point }: Hit): boolean => /^(sending|answered)/.test(point);
-  if (blow === 'freeze') return hits.filter(({ point }) => point.startsWith('sending'));
-  if (all) return hits;
-  return hits.filter((hit) => !within(hit) && !met.has(kindOf(hit)));
 }

@@ -2,6 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { caseSeed, randomFrom } from './random.ts';
 
+/** One way in which something is broken. */
+export interface Case {
+  /** What it is counted under. */
+  scenario: string;
+  /** Unique in the run. */
+  key: string;
+  /** Others are made of what it shows: it runs whatever `--case` says. */
+  needed?: boolean;
+}
+
 /** What a case gets. */
 export interface CaseContext {
   key: string;
@@ -26,7 +36,7 @@ export interface CaseOptions {
   /** Folder of history files. */
   folder: string;
   /** What repeats one case, put together by the caller. */
-  again: (key: string) => string;
+  again: (one: Case) => string;
   signal: AbortSignal;
   out: (text: string) => void;
   note: (text: string) => void;
@@ -37,33 +47,36 @@ export interface CaseFigures {
   violations: number;
 }
 
-/** Runs the cases, some at once, each within its time; prints every violation with what it takes to repeat it. */
-export async function runCases<C extends { key: string }>(
+/**
+ * Runs the cases, some at once, each within its time; prints every violation with what it takes to repeat it.
+ * @returns scenario → figures
+ */
+export async function runCases<C extends Case>(
   all: readonly C[],
   run: RunCase<C>,
   secondsEach: number,
   options: CaseOptions,
-): Promise<CaseFigures> {
-  const cases = all.filter(({ key }) => key.includes(options.only));
-  const figures: CaseFigures = { cases: 0, violations: 0 };
-  let next = 0;
+): Promise<Map<string, CaseFigures>> {
+  const cases = all.filter(({ key, needed = false }) => needed || key.includes(options.only));
+  const figures = new Map<string, CaseFigures>();
+  let [next, done] = [0, 0];
   const work = async (): Promise<void> => {
     for (let one = cases[next++]; one !== undefined && !options.signal.aborted; one = cases[next++]) {
       const began = performance.now();
       const { violations, history } = await judge(one, run, secondsEach, options);
-      figures.cases += 1;
-      figures.violations += violations.length;
+      const sum = figures.get(one.scenario) ?? { cases: 0, violations: 0 };
+      figures.set(one.scenario, { cases: sum.cases + 1, violations: sum.violations + violations.length });
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       const verdict = violations.length === 0 ? 'ok' : `${violations.length} violated`;
-      options.note(`[${figures.cases}/${cases.length}] ${one.key}: ${verdict}, ${seconds} s`);
-      if (violations.length > 0) await report(one.key, violations, history, options);
+      options.note(`[${++done}/${cases.length}] ${one.key}: ${verdict}, ${seconds} s`);
+      if (violations.length > 0) await report(one, violations, history, options);
     }
   };
   await Promise.all(Array.from({ length: options.parallel }, work));
   return figures;
 }
 
-async function judge<C extends { key: string }>(
+async function judge<C extends Case>(
   one: C,
   run: RunCase<C>,
   secondsEach: number,
@@ -93,11 +106,12 @@ async function judge<C extends { key: string }>(
 }
 
 async function report(
-  key: string,
+  one: Case,
   violations: string[],
   history: Record<string, unknown>,
   { folder, again, seed, out }: CaseOptions,
 ): Promise<void> {
+  const { key } = one;
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, `${key.replaceAll(/[^\w.-]+/g, '_')}.json`);
   await writeFile(file, JSON.stringify({ ...history, violations }, null, 2));
@@ -106,7 +120,7 @@ async function report(
       `VIOLATION ${key}`,
       ...violations.map((line) => `  ${line}`),
       `  seed ${seed}, history ${file}`,
-      `  again: ${again(key)}`,
+      `  again: ${again(one)}`,
     ].join('\n'),
   );
 }

@@ -10,9 +10,9 @@ import {
   type RunScope,
   type Streams,
 } from '../../scripts/named-run.ts';
-import { type CaseFigures, type RunCase, runCases } from './cases.ts';
+import { type Case, type CaseFigures, type RunCase, runCases } from './cases.ts';
 
-export type { CaseContext } from './cases.ts';
+export type { Case, CaseContext } from './cases.ts';
 
 export interface ChaosContext extends RunScope {
   /** Of the whole run: `--seed`. */
@@ -25,15 +25,10 @@ export interface ChaosContext extends RunScope {
   wants: (scenario: string) => boolean;
   note: (text: string) => void;
   /**
-   * Runs the cases of one scenario and counts them. May be called several times; keys are unique in the run.
+   * Runs cases, those of scenarios that were asked for, and counts them. May be called several times.
    * @param secondsEach time that a case has; one that takes longer is a violation
    */
-  cases: <C extends { key: string }>(
-    scenario: string,
-    all: readonly C[],
-    run: RunCase<C>,
-    secondsEach: number,
-  ) => Promise<void>;
+  cases: <C extends Case>(all: readonly C[], run: RunCase<C>, secondsEach: number) => Promise<void>;
 }
 
 /** One file of this folder exports this. */
@@ -76,15 +71,17 @@ export async function runChaos(
     await chosen.run({
       ...scope,
       ...{ seed, parallel, all: everything, wants, note: streams.note },
-      async cases(scenario, all, run, secondsEach) {
-        if (!wants(scenario)) return;
-        const figures = await runCases(all, run, secondsEach, {
+      async cases(all, run, secondsEach) {
+        const wanted = all.filter(({ scenario }) => wants(scenario));
+        const figures = await runCases(wanted, run, secondsEach, {
           ...{ seed, parallel, only, signal: scope.signal },
           folder: path.join(folder, name),
-          again: (key) => `npm run chaos -- ${name} --seed ${seed} --all --scenario '${scenario}' --case '${key}'`,
+          again: ({ scenario, key }) =>
+            `npm run chaos -- ${name} --seed ${seed} --all --scenario '${scenario}' --case '${key}'`,
           ...streams,
         });
-        scenarios.set(scenario, figures);
+        for (const [scenario, more] of figures)
+          scenarios.set(scenario, total([scenarios.get(scenario), more].filter((sum) => sum !== undefined)));
       },
     });
     const sum = total([...scenarios.values()]);

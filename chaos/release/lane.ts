@@ -308,11 +308,21 @@ export class Lane {
 
   /** Waits until a batch of the release is done: nothing is under way in the pause that follows. */
   async batchDone(id: string, batch: number): Promise<void> {
-    const isDone = ({ kind, step, outcome }: EventView): boolean =>
-      kind === 'batch' && step === `batch ${batch}` && outcome === 'done';
+    await this.#told(id, { kind: 'batch', step: `batch ${batch}`, subjects: 1 });
+  }
+
+  /** Waits until the release has done a step on so many instances. */
+  async stepDone(id: string, step: string, instances: number): Promise<void> {
+    await this.#told(id, { kind: 'step', step, subjects: instances });
+  }
+
+  /** Waits until the events say that something was done, on so many different subjects: a step may be done twice. */
+  async #told(id: string, done: { kind: string; step: string; subjects: number }): Promise<void> {
+    const isOne = ({ kind, step, outcome }: EventView): boolean =>
+      kind === done.kind && step === done.step && outcome === 'done';
     for (;;) {
       const { events } = await this.#insist<{ events: EventView[] }>('GET', `/v1/releases/${id}/events?limit=1000`);
-      if (events.some(isDone)) return;
+      if (new Set(events.filter(isOne).map(({ instance }) => instance)).size >= done.subjects) return;
       await sleep(100);
     }
   }

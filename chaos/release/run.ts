@@ -1,19 +1,21 @@
 import type { CaseContext } from '../harness/index.ts';
-import type { Passage } from '../hooks/points.ts';
-import type { Fault, Golden, Hit } from './faults/fault.ts';
+import type { Fault, Golden } from './faults/fault.ts';
 import { judgeRelease, type Evidence } from './judges.ts';
 import type { Trouble } from '../../src/domain/types.ts';
 import type { Lane } from './lane.ts';
 import type { Course, Scenario } from './scenarios.ts';
+
+/** One run of a scenario: how it was judged, and what the next ones are made of. */
+export type Run = Evidence & Golden;
 
 /** Runs the scenario once on the lane, with that fault or none, and judges it. The lane is at rest afterwards. */
 export async function runScenario(
   lane: Lane,
   scenario: Scenario,
   fault: Fault | null,
-  golden: Record<string, number>,
+  golden: Evidence['events'],
   { signal, record }: Pick<CaseContext, 'signal' | 'record'>,
-): Promise<Evidence & Golden> {
+): Promise<Run> {
   lane.begins(signal);
   const before = scenario.standing ? await lane.stand() : '';
   if (!scenario.standing) await lane.newApp();
@@ -60,15 +62,4 @@ export async function runScenario(
     else lane.rests(scenario.anew === true ? null : expected.version);
   }
   return { ...evidence, trace, changes };
-}
-
-/** Every point that a run without a fault came by, once, in order. */
-export function hitsOf(trace: Passage[]): Hit[] {
-  const hits = new Map(trace.map(({ key, point }) => [`${key} ${point}`, { key, point }]));
-  return [...hits.values()];
-}
-
-/** What is done there: `takeOut`, `record`, `begin`, … */
-export function kindOf({ key }: Hit): string {
-  return key.split(' ')[1] ?? key;
 }

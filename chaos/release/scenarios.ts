@@ -132,7 +132,8 @@ const firstReleaseAborted: Scenario = {
   standing: false,
   behaviour: { ignite: 'never' },
   drive: async (lane, id) => {
-    await started(lane, lane.size);
+    await lane.stepDone(id, 'deploy', lane.size);
+    await sleep(LOOK_MS);
     return abort(lane, id);
   },
   expect: () => ({ state: 'REVOKED', version: null, starts: [], untouched: [], serving: false }),

@@ -110,9 +110,8 @@ test('Ctrl-C ends a run and releases what it held', async () => {
 const judged: Chaos = {
   description: 'breaks things',
   async run({ cases }) {
-    const all = ['good:before', 'bad:after', 'thrown', 'slow'].map((key) => ({ key }));
+    const all = ['good:before', 'bad:after', 'thrown', 'slow'].map((key) => ({ scenario: 'first', key }));
     await cases(
-      'first',
       all,
       async ({ key }, { random, record, signal }) => {
         record('drawn', [random(), random()]);
@@ -122,7 +121,7 @@ const judged: Chaos = {
       },
       0.05,
     );
-    await cases('second', [{ key: 'good:too' }], async () => [], 1);
+    await cases([{ scenario: 'second', key: 'good:too' }], async () => [], 1);
   },
 };
 
@@ -151,6 +150,29 @@ test('chaos runs only the scenarios that were asked for', async () => {
   const streams = capture();
   expect(await runChaos({ judged }, ['judged', '--scenario', 'sec', '--out', folder], streams)).toBe(0);
   expect(streams.printed.at(-1)).toBe('{"cases":1,"violations":0}');
+});
+
+test('chaos sums up scenarios that ran side by side; what others need runs whatever case was asked for', async () => {
+  const mixed: Chaos = {
+    description: 'breaks things side by side',
+    async run({ cases }) {
+      const all = [
+        { scenario: 'first', key: 'first/no fault', needed: true },
+        { scenario: 'second', key: 'second/bad' },
+        { scenario: 'first', key: 'first/bad' },
+      ];
+      await cases(all, async ({ key }) => (key.endsWith('bad') ? ['lost'] : []), 1);
+      await cases([{ scenario: 'second', key: 'second/bad too' }], async () => [], 1);
+    },
+  };
+  const streams = capture();
+  await runChaos({ mixed }, ['mixed', '--out', folder], streams);
+  expect(streams.printed.at(-1)).toBe('{"cases":4,"violations":2}');
+  expect(streams.printed.join('\n')).toMatch(/first +│ +2 │ +1 │/);
+  expect(streams.printed.join('\n')).toMatch(/second +│ +2 │ +1 │/);
+  const narrow = capture();
+  await runChaos({ mixed }, ['mixed', '--case', 'second/bad too', '--out', folder], narrow);
+  expect(narrow.printed.at(-1)).toBe('{"cases":2,"violations":0}');
 });
 
 test('chaos without a violation exits with 0; without a case it proves nothing and fails', async () => {
