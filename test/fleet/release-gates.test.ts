@@ -58,7 +58,7 @@ describe.concurrent('a release with gates', () => {
     await expect(early).rejects.toThrow('COMMAND_ILLEGAL');
     // Commands that come late, or are meant for another operation, past the API.
     const sent = { command: 'smoke', actor: { name: 'somebody', channel: 'temporal-ui' } } as const;
-    const group = (await temporalOf(platform)).workflow.getHandle(`group/${SHOP.env}/by-hand/${SHOP.group}`);
+    const group = (await temporalOf(platform)).workflow.getHandle(`group/${SHOP.env}/${shop.app}/${SHOP.group}`);
     const update = async (more: { operation: string; notAfter: string }): Promise<string> =>
       group.executeUpdate(commandUpdate, { args: [{ ...sent, ...more, id: JSON.stringify(more) }] });
     const [past, future] = [new Date(0).toISOString(), new Date(Date.now() + 60_000).toISOString()];

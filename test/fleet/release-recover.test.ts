@@ -105,7 +105,8 @@ describe.concurrent('rollback', () => {
     await shop.judge.mark();
     const id = await accepted('release', 'rollback', there.id);
     await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 1, PATIENCE);
-    await refusedFor('COMMAND_ILLEGAL', 'release', 'abort', id);
+    // By REST, and not by a process that takes as long to start as a batch does.
+    await expect(shop.command(id, 'abort')).rejects.toThrow('COMMAND_ILLEGAL');
     await (await temporalOf(platform)).workflow.getHandle(groupId(shop)).cancel();
     expect((await ended(id)).state).toBe('FAILURE');
     expect(await shop.fence()).toEqual({ holder: `${id}.${SHOP.group}`, dirty: true });

@@ -242,7 +242,7 @@ describe.concurrent('releases side by side', () => {
       const id = await shop.release('v2', { pauseSeconds: 60 });
       await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length >= 2, PATIENCE);
       const { workflow } = await temporalOf(platform);
-      await workflow.getHandle(`group/${SHOP.env}/cut-short/${SHOP.group}`).terminate('by mistake');
+      await workflow.getHandle(`group/${SHOP.env}/${shop.app}/${SHOP.group}`).terminate('by mistake');
 
       const ended = await settledAfter(platform, id, 0);
       expect(ended.state).toBe('FAILURE');

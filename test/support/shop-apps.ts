@@ -70,20 +70,26 @@ export async function standingApp(
   const count = places.reduce((sum, { instances }) => sum + instances, 0);
   await vi.waitUntil(async () => (await shop.judge.serving()).length === count, PATIENCE);
   shop.members.push(...(await shop.judge.serving()));
-  const { groups } = await platform.rest<AppView>('GET', `/v1/apps/${app}`);
+  const { groups } = await platform.rest<AppView>('GET', `/v1/apps/${shop.app}`);
   for (const { name, member } of groups.flatMap(({ instances }) => instances)) shop.memberOf[name] = member;
   await shop.judge.mark();
   return shop;
 }
 
-/** Only applies the app. */
+/** Apps so far, by the name that was asked for. */
+const made = new Map<string, number>();
+
+/** Only applies the app. A test that is tried again gets another one: what it left of the first is not its own any more. */
 export async function applied(
   platform: Platform,
-  app: string,
+  wanted: string,
   places: ShopPlace[],
   options: Pick<ShopOptions, 'healthTimeoutSeconds' | 'traffic'> = {},
 ): Promise<ShopApp> {
   const { fleet } = platform;
+  const tries = (made.get(wanted) ?? 0) + 1;
+  made.set(wanted, tries);
+  const app = tries === 1 ? wanted : `${wanted}-${tries}`;
   await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { ...options, app }));
 
   const view = (id: string): Promise<Release> => platform.rest<Release>('GET', `/v1/releases/${id}`);
