@@ -48,6 +48,8 @@ export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief';
 /** What a release is asked for with, beside the defaults of fault runs. */
 export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
 
+const DEFAULTS: ReleaseSettings = { batchPercent: 50, drainSeconds: 0.1 };
+
 export interface LaneOptions {
   topology: Topology;
   /** Default: 2. */
@@ -268,9 +270,13 @@ export class Lane {
 
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
   async release(version: string, more: ReleaseSettings = {}, onBusy: 'reject' | 'queue' = 'reject'): Promise<string> {
-    const config = { batchPercent: 50, drainSeconds: 0.1, ...more };
-    const body = { app: this.app, env: SHOP.env, version, config, onBusy };
+    const body = { app: this.app, env: SHOP.env, version, config: { ...DEFAULTS, ...more }, onBusy };
     return this.#accepted('/v1/releases', body);
+  }
+
+  /** Asks for a restart in the same way. */
+  async restart(more: ReleaseSettings = {}): Promise<string> {
+    return this.#accepted('/v1/restarts', { app: this.app, env: SHOP.env, config: { ...DEFAULTS, ...more } });
   }
 
   /** Rolls a release back that has ended; the id of the rollback. */

@@ -26,13 +26,15 @@ export async function runScenario(
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   if (scenario.anew === true) await lane.changeTemplate();
   await lane.judge.mark();
-  const identities = scenario.standing && scenario.anew !== true ? await lane.judge.identities() : null;
+  const samePods = scenario.standing && scenario.anew !== true && scenario.restarts !== true;
+  const identities = samePods ? await lane.judge.identities() : null;
 
   const hit = fault?.hit ?? null;
   await lane.aim(hit === null || fault === null ? null : { ...hit, blow: fault.blow }, fault?.deadMs);
   lane.forgetChanges();
   fault?.arm?.(lane);
-  const id = await lane.release(course.after, scenario.settings);
+  const { settings } = scenario;
+  const id = await (scenario.restarts === true ? lane.restart(settings) : lane.release(course.after, settings));
   record('release', id);
   const mending = fault?.beside(lane, course) ?? Promise.resolve();
   void mending.then(isMended, isMended);

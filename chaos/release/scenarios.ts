@@ -34,6 +34,8 @@ export interface Scenario {
   standing: boolean;
   /** More than the image changes: new pods are needed. */
   anew?: true;
+  /** The app is restarted instead of released. */
+  restarts?: true;
   /** How the version behaves that is released. */
   behaviour: ShopVersion;
   settings: ReleaseSettings;
@@ -365,6 +367,34 @@ const madeAnew: Scenario = {
 /** The same, and a person aborts when the bastion serves and the first batch ignites. */
 const madeAnewAborted: Scenario = { ...abortedMidBatch, name: 'made anew, aborted in a batch', anew: true };
 
+/** Every instance is made anew on the version that it runs. */
+const restarted: Scenario = {
+  ...base,
+  name: 'restarted',
+  restarts: true,
+  drive: ends,
+  expect: ({ before }) => ({ state: 'SUCCESS', version: before, starts: [[before]], untouched: [], serving: true }),
+};
+
+/** The same, and a person aborts after the first batch: what was made anew stays. */
+const restartAborted: Scenario = {
+  ...restarted,
+  name: 'restarted, aborted after a batch',
+  settings: { pauseSeconds: 600 },
+  drive: async (lane, id) => {
+    await lane.batchDone(id, 1);
+    await sleep(LOOK_MS);
+    return abort(lane, id);
+  },
+  expect: ({ before, pods }) => ({
+    state: 'REVOKED',
+    version: before,
+    starts: [[], [before]],
+    untouched: [pods['web-3'] ?? ''],
+    serving: true,
+  }),
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -384,6 +414,8 @@ export const SCENARIOS: Scenario[] = [
   queued,
   madeAnew,
   madeAnewAborted,
+  restarted,
+  restartAborted,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },

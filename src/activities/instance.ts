@@ -28,10 +28,19 @@ export interface TakeOutInput extends InstanceStep {
   sets: InstanceRef['azSet'][];
 }
 
+/** How an instance is brought to its target: it becomes it; another one of it is made; or that, even where it is one. */
+export type Change = 'in-place' | 'recreate' | 'restart';
+
+/** The driver's verb for each. */
+const VERBS = { 'in-place': 'replace', recreate: 'recreate', restart: 'restart' } as const satisfies Record<
+  Change,
+  keyof AzSetDriver
+>;
+
 export interface DeployInput extends InstanceStep {
   target: ReplaceTarget;
-  /** As the stage of its set said. Recreate: the set must be open for the instance. */
-  change?: 'in-place' | 'recreate';
+  /** As the stage of its set said, or restart. All but in place: the set must be open for the instance. */
+  change?: Change;
 }
 
 /** Where a deployed instance is. */
@@ -90,11 +99,11 @@ export function instanceActivities(drivers: InstanceDrivers, dependencies: StepD
     deploy: (input: DeployInput): Promise<Deployed> =>
       runStep(dependencies, 'deploy', input, async (guard, waiting) => {
         const driver = drivers.azSets(input.instance.azSet.cluster);
-        const recreates = input.change === 'recreate';
+        const { change = 'in-place' } = input;
         let began = new Date();
-        const seen = await driver[recreates ? 'recreate' : 'replace'](at(input), input.target, guard, waiting);
+        const seen = await driver[VERBS[change]](at(input), input.target, guard, waiting);
         // A budget may have kept it for long before it was ended: that is not the new one's time.
-        if (recreates) began = new Date();
+        if (change !== 'in-place') began = new Date();
         if (seen.address === null) {
           throw new TransshipError('CLUSTER_UNREACHABLE', `${input.instance.name} runs but shows no address yet`);
         }

@@ -17,6 +17,7 @@ const MODES: Record<GroupPlan['mode'], string> = {
   create: 'first release: its sets and instances are created',
   'in-place': 'in place: images change, pods and addresses stay',
   recreate: 'recreate: pods are evicted and made anew, batch by batch',
+  restart: 'restart: pods are evicted and made anew on what they run, batch by batch',
   none: 'runs this version already: nothing to do',
 };
 

@@ -5,6 +5,7 @@ import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
 import { enableVersion, listDisabledVersions, repairGroup, retryRelease, rollbackRelease } from './commands/recover.ts';
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
+import { restartInstances } from './commands/restart.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { whole, withKnobs } from './knobs.ts';
@@ -61,6 +62,24 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
     .action(act(async (session, name: string | undefined) => getApps(session, name)));
 
   addReleaseCommands(program.command('release').description('bring a version to the groups of an app'), act);
+  program.addCommand(
+    withKnobs(
+      new Command('restart')
+        .description(
+          'Make instances anew on what they run: a bastion first, then batch by batch, under the brake. An abort stops it; what was made anew stays.',
+        )
+        .argument('<app>', 'name of the app')
+        .argument('[subject...]', 'groups, or instances such as web-3 (default: every group of the environment)')
+        .requiredOption('--env <env>', 'environment'),
+    )
+      .option('--dry-run', 'only show the plan')
+      .option('-w, --watch', 'follow it until it has ended or waits for a person')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  transship restart shop --env pro --dry-run\n  transship restart shop web-3 --env pro --watch',
+      )
+      .action(act(restartInstances)),
+  );
   program
     .command('repair')
     .description('Bring a group to rest that its last operation left half done, by looking at what runs')

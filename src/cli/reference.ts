@@ -12,7 +12,9 @@ export function cliPage(note: string): string {
   const { stdin, stdout, stderr } = process;
   const terminal = openTerminal({ stdin, stdout, stderr, env: {}, interrupt: new AbortController().signal });
   const program = buildProgram(terminal, () => undefined);
-  const leaves = program.commands.flatMap((parent) => parent.commands as unknown as Program[]);
+  const leaves = (program.commands as unknown as Program[]).flatMap((command) =>
+    command.commands.length === 0 ? [command] : (command.commands as unknown as Program[]),
+  );
   return [
     '# The command line',
     '',
@@ -55,7 +57,9 @@ function options(command: Program): string {
 }
 
 function path(command: Program): string {
-  return `${command.parent?.name() ?? ''} ${command.name()}`;
+  const { parent } = command;
+  // The program itself is the parent of those that belong to no other.
+  return parent === null || parent.parent === null ? command.name() : `${parent.name()} ${command.name()}`;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

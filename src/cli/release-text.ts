@@ -64,7 +64,7 @@ function headline(
   now: Date,
 ): string {
   const ms = (endedAt === null ? now : new Date(endedAt)).getTime() - new Date(createdAt).getTime();
-  const what = flavor === 'release' ? '' : `${flavor} of ${corrects ?? ''}: `;
+  const what = flavor === 'release' ? '' : `${flavor}${corrects === null ? '' : ` of ${corrects}`}: `;
   const head = terminal.paint('bold', `${what}${app} ${version} to ${env}`);
   return `${head}  ${stateText(terminal, state)}  ${duration(ms)}  ${terminal.paint('dim', `${id}, asked by ${actor.name}`)}`;
 }

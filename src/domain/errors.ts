@@ -147,7 +147,11 @@ export const ERRORS = {
     'The change needs new pods',
     'This release was accepted by a version that can only change images and metadata in place. Abort it, and start it again.',
   ),
-  NOTHING_TO_DO: refused(409, 'The group already runs this version', 'Release another version.'),
+  NOTHING_TO_DO: refused(
+    409,
+    'There is nothing to do',
+    'See "detail": the group runs this version already (release another one), or was never released (release it).',
+  ),
   FOREIGN_TEMPLATE: refused(
     409,
     'Somebody else changed the set',

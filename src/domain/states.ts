@@ -1,4 +1,4 @@
-import type { Flavor } from './types.ts';
+import { isUndoable, type Flavor } from './types.ts';
 
 /**
  * States of a group's release, as in the original system's release mode: smoke (the bastion runs the new version
@@ -108,12 +108,13 @@ export function brakedState(state: ReleaseState): ReleaseState | null {
  * Commands that are legal in a state, in the order they are offered. `smoke`, `bake`, `rollout` and `finish` open the gate
  * before that phase at once; `resume` lets a phase that failed or was braked look again and go on where the budget allows;
  * `brake` stops it before its next step; `configure` changes the knobs of what is still to come; `abort` undoes what was
- * done; `rollback` does so too, and disables the version. There is no rollback of a rollback, nor of a repair.
+ * done; `rollback` does so too, and disables the version. A rollback or repair takes neither; what a restart made anew runs
+ * the version that is meant to run.
  * @param final it is past its point of no return: it cannot be rolled back, and an abort leaves all as it stands
  */
 export function legalCommands(state: ReleaseState, flavor: Flavor = 'release', final = false): CommandName[] {
   if (isTerminal(state) || state === 'REVOKING') return [];
-  const legal = new Set<CommandName>(flavor === 'release' ? ['configure', 'abort'] : ['configure']);
+  const legal = new Set<CommandName>(isUndoable(flavor) ? ['configure', 'abort'] : ['configure']);
   if (flavor === 'release' && !final) legal.add('rollback');
   const gate = gateCommand(state);
   if (gate !== null) legal.add(gate);

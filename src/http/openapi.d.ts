@@ -309,6 +309,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/restarts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart instances on what they run
+         * @description Makes instances anew, on the version and template that are released: taken out of traffic, evicted, ignited, put in again; a bastion first, then batch by batch, under the brake and the gates of a release. It is a release of its own (`flavor: restart`): all commands but `rollback` are for it, too. An abort stops it; what was made anew stays.
+         */
+        post: operations["restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1130,10 +1150,10 @@ export interface components {
                 [key: string]: components["schemas"]["ImageRef"];
             };
             /**
-             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; none: it runs this version already
+             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; none: it runs this version already
              * @enum {string}
              */
-            mode: "create" | "in-place" | "recreate" | "none";
+            mode: "create" | "in-place" | "recreate" | "restart" | "none";
             plan: components["schemas"]["BatchPlan"];
             ref: {
                 app: string;
@@ -1294,10 +1314,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what puts one right: rollback, repair
+             * @description release, or what brings no new version: restart, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "rollback" | "repair";
+            flavor: "release" | "restart" | "rollback" | "repair";
             groups: components["schemas"]["ReleaseGroup"][];
             /**
              * @description Id of the release
@@ -1484,10 +1504,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what puts one right: rollback, repair
+             * @description release, or what brings no new version: restart, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "rollback" | "repair";
+            flavor: "release" | "restart" | "rollback" | "repair";
             /**
              * @description Id of the release
              * @example rel-c3xq2m7k4a
@@ -1520,6 +1540,60 @@ export interface components {
              * @enum {string}
              */
             to?: "before" | "wanted";
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "env": "pro",
+         *       "subjects": [
+         *         "web"
+         *       ]
+         *     }
+         */
+        RestartInput: {
+            app: string;
+            config?: {
+                /** @description Instead of batchPercent: `25%`, or the share of each batch after the bastion, `10%+20%+25%+25%+20%`. They sum to 100; none is over what may be out at once: 25 %, or the first share */
+                batchPattern?: string;
+                /** @description Size of a batch in percent of the group */
+                batchPercent?: number;
+                /** @description Seconds to wait, after an address left the endpoints, for proxies and open connections */
+                drainSeconds?: number;
+                /** @description Hours that a person has at a failure, a brake or a manual gate; then a failure or brake ends the release as FAILURE, a gate undoes it */
+                gateHours?: number;
+                /** @description Where the release waits: `manual`, `automatic`, or how long it soaks (`10m`). Default: the environment's */
+                gates?: {
+                    /** @description The bastion runs the new version, before it gets traffic. Opened by `bake`. */
+                    bake?: string;
+                    /**
+                     * @description Between two batches; automatic: after `pauseSeconds`. Opened by `rollout`.
+                     * @enum {string}
+                     */
+                    batch?: "manual" | "automatic";
+                    /** @description All instances serve, before the release ends and cannot be undone any more. Opened by `finish`. */
+                    finish?: string;
+                    /** @description The bastion serves, before the other batches. Opened by `rollout`. */
+                    rollout?: string;
+                    /** @description Before the bastion is touched. Opened by `smoke`. */
+                    smoke?: string;
+                };
+                /** @description An instance that runs counts as ignited; its health page is not asked */
+                ignoreIgnition?: boolean;
+                /** @description Seconds between two batches */
+                pauseSeconds?: number;
+                /**
+                 * @description Gate after which nothing is undone: abort, and a gate that nobody opens in time, then leave all as it stands and the group dirty
+                 * @enum {string}
+                 */
+                pointOfNoReturn?: "smoke" | "bake" | "rollout";
+                /** @description Hours between two reminders */
+                remindHours?: number;
+                /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
+                startupSeconds?: number;
+            };
+            env: string;
+            /** @description Groups, or instances such as web-3. Default: all groups of the environment */
+            subjects?: string[];
         };
         /**
          * @example {
@@ -2352,6 +2426,59 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RepairInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restart: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestartInput"];
             };
         };
         responses: {

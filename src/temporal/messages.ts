@@ -53,6 +53,8 @@ export interface PlanReleaseInput {
     spec?: Spec;
     /** Its first release was cut short: sets that are missing are created. */
     partial?: boolean;
+    /** It is restarted on its spec: these instances, or all. */
+    restart?: Pick<ReleaseGroupInput, 'only'>;
   })[];
   /** False: a rollback or repair, whose batches begin at once. Default: true. */
   bastion?: boolean;
@@ -62,9 +64,9 @@ export interface GroupPlan {
   ref: GroupRef;
   /**
    * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods;
-   * none: it runs this version already.
+   * restart: the same again, in new pods; none: it runs this version already.
    */
-  mode: 'create' | 'in-place' | 'recreate' | 'none';
+  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'none';
   images: Record<string, ImageRef>;
   /** Image strings that run now, most frequent first. */
   running: string[];
@@ -98,6 +100,8 @@ export interface ReleaseGroupInput extends GroupTarget {
   over?: string;
   /** Version that this rolls back: it is disabled. */
   disables?: { version: string; reason: string };
+  /** Names of the instances that a restart is for; left out: all. */
+  only?: string[];
   /** Repair of a first release: its sets are removed, and the group is as it was before. */
   remove?: true;
   policy?: PolicyOverride;

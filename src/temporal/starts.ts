@@ -23,7 +23,7 @@ export function releaseGroupOptions(input: ReleaseGroupInput): {
   staticSummary: string;
   staticDetails: string;
 } {
-  const { ref, operation, spec, actor, azSets, policy } = input;
+  const { ref, operation, spec, actor, azSets, flavor = 'release', policy } = input;
   return {
     workflowId: groupWorkflowId(ref),
     taskQueue: CONTROL_QUEUE,
@@ -37,7 +37,7 @@ export function releaseGroupOptions(input: ReleaseGroupInput): {
       { key: SEARCH.Attention, value: 'none' },
       { key: SEARCH.Idc, value: [...new Set(azSets.map(({ idc }) => idc))] },
     ],
-    staticSummary: `release ${ref.app}/${ref.group} ${spec.version} to ${ref.env}, asked by ${actor.name}`,
+    staticSummary: `${flavor} ${ref.app}/${ref.group} ${spec.version} in ${ref.env}, asked by ${actor.name}`,
     staticDetails: STATIC_DETAILS,
   };
 }

@@ -36,7 +36,10 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     ...new Set(existing.flatMap(({ set }) => set?.instances.flatMap((it) => Object.values(it.images)) ?? [])),
   ];
 
-  if (existing.length === 0 || (group.partial === true && existing.length < group.azSets.length)) {
+  if (
+    group.restart === undefined &&
+    (existing.length === 0 || (group.partial === true && existing.length < group.azSets.length))
+  ) {
     const all = { index: 0, members: group.instances };
     return {
       ref,
@@ -57,13 +60,20 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     group.azSets.map((set) => planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec })),
   );
   const reasons = changes.flatMap(({ change, reasons: why }) => (change === 'recreate' ? why : []));
-  const members = group.instances.map((instance) => ({ instance, serving: look.serves(instance) }));
+  const only = group.restart?.only;
+  const members = group.instances
+    .filter(({ name }) => only === undefined || only.includes(name))
+    .map((instance) => ({ instance, serving: look.serves(instance) }));
   const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
   const warnings = idle.length === 0 ? [] : [`not serving now, replaced first: ${idle.join(', ')}`];
   for (const { ref: set, set: found } of existing) {
     const known = group.instances.filter(({ azSet }) => azSet.name === set.name && azSet.idc === set.idc).length;
     if (found !== null && found.desired !== known)
       warnings.push(`${set.name} has ${String(found.desired)} places, not ${String(known)}: the release follows it`);
+  }
+  const slicing = { bastion: input.bastion ?? true, desired: group.instances.length };
+  if (group.restart !== undefined) {
+    return { ref, mode: 'restart', images, running, plan: planBatches(members, input.config, slicing), warnings };
   }
   if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
     return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
@@ -74,7 +84,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     mode: reasons.length > 0 ? 'recreate' : 'in-place',
     images,
     running,
-    plan: planBatches(members, input.config, { bastion: input.bastion ?? true }),
+    plan: planBatches(members, input.config, slicing),
     warnings,
   };
 }

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { OperationInstance } from '../catalogue/types.ts';
 import { changeConfig } from '../domain/config.ts';
-import type { Trouble } from '../domain/types.ts';
+import { isUndoable, type Trouble } from '../domain/types.ts';
 import type { ReleaseGroupInput, ReleaseGroupResult } from '../temporal/messages.ts';
 import { Sagas } from '../temporal/saga.ts';
 import { controlActivities } from './release/activities.ts';
@@ -106,6 +106,7 @@ function begin(parts: Parts, epoch: number): GroupRun {
     epoch,
     turns: 0,
     staged: new Map(),
+    restarting: new Map(),
     openings: new Map(),
     begun: [],
     resized: false,
@@ -115,9 +116,10 @@ function begin(parts: Parts, epoch: number): GroupRun {
 }
 
 /** The operation as the run before this one left it, with the undo of what was done so far. */
-function goOn(parts: Parts, { epoch, turns, staged, begun, resized, size }: Carried): GroupRun {
+function goOn(parts: Parts, { epoch, turns, staged, restarting, begun, resized, size }: Carried): GroupRun {
   const { input, sagas } = parts;
-  const run: GroupRun = { ...begin(parts, epoch), turns, staged: new Map(staged), resized, size };
+  const maps = { staged: new Map(staged), restarting: new Map(restarting) };
+  const run: GroupRun = { ...begin(parts, epoch), turns, ...maps, resized, size };
   registerStaged(run);
   for (const { index, members } of batchesOf(begun, input.instances)) registerUndo(run, index, members);
   if (!undoes(parts)) sagas.pivot();
@@ -164,8 +166,8 @@ async function endEarly(stopped: Stopped, error: unknown): Promise<Ending> {
 }
 
 /** There is no rollback of a rollback, and none of a repair; nor of a release past its point of no return. */
-function undoes({ input: { flavor = 'release' }, progress }: Pick<Parts, 'input' | 'progress'>): boolean {
-  return flavor === 'release' && !progress.isFinal;
+function undoes({ input: { flavor }, progress }: Pick<Parts, 'input' | 'progress'>): boolean {
+  return isUndoable(flavor) && !progress.isFinal;
 }
 
 async function undo(stopped: Stopped, message: string, trouble: Trouble | null): Promise<void> {

@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { isTerminal } from '../../domain/states.ts';
-import type { components } from '../../http/openapi.d.ts';
 import { call } from '../api.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { Failure } from '../failure.ts';
-import { planText } from '../plan-text.ts';
 import type { Session } from '../session.ts';
 import { columns } from '../table.ts';
 import { watchRelease } from '../watch/watch.ts';
+import { showAccepted, type ShowOptions } from './accepted.ts';
 import { commandRelease } from './release.ts';
 
-type Accepted = components['schemas']['AcceptedRelease'];
-type ReleasePlan = components['schemas']['ReleasePlan'];
-
-interface RecoverOptions {
-  dryRun?: true | undefined;
-  watch?: true | undefined;
+interface RecoverOptions extends ShowOptions {
   reason?: string | undefined;
 }
 
@@ -45,7 +39,7 @@ export async function rollbackRelease(
     },
     body: { ...(group === undefined ? {} : { groups: group }), ...(reason === undefined ? {} : { reason }) },
   });
-  return show(session, await call(api, request), `roll back ${id}`, options);
+  return showAccepted(session, await call(api, request), `roll back ${id}`, options);
 }
 
 export async function repairGroup(
@@ -61,7 +55,7 @@ export async function repairGroup(
     params: { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } },
     body: { app, env, group, ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) },
   });
-  return show(session, await call(api, request), `repair ${env}/${app}/${group}`, options);
+  return showAccepted(session, await call(api, request), `repair ${env}/${app}/${group}`, options);
 }
 
 export async function retryRelease(
@@ -73,27 +67,7 @@ export async function retryRelease(
   const request = api.client.POST('/v1/releases/{id}/retry', {
     params: { path: { id }, header: { 'idempotency-key': randomUUID() } },
   });
-  return show(session, await call(api, request), `retry ${id}`, options);
-}
-
-async function show(
-  session: Session,
-  answer: unknown,
-  what: string,
-  { dryRun, watch }: RecoverOptions,
-): Promise<ExitCode> {
-  const { terminal } = session;
-  if (dryRun === true) {
-    terminal.result(answer);
-    terminal.say(planText(terminal, answer as ReleasePlan));
-    return EXIT.ok;
-  }
-  const { id } = answer as Accepted;
-  terminal.say(`${id}  accepted: ${what}`);
-  if (watch === true) return watchRelease(session, id);
-  terminal.result(answer);
-  terminal.say(`transship release watch ${id}`);
-  return EXIT.ok;
+  return showAccepted(session, await call(api, request), `retry ${id}`, options);
 }
 
 export async function listDisabledVersions(session: Session, app: string): Promise<ExitCode> {

@@ -144,6 +144,13 @@ export interface AzSetDriver {
    */
   recreate(at: MemberAt, target: ReplaceTarget, guard: Guard, waiting: Waiting): Promise<InstanceObservation>;
 
+  /**
+   * Ends what `at` names, in an open set, and waits for the proof that another one runs the target in its place: as
+   * recreate does, also where it is of the target already. Repeated, it ends no second one.
+   * @throws as recreate
+   */
+  restart(at: MemberAt, target: ReplaceTarget, guard: Guard, waiting: Waiting): Promise<InstanceObservation>;
+
   /** Last step of a batch that is recreated: parks the set on the template at rest. Does nothing where it is not open. */
   close(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;
 

@@ -2,7 +2,7 @@ import type { OperationRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { isTerminal, legalCommands, type CommandName } from '../../domain/states.ts';
 import type { ConfigChanges } from '../../domain/config.ts';
-import type { Actor } from '../../domain/types.ts';
+import { isUndoable, type Actor } from '../../domain/types.ts';
 import type { ApiContext } from '../context.ts';
 import { newCommandId } from '../ids.ts';
 import type { CommandAnswer, CommandRequest } from '../schemas/command.ts';
@@ -91,8 +91,8 @@ export function commandsOfWhole({
   flavor,
   final,
 }: Pick<OperationRow, 'state' | 'flavor' | 'final'>): CommandName[] {
-  if (isTerminal(state) || flavor !== 'release') return [];
-  return final ? ['abort'] : ['rollback', 'abort'];
+  if (isTerminal(state) || !isUndoable(flavor)) return [];
+  return final || flavor !== 'release' ? ['abort'] : ['rollback', 'abort'];
 }
 
 function stopsAll(release: OperationRow, command: CommandName): boolean {

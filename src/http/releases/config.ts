@@ -25,6 +25,16 @@ export function releaseConfig(
   };
 }
 
+/** A rollback or repair goes in batches of half the group: what runs is bad, and every minute counts. */
+const RECOVERY_PERCENT = 50;
+
+/** Of a rollback or repair: nobody is asked, and nothing pauses. */
+export function recoveryConfig({ fleet: { limits } }: ApiContext): ReleaseConfig {
+  const { drainSeconds, gateHours, remindHours } = limits;
+  const batchPercent = Math.min(RECOVERY_PERCENT, limits.maxBatchPercent);
+  return { batchPercent, pauseSeconds: 0, drainSeconds, gateHours, remindHours, gates: resolveGates() };
+}
+
 /**
  * Knobs that are to change while a release runs.
  * @throws TransshipError LIMIT_EXCEEDED

@@ -1,5 +1,4 @@
-import { resolveGates } from '../../domain/gates.ts';
-import type { Actor, Flavor, ReleaseConfig, Spec } from '../../domain/types.ts';
+import { isUndoable, type Actor, type Flavor, type ReleaseConfig, type Spec } from '../../domain/types.ts';
 import type { ReleaseGroupInput, ReleasePlan, SpecDraft } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import { groupOperationId } from '../ids.ts';
@@ -7,27 +6,28 @@ import { planRelease } from '../temporal/plan.ts';
 import { admit } from './admission.ts';
 import { operationRows } from './rows.ts';
 
-/** A rollback or repair goes in batches of half the group: what runs is bad, and every minute counts. */
-const BATCH_PERCENT = 50;
-
 /** A group that is brought to a spec that is in the catalogue already. */
-export type Recovering = Pick<
+export type Maintained = Pick<
   ReleaseGroupInput,
-  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'remove'
+  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'only' | 'remove'
 >;
 
-/** A rollback or repair, of groups of one app in one environment. */
-export interface Recovery {
+/** What brings no new version: a restart, rollback or repair, of groups of one app in one environment. */
+export interface Maintenance {
   flavor: Exclude<Flavor, 'release'>;
-  /** What it puts right. */
-  corrects: string;
+  /** What a rollback or repair puts right. */
+  corrects: string | null;
   env: string;
   app: string;
-  groups: Recovering[];
+  config: ReleaseConfig;
+  groups: Maintained[];
 }
 
 /** What it would do. Nothing is written. */
-export async function planRecovery(context: ApiContext, { env, app, groups }: Recovery): Promise<ReleasePlan> {
+export async function planMaintenance(
+  context: ApiContext,
+  { flavor, env, app, config, groups }: Maintenance,
+): Promise<ReleasePlan> {
   const replaced = groups.filter(({ remove }) => remove !== true);
   const version = versionsOf(groups);
   if (replaced.length === 0) return { env, app, version, groups: [] };
@@ -35,12 +35,13 @@ export async function planRecovery(context: ApiContext, { env, app, groups }: Re
     env,
     app,
     version,
-    config: recoveryConfig(context),
-    groups: replaced.map(({ ref, azSets, instances, spec, from }) => ({
+    config,
+    groups: replaced.map(({ ref, azSets, instances, spec, from, only }) => ({
       ...{ ref, azSets, instances, spec, draft: draftOf(spec) },
       partial: from === null,
+      ...(flavor === 'restart' ? { restart: only === undefined ? {} : { only } } : {}),
     })),
-    bastion: false,
+    bastion: isUndoable(flavor),
   });
 }
 
@@ -48,21 +49,20 @@ export async function planRecovery(context: ApiContext, { env, app, groups }: Re
  * Admits, plans and writes it.
  * @throws TransshipError GROUP_BUSY, GROUP_DIRTY (by another operation than is put right); any of the plan
  */
-export async function writeRecovery(
+export async function writeMaintenance(
   context: ApiContext,
-  recovery: Recovery,
+  maintenance: Maintenance,
   { id, actor }: { id: string; actor: Actor },
 ): Promise<void> {
-  const { flavor, corrects, env, app } = recovery;
-  const over = new Map(recovery.groups.map(({ ref, over: left }) => [ref.group, left]));
-  const refs = recovery.groups.map(({ ref }) => ref);
+  const { flavor, corrects, env, app, config } = maintenance;
+  const over = new Map(maintenance.groups.map(({ ref, over: left }) => [ref.group, left]));
+  const refs = maintenance.groups.map(({ ref }) => ref);
   const passed = await admit(context, refs, id, { over });
   // What cannot be done is refused before anything moves.
-  await planRecovery(context, recovery);
+  await planMaintenance(context, maintenance);
 
   const policy = context.policy === undefined ? {} : { policy: context.policy };
-  const config = recoveryConfig(context);
-  const groups = recovery.groups.map((group): ReleaseGroupInput => ({
+  const groups = maintenance.groups.map((group): ReleaseGroupInput => ({
     ...group,
     ...{ operation: groupOperationId(id, group.ref.group), root: id, actor, config, flavor },
     ...policy,
@@ -71,12 +71,6 @@ export async function writeRecovery(
   const { namespace } = context.temporal;
   const rows = operationRows({ operation: id, env, app, version, actor, groups, ...policy }, { namespace, corrects });
   await context.catalogue.operations.create(rows, { passed });
-}
-
-function recoveryConfig({ fleet: { limits } }: ApiContext): ReleaseConfig {
-  const { drainSeconds, gateHours, remindHours } = limits;
-  const batchPercent = Math.min(BATCH_PERCENT, limits.maxBatchPercent);
-  return { batchPercent, pauseSeconds: 0, drainSeconds, gateHours, remindHours, gates: resolveGates() };
 }
 
 /** Versions that the groups come to, named once each. */

@@ -1,15 +1,16 @@
 import { TransshipError } from '../../domain/errors.ts';
-import type { Actor, GroupRef } from '../../domain/types.ts';
+import { isUndoable, type Actor, type GroupRef } from '../../domain/types.ts';
 import type { ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import type { RepairRequest } from '../schemas/recover.ts';
 import type { Accepted } from '../schemas/release.ts';
+import { recoveryConfig } from './config.ts';
 import { acceptOnce } from './once.ts';
 import { instanceRefs } from './targets.ts';
-import { planRecovery, writeRecovery, type Recovery } from './recover.ts';
+import { planMaintenance, writeMaintenance, type Maintenance } from './maintenance.ts';
 
 export async function dryRunRepair(context: ApiContext, request: RepairRequest): Promise<ReleasePlan> {
-  return planRecovery(context, await findRepair(context, request));
+  return planMaintenance(context, await findRepair(context, request));
 }
 
 /**
@@ -23,11 +24,12 @@ export async function repairGroup(
   key: string | undefined,
 ): Promise<Accepted> {
   const write = async (id: string): Promise<void> =>
-    writeRecovery(context, await findRepair(context, request), { id, actor });
+    writeMaintenance(context, await findRepair(context, request), { id, actor });
   return acceptOnce(context, { request: { repair: request }, actor, key, write });
 }
 
-async function findRepair({ catalogue }: ApiContext, { app, env, group, to }: RepairRequest): Promise<Recovery> {
+async function findRepair(context: ApiContext, { app, env, group, to }: RepairRequest): Promise<Maintenance> {
+  const { catalogue } = context;
   const ref: GroupRef = { env, app, group };
   const [row, fence] = await Promise.all([catalogue.groups.get(ref), catalogue.fences.get(ref)]);
   const name = `${env}/${app}/${group}`;
@@ -38,12 +40,12 @@ async function findRepair({ catalogue }: ApiContext, { app, env, group, to }: Re
   const operation = await catalogue.operations.get(over);
   const left = operation?.input as ReleaseGroupInput | undefined;
   // What a rollback or repair began is finished, and what is past its point of no return; what a release began is taken back.
-  const undone = (left?.flavor ?? 'release') === 'release' && operation?.final !== true;
+  const undone = isUndoable(left?.flavor) && operation?.final !== true;
   const forward = (to ?? (undone ? 'before' : 'wanted')) === 'wanted';
   const spec = forward ? left?.spec : row.released;
   const { azSets, released: from } = row;
   const found = { ref, azSets, instances: instanceRefs(row.instances), from, over };
-  const about = { flavor: 'repair', corrects: over, env, app } as const;
+  const about = { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context) } as const;
   if (spec !== undefined && spec !== null && left?.remove !== true) return { ...about, groups: [{ ...found, spec }] };
   // Nothing was released before: back to nothing.
   if (left === undefined)

@@ -6,13 +6,14 @@ import type { ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts'
 import type { ApiContext } from '../context.ts';
 import type { RollbackRequest } from '../schemas/recover.ts';
 import type { Accepted } from '../schemas/release.ts';
+import { recoveryConfig } from './config.ts';
 import { getRelease } from './find.ts';
 import { acceptOnce } from './once.ts';
-import { planRecovery, writeRecovery, type Recovering, type Recovery } from './recover.ts';
+import { planMaintenance, writeMaintenance, type Maintained, type Maintenance } from './maintenance.ts';
 import { instanceRefs } from './targets.ts';
 
 export async function dryRunRollback(context: ApiContext, id: string, request: RollbackRequest): Promise<ReleasePlan> {
-  return planRecovery(context, await findRollback(context, id, request, 'nobody'));
+  return planMaintenance(context, await findRollback(context, id, request, 'nobody'));
 }
 
 /**
@@ -27,8 +28,8 @@ export async function rollbackRelease(
   key: string | undefined,
 ): Promise<Accepted> {
   const write = async (rollback: string): Promise<void> => {
-    const recovery = await findRollback(context, id, request, actor.name);
-    await writeRecovery(context, recovery, { id: rollback, actor });
+    const maintenance = await findRollback(context, id, request, actor.name);
+    await writeMaintenance(context, maintenance, { id: rollback, actor });
   };
   return acceptOnce(context, { request: { rollback: id, ...request }, actor, key, write });
 }
@@ -38,7 +39,7 @@ async function findRollback(
   id: string,
   { groups: asked, reason }: RollbackRequest,
   by: string,
-): Promise<Recovery> {
+): Promise<Maintenance> {
   const { row, children } = await getRelease(context, id);
   if (!isTerminal(row.state)) {
     const message = `${id} is ${row.state}: send it the command rollback, or abort`;
@@ -59,10 +60,11 @@ async function findRollback(
     throw new TransshipError('NOTHING_TO_ROLL_BACK', `${id}: ${refused.join('; ')}`);
   }
   // The last that was released goes first.
-  return { flavor: 'rollback', corrects: id, env: row.env, app: row.app, groups: groups.reverse() };
+  const { env, app } = row;
+  return { flavor: 'rollback', corrects: id, env, app, config: recoveryConfig(context), groups: groups.reverse() };
 }
 
-function disables(version: string, reason: string): Pick<Recovering, 'disables'> {
+function disables(version: string, reason: string): Pick<Maintained, 'disables'> {
   return { disables: { version, reason } };
 }
 
@@ -70,7 +72,7 @@ function disables(version: string, reason: string): Pick<Recovering, 'disables'>
 async function judge(
   { catalogue }: ApiContext,
   child: OperationRow,
-): Promise<{ bad: string; back: Recovering } | string> {
+): Promise<{ bad: string; back: Maintained } | string> {
   const input = child.input as ReleaseGroupInput;
   const { ref, from, spec, flavor = 'release' } = input;
   const [group, fence] = await Promise.all([catalogue.groups.get(ref), catalogue.fences.get(ref)]);

@@ -1,3 +1,4 @@
+import type { GroupRow } from '../../catalogue/types.ts';
 import type { AppDefinition, GroupDefinition } from '../../domain/app.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { layoutGroup } from '../../domain/layout.ts';
@@ -13,23 +14,15 @@ export type Target = GroupTarget & { draft: SpecDraft };
  * The groups asked for, in the order of the app file.
  * @throws TransshipError APP_UNKNOWN, ENVIRONMENT_UNKNOWN, GROUP_UNKNOWN
  */
-export async function findTargets({ fleet, catalogue }: ApiContext, request: ReleaseRequest): Promise<Target[]> {
+export async function findTargets(context: ApiContext, request: ReleaseRequest): Promise<Target[]> {
+  const { fleet, catalogue } = context;
   const { app, env, version } = request;
-  const known = fleet.environments.map(({ name }) => name);
-  if (!known.includes(env)) {
-    throw new TransshipError(
-      'ENVIRONMENT_UNKNOWN',
-      `no environment ${env} in the fleet file, which has ${known.join(', ')}`,
-    );
-  }
-  const applied = await catalogue.apps.get(app);
-  if (applied === null) throw new TransshipError('APP_UNKNOWN', `no app ${app} has been applied`);
-
+  const definition = await definitionOf(context, app, env);
   const rows = await catalogue.groups.ofApp(env, app);
-  return choose(applied.definition, request).map((group) => {
+  return choose(definition, request).map((group) => {
     // Where a group stands is what the catalogue says; the layout is for its first release.
     const row = rows.find(({ ref }) => ref.group === group.name);
-    const { ref, azSets, instances } = row ?? layoutGroup(applied.definition, group.name, env, fleet);
+    const { ref, azSets, instances } = row ?? layoutGroup(definition, group.name, env, fleet);
     return {
       ref,
       azSets,
@@ -39,12 +32,41 @@ export async function findTargets({ fleet, catalogue }: ApiContext, request: Rel
   });
 }
 
+/**
+ * The groups of an app in an environment as they stand, in the order of the app file.
+ * @throws TransshipError APP_UNKNOWN, ENVIRONMENT_UNKNOWN; NOTHING_TO_DO where none was ever released
+ */
+export async function standingGroups(context: ApiContext, app: string, env: string): Promise<GroupRow[]> {
+  const definition = await definitionOf(context, app, env);
+  const rows = await context.catalogue.groups.ofApp(env, app);
+  const standing = choose(definition, { env }).flatMap(({ name }) => rows.find(({ ref }) => ref.group === name) ?? []);
+  if (standing.length > 0) return standing;
+  throw new TransshipError('NOTHING_TO_DO', `${app} was never released in ${env}`);
+}
+
+/** @throws APP_UNKNOWN, ENVIRONMENT_UNKNOWN */
+async function definitionOf({ fleet, catalogue }: ApiContext, app: string, env: string): Promise<AppDefinition> {
+  const known = fleet.environments.map(({ name }) => name);
+  if (!known.includes(env)) {
+    throw new TransshipError(
+      'ENVIRONMENT_UNKNOWN',
+      `no environment ${env} in the fleet file, which has ${known.join(', ')}`,
+    );
+  }
+  const applied = await catalogue.apps.get(app);
+  if (applied === null) throw new TransshipError('APP_UNKNOWN', `no app ${app} has been applied`);
+  return applied.definition;
+}
+
 /** Instances without what they were last seen to hold. */
 export function instanceRefs(instances: readonly InstanceRef[]): InstanceRef[] {
   return instances.map(({ index, name, azSet, member }) => ({ index, name, azSet, member }));
 }
 
-function choose(definition: AppDefinition, { env, groups: wanted }: ReleaseRequest): GroupDefinition[] {
+function choose(
+  definition: AppDefinition,
+  { env, groups: wanted }: Pick<ReleaseRequest, 'env' | 'groups'>,
+): GroupDefinition[] {
   const here = definition.groups.filter(({ environment }) => environment === env);
   const names = here.map(({ name }) => name);
   if (here.length === 0) throw new TransshipError('GROUP_UNKNOWN', `app ${definition.app} has no group in ${env}`);

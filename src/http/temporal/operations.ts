@@ -12,7 +12,7 @@ import { callTemporal, type TemporalLink } from './link.ts';
  * @throws TransshipError TEMPORAL_UNREACHABLE; GROUP_BUSY where the id belongs to something else
  */
 export async function startRelease(link: TemporalLink, input: ReleaseAppInput): Promise<void> {
-  const { operation, app, env, version, actor, policy } = input;
+  const { operation, app, env, version, actor, groups, policy } = input;
   const workflowId = releaseWorkflowId(operation);
   const memo: OperationMemo = { operation, version };
   try {
@@ -30,7 +30,7 @@ export async function startRelease(link: TemporalLink, input: ReleaseAppInput): 
           { key: SEARCH.App, value: app },
           { key: SEARCH.Env, value: env },
         ],
-        staticSummary: `release ${app} ${version} to ${env}, asked by ${actor.name}`,
+        staticSummary: `${groups[0]?.flavor ?? 'release'} ${app} ${version} in ${env}, asked by ${actor.name}`,
         staticDetails: STATIC_DETAILS,
       }),
     );

@@ -21,6 +21,7 @@ export interface Left {
  */
 export interface Carried extends Pick<GroupRun, 'epoch' | 'turns' | 'size' | 'resized'> {
   staged: [azSet: string, StagedRevision][];
+  restarting: [instance: string, uid: string][];
   begun: CarriedBatch[];
   left: CarriedBatch[];
   stale: boolean;
@@ -54,7 +55,7 @@ export function isLong(run: GroupRun): boolean {
 }
 
 export function carry(run: GroupRun, { batches, stale }: Left): Carried {
-  const { epoch, turns, size, staged, begun, resized, progress, commands } = run;
+  const { epoch, turns, size, staged, restarting, begun, resized, progress, commands } = run;
   return {
     epoch,
     // Every activity of this run has an event, so none has a higher number.
@@ -62,6 +63,7 @@ export function carry(run: GroupRun, { batches, stale }: Left): Carried {
     size,
     resized,
     staged: [...staged],
+    restarting: [...restarting],
     begun: begun.map(toCarried),
     left: batches.map(toCarried),
     stale,

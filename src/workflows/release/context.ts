@@ -23,6 +23,8 @@ export interface GroupRun {
   sagas: Sagas;
   /** By AzSet name, once staged. */
   staged: Map<string, StagedRevision>;
+  /** Of a restart: instance → uid of what is to be ended there. */
+  restarting: Map<string, string>;
   /** Sets of which instances are made anew, by direction and set. */
   openings: Map<string, Opening>;
   /** Batches that were begun, oldest first: what an undo goes back through. */

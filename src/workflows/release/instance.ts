@@ -1,5 +1,5 @@
 import { azLabel, type HealthCheck, type InstanceRef } from '../../domain/types.ts';
-import type { CapacityShare, Deployed } from '../../activities/instance.ts';
+import type { CapacityShare, Change, Deployed } from '../../activities/instance.ts';
 import type { ReplaceTarget } from '../../drivers/azset/index.ts';
 import { idcActivities, type Direction } from './activities.ts';
 import { setsIn, stepContext, type GroupRun } from './context.ts';
@@ -14,7 +14,7 @@ export interface Handling {
   uid: string;
   target: ReplaceTarget;
   /** How it gets there. */
-  change: 'in-place' | 'recreate';
+  change: Change;
   /** How the target says that it is warm. */
   health: HealthCheck;
   direction: Direction;
@@ -64,7 +64,7 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   const igniteMs = health.timeoutSeconds * 1_000;
   const activities = (summary: string, longestAttemptMs: number): ReturnType<typeof idcActivities> =>
     idcActivities(azSet.idc, { direction, policy: input.policy, summary: `${summary} ${where}`, longestAttemptMs });
-  const opening = change === 'recreate' ? openingOf(run, direction, azSet) : null;
+  const opening = change === 'in-place' ? null : openingOf(run, direction, azSet);
   // Before the first wait, so that the set stays open for all of a batch.
   opening?.expect();
 
@@ -87,7 +87,7 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
     throw error;
   }
   const deploy = async (): Promise<Deployed> =>
-    activities('deploy', 900_000).deploy({ ...step, uid, target, ...(opening === null ? {} : { change: 'recreate' }) });
+    activities('deploy', 900_000).deploy({ ...step, uid, target, ...(change === 'in-place' ? {} : { change }) });
   const {
     address,
     startedAt,

@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { isUndoable } from '../../domain/types.ts';
 import type { Left } from './carried.ts';
 import { look, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
@@ -32,7 +33,7 @@ export async function release(run: GroupRun, left: Left | null): Promise<Seen[]>
 async function begin(run: GroupRun): Promise<GroupLook | null> {
   const { input } = run;
   if (hasGates(run)) {
-    const message = `${input.spec.version} is ready to be released`;
+    const message = `${input.spec.version} is ready to be ${input.flavor === 'restart' ? 'restarted' : 'released'}`;
     await passGate(run, { name: 'smoke', state: 'PENDING', message });
   }
   if (input.remove === true) {
@@ -52,10 +53,9 @@ async function create(run: GroupRun): Promise<GroupLook> {
 }
 
 async function replace(run: GroupRun): Promise<GroupLook> {
-  const { flavor = 'release' } = run.input;
   await stageAll(run);
   // From here a rollback or repair only goes on, or stops as it stands.
-  if (flavor !== 'release') run.sagas.pivot();
+  if (!isUndoable(run.input.flavor)) run.sagas.pivot();
   return throughBatches(run, () => rollOut(run));
 }
 
@@ -70,7 +70,7 @@ async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Pr
 async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
   const now = await look(run, 'forward', 'look at the sets');
   const missing = now.sets.filter(({ set }) => set === null).map(({ ref }) => ref.name);
-  if (missing.length === now.sets.length) return 'create';
+  if (missing.length === now.sets.length && run.input.flavor !== 'restart') return 'create';
   if (missing.length === 0) return 'in-place';
   // A first release that was cut short is finished.
   if (run.input.over !== undefined && run.input.from === null) return 'create';

@@ -2,8 +2,9 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import { brake, describeBudget } from '../../domain/brake.ts';
 import { planBatches, type Batch, type BudgetSum } from '../../domain/plan.ts';
 import type { ReleaseState } from '../../domain/states.ts';
-import { azLabel, type InstanceRef, type Trouble } from '../../domain/types.ts';
+import { azLabel, isUndoable, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import type { CapacityShare } from '../../activities/instance.ts';
+import type { InstanceObservation } from '../../drivers/azset/index.ts';
 import { Continuing, isLong, type Left } from './carried.ts';
 import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
@@ -32,14 +33,21 @@ export async function rollOut(run: GroupRun): Promise<GroupLook> {
 
 async function planAll(run: GroupRun): Promise<Batch[]> {
   const { input, progress } = run;
-  const { flavor = 'release' } = input;
-  const bastion = flavor === 'release';
+  const { flavor = 'release', only } = input;
+  const bastion = isUndoable(flavor);
   const before = await looked(run, bastion ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED', 'look before the plan');
   if (!bastion) await advance(run, 'ROLLING_OUT', `${flavor} to ${input.spec.version}`);
+  const meant = input.instances.filter(({ name }) => only === undefined || only.includes(name));
+  if (flavor === 'restart') {
+    for (const instance of meant) {
+      const holder = before.holder(instance);
+      if (holder !== undefined) run.restarting.set(instance.name, holder.uid);
+    }
+  }
   const plan = planBatches(
-    input.instances.map((instance) => ({ instance, serving: before.serves(instance) })),
+    meant.map((instance) => ({ instance, serving: before.serves(instance) })),
     input.config,
-    { bastion },
+    { bastion, desired: input.instances.length },
   );
   progress.plan(plan.batches);
   await progress.note({
@@ -264,7 +272,7 @@ async function handle(
           instance,
           uid: holder.uid,
           target,
-          change: target.change ?? 'in-place',
+          change: isToEnd(run, instance, holder) ? 'restart' : (target.change ?? 'in-place'),
           health: input.spec.health,
           direction: 'forward',
           capacity: share,
@@ -272,9 +280,10 @@ async function handle(
         });
         if (isBraked(run)) await passBrake(run);
         if (bastion) {
-          const message = `${instance.name} runs the new version without traffic`;
+          const runsAnew = input.flavor === 'restart' ? 'was restarted' : 'runs the new version';
+          const message = `${instance.name} ${runsAnew} without traffic`;
           if (hasGates(run)) await passGate(run, { name: 'bake', state: 'SMOKE_SUCCESS', message });
-          await advance(run, 'BAKING', `${instance.name} runs the new version; traffic next`);
+          await advance(run, 'BAKING', `${instance.name} ${runsAnew}; traffic next`);
         }
         await bake(run, { instance, uid, direction: 'forward' });
         return null;
@@ -343,7 +352,13 @@ export async function leftOver(run: GroupRun): Promise<InstanceRef[]> {
 }
 
 function notDone(run: GroupRun, now: GroupLook): InstanceRef[] {
-  return run.input.instances.filter((instance) => !isDone(run, now, instance));
+  return run.input.instances.filter((instance) => concerns(run, now, instance) && !isDone(run, now, instance));
+}
+
+/** Beside those that were asked for: what ended by itself while its set was open came back out of traffic, by us. */
+function concerns({ input: { only } }: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
+  if (only === undefined || only.includes(instance.name)) return true;
+  return 'release' in (now.holder(instance)?.outBy ?? {});
 }
 
 /** Runs the target, proven, and gets traffic. */
@@ -352,9 +367,14 @@ function isDone(run: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
   const target = run.staged.get(instance.azSet.name);
   const holder = now.holder(instance);
   if (target === undefined || holder === undefined || holder.terminating) return false;
-  const done = runs(holder, target) && holder.ready && now.serves(instance);
+  const done = runs(holder, target) && holder.ready && now.serves(instance) && !isToEnd(run, instance, holder);
   if (done) run.progress.instance(instance.name, 'done');
   return done;
+}
+
+/** It is still what a restart found there. */
+function isToEnd({ restarting }: GroupRun, { name }: InstanceRef, { uid }: InstanceObservation): boolean {
+  return restarting.get(name) === uid;
 }
 
 function count({ input, size }: GroupRun, now: GroupLook, members: InstanceRef[]): BudgetSum {

@@ -129,6 +129,13 @@ describe('states of a release', () => {
     }
   });
 
+  it('offers no rollback of a restart: it brought no version', () => {
+    for (const state of RELEASE_STATES) {
+      const kept = legalCommands(state).filter((command) => command !== 'rollback');
+      expect([state, legalCommands(state, 'restart')]).toEqual([state, kept]);
+    }
+  });
+
   it('offers no rollback past the point of no return; an abort stops it there', () => {
     for (const state of RELEASE_STATES) {
       const kept = legalCommands(state).filter((command) => command !== 'rollback');

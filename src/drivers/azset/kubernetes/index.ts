@@ -8,7 +8,7 @@ import { fenceSet } from './fence.ts';
 import { observeSets } from './observe.ts';
 import { closeSet, openSet } from './open.ts';
 import { PrePull } from './prePull.ts';
-import { recreatePod } from './recreate.ts';
+import { recreatePod, restartPod } from './recreate.ts';
 import { replacePod } from './replace.ts';
 import { Revisions } from './revisions.ts';
 import { settleSet } from './settle.ts';
@@ -35,6 +35,7 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     replace: (at, target, guard, waiting) => replacePod(cluster, revisions, at, target, guard, waiting),
     open: (set, target, guard, waiting) => openSet(cluster, revisions, set, target, guard, waiting),
     recreate: (at, target, guard, waiting) => recreatePod(cluster, at, target, guard, waiting),
+    restart: (at, target, guard, waiting) => restartPod(cluster, at, target, guard, waiting),
     close: (set, guard, waiting) => closeSet(cluster, set, guard, waiting),
     adopt: (set, group, spec, guard, waiting) => adoptSet(cluster, set, group, spec, guard, waiting),
     detach: (set, guard, waiting) => detachSet(cluster, set, guard, waiting),

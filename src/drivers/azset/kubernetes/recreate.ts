@@ -19,9 +19,37 @@ type Holder = { is: 'old'; pod: Pod } | { is: 'none'; ending: boolean } | { is: 
  * Removes one pod and waits for the proof that another one, of the target, runs in its place. A place that is held by a
  * pod of the target already is only waited for: a second attempt after a crash never removes it again.
  */
-export async function recreatePod(
+export function recreatePod(
   cluster: Cluster,
   at: MemberAt,
+  target: ReplaceTarget,
+  guard: Guard,
+  waiting: Waiting,
+): Promise<InstanceObservation> {
+  const isOld = (pod: Pod): boolean => pod.metadata.uid === at.uid && revisionOf(pod) !== target.revision;
+  return makeAnew(cluster, { ...at, isOld }, target, guard, waiting);
+}
+
+/** The same where the pod may be of the target already: it is known by its uid alone, which no other ever has. */
+export function restartPod(
+  cluster: Cluster,
+  at: MemberAt,
+  target: ReplaceTarget,
+  guard: Guard,
+  waiting: Waiting,
+): Promise<InstanceObservation> {
+  const isOld = (pod: Pod): boolean => pod.metadata.uid === at.uid;
+  return makeAnew(cluster, { ...at, isOld }, target, guard, waiting);
+}
+
+/** A place, and what is to be removed from it. */
+interface Place extends MemberAt {
+  isOld: (pod: Pod) => boolean;
+}
+
+async function makeAnew(
+  cluster: Cluster,
+  at: Place,
   target: ReplaceTarget,
   guard: Guard,
   waiting: Waiting,
@@ -33,11 +61,11 @@ export async function recreatePod(
 }
 
 /** @throws INSTANCE_REPLACED when a pod that is neither the given one nor of the target holds the place */
-async function holder({ name, pods }: Cluster, at: MemberAt, target: ReplaceTarget): Promise<Holder> {
+async function holder({ name, pods }: Cluster, at: Place, target: ReplaceTarget): Promise<Holder> {
   const pod = await pods.find(at);
   if (pod === undefined || !isAlive(pod)) return { is: 'none', ending: pod !== undefined };
+  if (at.isOld(pod)) return { is: 'old', pod };
   if (revisionOf(pod) === target.revision) return { is: 'new', pod };
-  if (pod.metadata.uid === at.uid) return { is: 'old', pod };
   throw new TransshipError(
     'INSTANCE_REPLACED',
     `pod ${at.member} (${at.uid}) in ${name} was replaced by ${pod.metadata.uid} of ${revisionOf(pod)}`,
@@ -47,7 +75,7 @@ async function holder({ name, pods }: Cluster, at: MemberAt, target: ReplaceTarg
 /** Until the pod is on its way out, or gone, or another. */
 async function letGo(
   cluster: Cluster,
-  at: MemberAt,
+  at: Place,
   target: ReplaceTarget,
   guard: Guard,
   waiting: Waiting,
@@ -75,7 +103,7 @@ async function letGo(
 }
 
 /** Until the controller has put a pod of the target in the place. */
-async function waitBorn(cluster: Cluster, at: MemberAt, target: ReplaceTarget, waiting: Waiting): Promise<Pod> {
+async function waitBorn(cluster: Cluster, at: Place, target: ReplaceTarget, waiting: Waiting): Promise<Pod> {
   let ending = false;
   return until(waiting, {
     get what() {
