@@ -54,7 +54,12 @@ export function restartContract(world: () => World): void {
     // Ended by an earlier attempt: what is there now is looked at by the next step.
     await Promise.all(members.map((at) => pullOut(at, guard).catch(() => undefined)));
     await open(stage, guard);
-    const born = await Promise.all(members.map((at) => restart(stage, at, guard)));
+    // Nothing is under way any more when one of them dies.
+    const outcomes = await Promise.allSettled(members.map((at) => restart(stage, at, guard)));
+    const born = outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
     await close(stage, guard);
     return born;
   };
