@@ -3,8 +3,8 @@ import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worke
 import type { Logger } from 'pino';
 
 /**
- * The workflows as one script, as Temporal's sandbox runs them. Building it takes about 2.5 s; set
- * TRANSSHIP_WORKFLOW_BUNDLE to the path of one that was built before ("npm run bundle") to start without that.
+ * The workflows as one script, as Temporal's sandbox runs them. Building it takes about 2.5 s; with
+ * TRANSSHIP_WORKFLOW_BUNDLE, the path of one that was built before, the worker starts without that.
  */
 export async function workflowBundle(log: Logger): Promise<WorkflowBundleOption> {
   const codePath = process.env['TRANSSHIP_WORKFLOW_BUNDLE'];
