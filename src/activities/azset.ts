@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
-import type { AzSetDriver, AzSetObservation, ReplaceTarget, StagedRevision } from '../drivers/azset/index.ts';
+import type {
+  AzSetDriver,
+  AzSetObservation,
+  ReplaceTarget,
+  SetDifference,
+  StagedRevision,
+} from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
 import { runStep, stepNumber, takeTurns, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
@@ -29,6 +35,8 @@ export interface StageSetInput extends SetStep {
   spec: Spec;
   /** The caller knows how to recreate: without this a change that needs new instances is refused. */
   recreate?: boolean;
+  /** What somebody else wrote into the template is written over. */
+  overwrite?: boolean;
 }
 
 export interface OpenSetInput extends SetStep {
@@ -96,12 +104,14 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
     compareSet: async ({
       set,
       spec,
+      overwrite,
     }: {
       set: AzSetRef;
       spec: Spec;
-    }): Promise<Awaited<ReturnType<AzSetDriver['compare']>>> => {
+      overwrite?: boolean;
+    }): Promise<SetDifference> => {
       try {
-        return await drivers.azSets(set.cluster).compare(set, spec);
+        return await drivers.azSets(set.cluster).compare(set, spec, { overwrite });
       } catch (error) {
         throw toFailure(error);
       }
@@ -145,15 +155,10 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
      */
     stageSet: (input: StageSetInput): Promise<StagedRevision> =>
       runStep(dependencies, 'stageSet', input, async (guard, waiting) => {
-        const driver = drivers.azSets(input.set.cluster);
-        const { change, reasons } = await driver.compare(input.set, input.spec);
-        if (change === 'recreate' && input.recreate !== true) {
-          throw new TransshipError(
-            'RECREATE_UNSUPPORTED',
-            `${input.set.name} would need new pods: ${reasons.join(', ')}`,
-          );
-        }
-        return driver.stage(input.set, input.spec, guard, waiting);
+        const { set, spec, overwrite } = input;
+        const driver = drivers.azSets(set.cluster);
+        if (input.recreate !== true) await refuseRecreate(driver, set, spec);
+        return driver.stage(set, spec, guard, waiting, { overwrite });
       }),
 
     /**
@@ -195,6 +200,13 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
       }
     },
   };
+}
+
+/** @throws RECREATE_UNSUPPORTED */
+async function refuseRecreate(driver: AzSetDriver, set: AzSetRef, spec: Spec): Promise<void> {
+  const { change, reasons } = await driver.compare(set, spec);
+  if (change !== 'recreate') return;
+  throw new TransshipError('RECREATE_UNSUPPORTED', `${set.name} would need new pods: ${reasons.join(', ')}`);
 }
 
 export type AzSetActivities = ReturnType<typeof azSetActivities>;

@@ -53,6 +53,8 @@ export interface PlanReleaseInput {
     spec?: Spec;
     /** Its first release was cut short: sets that are missing are created. */
     partial?: boolean;
+    /** Templates that somebody else wrote are written over. */
+    overwrite?: boolean;
     /** It is restarted on its spec: these instances, or all. */
     restart?: Pick<ReleaseGroupInput, 'only'>;
   })[];

@@ -57,7 +57,10 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
 
   const spec: Spec = group.spec ?? { ...group.draft, number: 0, version: input.version, images };
   const changes = await Promise.all(
-    group.azSets.map((set) => planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec })),
+    group.azSets.map((set) => {
+      const overwrite = group.overwrite === true ? { overwrite: true } : {};
+      return planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec, ...overwrite });
+    }),
   );
   const reasons = changes.flatMap(({ change, reasons: why }) => (change === 'recreate' ? why : []));
   const only = group.restart?.only;
@@ -66,6 +69,11 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     .map((instance) => ({ instance, serving: look.serves(instance) }));
   const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
   const warnings = idle.length === 0 ? [] : [`not serving now, replaced first: ${idle.join(', ')}`];
+  for (const [at, { writers }] of changes.entries()) {
+    // Workers of before there was a choice do not say.
+    if (typeof writers === 'string')
+      warnings.push(`${group.azSets[at]?.name ?? ''}: what ${writers} wrote into its template is written over`);
+  }
   for (const { ref: set, set: found } of existing) {
     const known = group.instances.filter(({ azSet }) => azSet.name === set.name && azSet.idc === set.idc).length;
     if (found !== null && found.desired !== known)

@@ -1,6 +1,7 @@
 // The ways back: rollback of what was released, repair of what was left half done.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Api, STRATEGIC } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP } from '../../devfleet/shop.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
@@ -131,6 +132,41 @@ describe.concurrent('rollback', () => {
     });
     await expectAtRest(shop, 'v1');
   });
+});
+
+test('what somebody else wrote into a set moves nothing, is named, and is taken back by a repair', async () => {
+  const shop = await standingApp(platform, 'written-over', everywhere(platform, 1));
+  const { app, judge } = shop;
+  const identities = await judge.identities();
+  const [north] = Object.values(platform.fleet.idcs);
+  if (north === undefined) throw new Error('a fleet without IDCs');
+  const api = new Api(north.adminKubeconfig);
+  const name = (shop.memberOf['web-0'] ?? '').replace(/-\d+$/, '');
+  const path = `/apis/apps/v1/namespaces/${SHOP.env}/statefulsets/${name}?fieldManager=helm`;
+  const spec = { containers: [{ name: 'web', env: [{ name: 'BY_HAND', value: 'yes' }] }] };
+  await api.request({ method: 'PATCH', path, body: { spec: { template: { spec } } }, contentType: STRATEGIC });
+  await api.close();
+
+  for (const args of [
+    ['release', 'start', app, 'v2'],
+    ['restart', app],
+  ]) {
+    const run = await platform.cli(...args, '--env', SHOP.env);
+    expect(run).toMatchObject({ code: 6, stderr: expect.stringContaining('FOREIGN_TEMPLATE') as string });
+    expect(run.stderr).toContain('helm');
+    expect(run.stderr).toContain('transship repair');
+  }
+  const planned = await platform.cli('repair', app, SHOP.group, '--env', SHOP.env, '--dry-run');
+  expect(planned.stdout).toMatch(/what helm at .* wrote into its template is written over/);
+  await refusedFor('NOT_DIRTY', 'repair', app, SHOP.group, '--env', SHOP.env, '--forward');
+
+  const repair = await accepted('repair', app, SHOP.group, '--env', SHOP.env);
+  expect(await ended(repair)).toMatchObject({ state: 'SUCCESS', flavor: 'repair', version: 'v1', corrects: null });
+  await expectAtRest(shop, 'v1');
+  expect(await judge.identities()).toEqual(identities);
+  expect(await judge.starts()).toEqual({});
+  await refusedFor('NOT_DIRTY', 'repair', app, SHOP.group, '--env', SHOP.env);
+  expect((await shop.released('v2')).state).toBe('SUCCESS');
 });
 
 const groupId = ({ app }: ShopApp): string => `group/${SHOP.env}/${app}/${SHOP.group}`;

@@ -58,6 +58,18 @@ export interface StagedRevision {
   management?: 'parallel' | 'ordered';
 }
 
+/** How a spec differs from what a set's template says. */
+export interface SetDifference {
+  change: 'none' | 'in-place' | 'recreate';
+  reasons: string[];
+  writers: string | null;
+}
+
+export interface Overwriting {
+  /** What somebody else wrote into the template is written over. Default: false. */
+  overwrite?: boolean | undefined;
+}
+
 /** What one instance is brought to. */
 export interface ReplaceTarget {
   revision: string;
@@ -107,12 +119,17 @@ export interface AzSetDriver {
 
   /**
    * How the spec differs from what the set's template says: nothing, images and metadata only (in place), or more.
-   * `reasons` names the paths that force new pods.
+   * `reasons` names the paths that force new pods; `writers` those who changed the template past us, for people.
+   * @throws FOREIGN_TEMPLATE where there are any and nobody wants to write over what they wrote
    */
-  compare(set: AzSetRef, spec: Spec): Promise<{ change: 'none' | 'in-place' | 'recreate'; reasons: string[] }>;
+  compare(set: AzSetRef, spec: Spec, options?: Overwriting): Promise<SetDifference>;
 
-  /** Writes the template with the spec's images, parked (moves no instance), and waits for its revision. */
-  stage(set: AzSetRef, spec: Spec, guard: Guard, waiting: Waiting): Promise<StagedRevision>;
+  /**
+   * Writes the template with the spec's images, parked (moves no instance), and waits for its revision. Over what somebody
+   * else wrote only where that is wanted; its undo goes back to what was current before that.
+   * @throws FOREIGN_TEMPLATE
+   */
+  stage(set: AzSetRef, spec: Spec, guard: Guard, waiting: Waiting, options?: Overwriting): Promise<StagedRevision>;
 
   /**
    * Puts the template back to what it was before stage, as the set's own annotation remembers it (the caller may never

@@ -1,3 +1,4 @@
+import { TransshipError } from '../../domain/errors.ts';
 import { isUndoable, type Actor, type Flavor, type ReleaseConfig, type Spec } from '../../domain/types.ts';
 import type { ReleaseGroupInput, ReleasePlan, SpecDraft } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
@@ -39,6 +40,7 @@ export async function planMaintenance(
     groups: replaced.map(({ ref, azSets, instances, spec, from, only }) => ({
       ...{ ref, azSets, instances, spec, draft: draftOf(spec) },
       partial: from === null,
+      ...(flavor === 'repair' ? { overwrite: true } : {}),
       ...(flavor === 'restart' ? { restart: only === undefined ? {} : { only } } : {}),
     })),
     bastion: isUndoable(flavor),
@@ -59,7 +61,11 @@ export async function writeMaintenance(
   const refs = maintenance.groups.map(({ ref }) => ref);
   const passed = await admit(context, refs, id, { over });
   // What cannot be done is refused before anything moves.
-  await planMaintenance(context, maintenance);
+  const plan = await planMaintenance(context, maintenance);
+  const needed = (group: string): boolean =>
+    over.get(group) !== undefined || plan.groups.find(({ ref }) => ref.group === group)?.mode !== 'none';
+  if (flavor === 'repair' && !refs.some(({ group }) => needed(group)))
+    throw new TransshipError('NOT_DIRTY', `${env}/${app} is at rest, as it was released: there is nothing to repair`);
 
   const policy = context.policy === undefined ? {} : { policy: context.policy };
   const groups = maintenance.groups.map((group): ReleaseGroupInput => ({

@@ -1,3 +1,4 @@
+import type { GroupRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { isUndoable, type Actor, type GroupRef } from '../../domain/types.ts';
 import type { ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts';
@@ -14,7 +15,8 @@ export async function dryRunRepair(context: ApiContext, request: RepairRequest):
 }
 
 /**
- * Brings a group that an operation left half done to rest, by looking at what runs: Temporal's history is not asked.
+ * Brings a group that an operation left half done, or whose sets somebody else changed, to rest, by looking at what runs:
+ * Temporal's history is not asked.
  * @throws TransshipError NOT_DIRTY, GROUP_UNKNOWN, GROUP_BUSY
  */
 export async function repairGroup(
@@ -35,7 +37,7 @@ async function findRepair(context: ApiContext, { app, env, group, to }: RepairRe
   const name = `${env}/${app}/${group}`;
   if (row === null) throw new TransshipError('GROUP_UNKNOWN', `there is no group ${name}`);
   const over = fence?.holder ?? null;
-  if (over === null) throw new TransshipError('NOT_DIRTY', `no operation has left ${name} half done`);
+  if (over === null) return asReleased(context, row, to);
 
   const operation = await catalogue.operations.get(over);
   const left = operation?.input as ReleaseGroupInput | undefined;
@@ -51,4 +53,16 @@ async function findRepair(context: ApiContext, { app, env, group, to }: RepairRe
   if (left === undefined)
     throw new TransshipError('OPERATION_UNKNOWN', `there is no row of ${over}, which left ${name}`);
   return { ...about, groups: [{ ...found, spec: left.spec, remove: true }] };
+}
+
+/** No operation has left it: then somebody else may have changed its sets. */
+function asReleased(context: ApiContext, row: GroupRow, to: RepairRequest['to']): Maintenance {
+  const { ref, azSets, instances, released: spec } = row;
+  const { env, app, group } = ref;
+  if (spec === null || to === 'wanted')
+    throw new TransshipError('NOT_DIRTY', `no operation has left ${env}/${app}/${group} half done`);
+  return {
+    ...{ flavor: 'repair', corrects: null, env, app, config: recoveryConfig(context) },
+    groups: [{ ref, azSets, instances: instanceRefs(instances), spec, from: spec }],
+  };
 }

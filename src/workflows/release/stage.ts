@@ -5,12 +5,14 @@ import { idcsOf, setActivities, setsIn, stepContext, type GroupRun } from './con
 
 /** Writes the new template in every set, parked: nothing moves. The undo of an IDC's sets is registered first. */
 export async function stageAll(run: GroupRun): Promise<void> {
-  const { input } = run;
+  const { spec, flavor } = run.input;
+  // What somebody else wrote is for a person to decide about, who does so by asking for a repair.
+  const how = { recreate: true, ...(flavor === 'repair' ? { overwrite: true } : {}) };
   await perIdc(run, async (idc, sets) => {
     registerUnstage(run, idc, sets);
     await all(sets, async (set) => {
       const { stageSet } = setActivities(run, 'forward', set, 'stage');
-      run.staged.set(set.name, await stageSet({ ...stepContext(run), set, spec: input.spec, recreate: true }));
+      run.staged.set(set.name, await stageSet({ ...stepContext(run), set, spec, ...how }));
     });
   });
 }

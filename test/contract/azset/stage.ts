@@ -22,8 +22,11 @@ export function stageContract(world: () => World): void {
 
   test('compare: nothing, images and metadata in place, anything else by new instances, with the paths that force it', async () => {
     const { set } = await standing(world(), 1);
-    const compare = (version: string, options?: Parameters<World['spec']>[2]) =>
-      world().azSets.compare(set, world().spec(2, version, options));
+    const compare = async (version: string, options?: Parameters<World['spec']>[2]): Promise<object> => {
+      const { writers, ...difference } = await world().azSets.compare(set, world().spec(2, version, options));
+      expect(writers).toBe(null);
+      return difference;
+    };
     expect(await compare('v1')).toEqual({ change: 'none', reasons: [] });
     expect(await compare('v2')).toEqual({ change: 'in-place', reasons: [] });
     expect(await compare('v1', { labels: { tier: 'front' } })).toEqual({ change: 'in-place', reasons: [] });
@@ -110,7 +113,8 @@ export function stageContract(world: () => World): void {
     await unstage(subject);
     const after = await seen(world(), subject);
     expect(after).toEqual(before);
-    expect(await world().azSets.compare(subject.set, world().spec(1, 'v1'))).toEqual({ change: 'none', reasons: [] });
+    const { change } = await world().azSets.compare(subject.set, world().spec(1, 'v1'));
+    expect(change).toBe('none');
     world().link.forget();
     await unstage(subject);
     expect(world().link.changes()).toEqual([]);
@@ -151,6 +155,26 @@ export function stageContract(world: () => World): void {
       expect(message).toContain('stranger');
     }
     expect(world().link.changes()).toEqual([]);
+  });
+
+  test('asked to, stage writes over it, and says by whom it was; nothing moves, forward or back', async () => {
+    const subject = await standing(world(), 2);
+    const definition = await world().definition(subject);
+    const before = await seen(world(), subject);
+    await world().foreignChange(subject);
+    const over = { overwrite: true };
+    const { change, writers } = await world().azSets.compare(subject.set, world().spec(1, 'v1'), over);
+    expect([change, writers]).toEqual(['in-place', expect.stringContaining('stranger')]);
+    for (const version of ['v1', 'v2']) {
+      const spec = world().spec(version === 'v1' ? 1 : 2, version);
+      const staged = await world().azSets.stage(subject.set, spec, openGuard(), patience(), over);
+      // What ran before, and not what the stranger wrote.
+      expect(staged.previous).toMatchObject({ revision: before.currentRevision });
+      expect(staged.revision === before.currentRevision).toBe(version === 'v1');
+      await unstage(subject);
+      expect(await world().definition(subject)).toEqual(definition);
+    }
+    expect((await seen(world(), subject)).instances).toEqual(before.instances);
   });
 
   test('between a read and the write of stage somebody else writes: refused, not lost', async () => {

@@ -28,8 +28,9 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     create: (set, group, spec, count, guard) => createSet(api, imageHost, set, group, spec, count, guard),
     remove: (set, group, guard, waiting) => removeSet(cluster, set, group, guard, waiting),
     fence: (set, mark, guard, waiting) => fenceSet(cluster, set, mark, guard, waiting),
-    compare: (set, spec) => compareSet(api, imageHost, set, spec),
-    stage: (set, spec, guard, waiting) => stageSet(cluster, revisions, imageHost, set, spec, guard, waiting),
+    compare: (set, spec, options) => compareSet(api, imageHost, set, spec, options),
+    stage: (set, spec, guard, waiting, options) =>
+      stageSet(cluster, revisions, imageHost, set, spec, guard, waiting, options),
     unstage: (set, guard, waiting) => unstageSet(cluster, revisions, set, guard, waiting),
     prePull: (set, members, images, waiting) => ahead.pull(set, members, images, waiting),
     replace: (at, target, guard, waiting) => replacePod(cluster, revisions, at, target, guard, waiting),

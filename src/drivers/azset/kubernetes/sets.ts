@@ -9,7 +9,7 @@ import { isStatus } from '../../kubernetes/errors.ts';
 import { labelIn, paths } from '../../kubernetes/paths.ts';
 import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import { until } from '../../kubernetes/until.ts';
-import type { Guard, Waiting } from '../index.ts';
+import type { Guard, Overwriting, Waiting } from '../index.ts';
 import { foreignWriters } from './fingerprint.ts';
 
 /** Where staging began, kept on the set while it is staged. */
@@ -41,11 +41,15 @@ export function groupOf({ metadata: { labels = {} } }: StatefulSet): GroupRef | 
   return app === undefined || group === undefined || env === undefined ? null : { app, group, env };
 }
 
-/** @throws FOREIGN_TEMPLATE unless the template is one that we wrote */
-export function ownGroup(set: StatefulSet): GroupRef {
+/**
+ * The group that the set belongs to.
+ * @param options.overwrite its template may be one that somebody else wrote
+ * @throws FOREIGN_TEMPLATE unless the template is one that we wrote
+ */
+export function ownGroup(set: StatefulSet, { overwrite = false }: Overwriting = {}): GroupRef {
   const writers = foreignWriters(set);
   const group = groupOf(set);
-  if (writers === null && group !== null) return group;
+  if ((writers === null || overwrite) && group !== null) return group;
   throw new TransshipError(
     'FOREIGN_TEMPLATE',
     `the template of ${set.metadata.name} was changed by ${writers ?? 'somebody'}`,

@@ -4,9 +4,9 @@ import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { ANNOTATION } from '../../kubernetes/labels.ts';
 import type { StatefulSet, Template } from '../../kubernetes/resources.ts';
-import type { Guard, StagedRevision, Waiting } from '../index.ts';
-import { differenceOf, type Difference } from './difference.ts';
-import { fingerprint } from './fingerprint.ts';
+import type { Guard, Overwriting, SetDifference, StagedRevision, Waiting } from '../index.ts';
+import { differenceOf } from './difference.ts';
+import { fingerprint, foreignWriters } from './fingerprint.ts';
 import { isAlive, revisionOf } from './gate.ts';
 import { endPulls } from './prePull.ts';
 import { defaulted, dropGated, restOn } from './rest.ts';
@@ -16,11 +16,17 @@ import { forgetPrevious, getSet, listPods, ownGroup, previousOf, waitObserved, t
 import { imagesOf, renderTemplate } from './template.ts';
 
 /** @throws NOT_FOUND, FOREIGN_TEMPLATE, SERVICE_UNFIT, APP_INVALID */
-export async function compareSet(api: ApiServer, imageHost: string, ref: AzSetRef, spec: Spec): Promise<Difference> {
+export async function compareSet(
+  api: ApiServer,
+  imageHost: string,
+  ref: AzSetRef,
+  spec: Spec,
+  options?: Overwriting,
+): Promise<SetDifference> {
   const set = await getSet(api, ref);
-  const wanted = await wantedTemplate(api, set, ref, spec, imageHost);
+  const wanted = await wantedTemplate(api, set, ref, spec, imageHost, options);
   await checkServices(api, ref.namespace, wanted.metadata?.labels ?? {});
-  return differenceOf(set.spec.template, wanted);
+  return { ...differenceOf(set.spec.template, wanted), writers: foreignWriters(set) };
 }
 
 /**
@@ -35,14 +41,16 @@ export async function stageSet(
   spec: Spec,
   guard: Guard,
   waiting: Waiting,
+  options?: Overwriting,
 ): Promise<StagedRevision> {
   const { api } = cluster;
   for (;;) {
     // Only a status that speaks of the present template names the revision to come back to.
     const set = await waitObserved(cluster, ref, 0, waiting);
-    const template = await wantedTemplate(api, set, ref, spec, imageHost);
+    const template = await wantedTemplate(api, set, ref, spec, imageHost, options);
+    await checkServices(api, ref.namespace, template.metadata?.labels ?? {});
     const held = new Set((await listPods(api, ref.namespace, [set])).filter(isAlive).map(revisionOf));
-    const previous = previousOf(set) ?? origin(set, [...held]);
+    const previous = previousOf(set) ?? (await origin(revisions, set, [...held]));
     const change = await changeFrom(api, revisions, set, new Set([previous.revision, ...held]), template);
     const annotations = {
       [ANNOTATION.version]: spec.version,
@@ -104,16 +112,21 @@ async function wantedTemplate(
   ref: AzSetRef,
   spec: Spec,
   imageHost: string,
+  options?: Overwriting,
 ): Promise<Template> {
-  const { metadata, ...rest } = renderTemplate(ref, ownGroup(set), spec, imageHost);
+  const { metadata, ...rest } = renderTemplate(ref, ownGroup(set, options), spec, imageHost);
   const labels = { ...metadata?.labels, ...set.spec.selector?.matchLabels };
   return defaulted(api, set, { ...rest, metadata: { ...metadata, labels } });
 }
 
-function origin(set: StatefulSet, held: string[]): Previous {
+/** Where an undo goes back to. Nobody goes back to a template that somebody else wrote: what was current before it counts. */
+async function origin(revisions: Revisions, set: StatefulSet, held: string[]): Promise<Previous> {
+  const { updateRevision = '', currentRevision = '' } = set.status ?? {};
+  const isOurs = foreignWriters(set) === null;
+  const template = isOurs ? set.spec.template : await revisions.get(set.metadata.namespace, currentRevision);
   return {
-    revision: set.status?.updateRevision ?? '',
-    images: imagesOf(set.spec.template.spec),
+    revision: isOurs ? updateRevision : currentRevision,
+    images: imagesOf(template.spec),
     version: set.metadata.annotations?.[ANNOTATION.version] ?? '',
     spec: set.metadata.annotations?.[ANNOTATION.spec] ?? '',
     held,
