@@ -3,7 +3,14 @@ import type { CommandName } from '../domain/states.ts';
 import { DEFAULT_API } from './api.ts';
 import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
-import { enableVersion, listDisabledVersions, repairGroup, retryRelease, rollbackRelease } from './commands/recover.ts';
+import {
+  enableVersion,
+  listDisabledVersions,
+  repairGroup,
+  retryRelease,
+  rollbackRelease,
+  yieldRelease,
+} from './commands/recover.ts';
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { restartInstances } from './commands/restart.ts';
 import { explain } from './commands/why.ts';
@@ -82,7 +89,9 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
   );
   program
     .command('repair')
-    .description('Bring a group to rest that its last operation left half done, by looking at what runs')
+    .description(
+      'Bring a group to rest that its last operation left half done, or whose sets somebody else changed, by looking at what runs',
+    )
     .argument('<app>', 'name of the app')
     .argument('<group>', 'name of the group')
     .requiredOption('--env <env>', 'environment')
@@ -183,6 +192,14 @@ function addReleaseCommands(release: Command, act: Act): void {
     .argument('<id>', 'id of the release')
     .option('-w, --watch', 'follow it until it has ended or waits for a person')
     .action(act(retryRelease));
+  release
+    .command('yield')
+    .description(
+      'Let those that wait for its groups go first: it is undone, and queued again behind them as a new release',
+    )
+    .argument('<id>', 'id of the release')
+    .option('-w, --watch', 'follow the new one until it has ended or waits for a person')
+    .action(act(yieldRelease));
   release.addCommand(configureCommand().action(act(configureRelease)));
   const commands: [CommandName, string][] = [
     ['smoke', 'Open the gate before the bastion: it gets the new version, without traffic'],

@@ -289,6 +289,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/releases/{id}/yield": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let those that wait go first
+         * @description For a release that holds its groups (at a gate, at a brake) while others wait for them: it joins the queue behind them as a new release, which is the answer, with the same version and knobs; then it is aborted, and what it did is undone.
+         */
+        post: operations["yieldRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/repairs": {
         parameters: {
             query?: never;
@@ -299,8 +319,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Repair a group that was left half done
-         * @description For a dirty group: its last operation neither finished nor undid. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).
+         * Repair a group that was left half done, or changed by others
+         * @description For a dirty group: its last operation neither finished nor undid; and for one whose sets somebody else changed: what they wrote is named in the plan, and written over. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).
          */
         post: operations["repairGroup"];
         delete?: never;
@@ -2385,6 +2405,49 @@ export interface operations {
                     "application/json": components["schemas"]["ReleasePlan"];
                 };
             };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    yieldRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the release
+                 * @example rel-c3xq2m7k4a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Accepted; Location says where its state is */
             202: {
                 headers: {

@@ -118,6 +118,38 @@ describe.concurrent('a release of a group that another one holds', () => {
     await expectAtRest(shop, 'v2');
   });
 
+  test('goes first where that one yields; what it did is undone, and it goes after, with the same knobs', async () => {
+    const shop = await standingApp(platform, 'yields', everywhere(platform, 1));
+    const { app, judge, memberOf } = shop;
+    const bastion = memberOf['web-0'] ?? '';
+    const traffic = await shop.traffic(50);
+    const first = await shop.released('v2', { gates: { rollout: 'manual' }, batchPercent: 50 });
+    const alone = await platform.cli('release', 'yield', first.id);
+    expect(alone).toMatchObject({ code: 6, stderr: expect.stringContaining('nobody waits for web') as string });
+
+    const second = await start(app, 'v3', '--queue');
+    await vi.waitUntil(async () => (await view(second)).waiting !== '', PATIENCE);
+    const header = { 'idempotency-key': 'yields' };
+    const asked = (): Promise<{ id: string }> =>
+      platform.rest('POST', `/v1/releases/${first.id}/yield`, undefined, header);
+    const { id: third } = await asked();
+    // An answer that was lost: the same one again, whatever became of the first by now.
+    expect((await asked()).id).toBe(third);
+    expect((await ended(first.id)).state).toBe('REVOKED');
+    expect((await asked()).id).toBe(third);
+    expect((await ended(second)).state).toBe('SUCCESS');
+    expect(await settledAfter(platform, third, 0)).toMatchObject({ state: 'BAKE_SUCCESS', version: 'v2' });
+    await shop.command(third, 'rollout');
+    const done = await ended(third);
+    expect(done.state).toBe('SUCCESS');
+    expect(done.groups[0]?.batches.map(({ instances }) => instances.length)).toEqual([1, 2, 1]);
+    await expectAtRest(shop, 'v2');
+    expectNoFailure(await traffic.stop());
+    expect((await judge.starts())[bastion]).toEqual(['v2', 'v1', 'v3', 'v2']);
+    const late = await platform.cli('release', 'yield', third);
+    expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('COMMAND_ILLEGAL') as string });
+  });
+
   test('does not wait for ever', async () => {
     const shop = await standingApp(platform, 'impatient', everywhere(platform, 1));
     const first = await shop.released('v2', { gates: { bake: 'manual' } });

@@ -70,6 +70,18 @@ export async function retryRelease(
   return showAccepted(session, await call(api, request), `retry ${id}`, options);
 }
 
+export async function yieldRelease(
+  session: Session,
+  id: string,
+  options: { watch?: true | undefined },
+): Promise<ExitCode> {
+  const api = session.api();
+  const request = api.client.POST('/v1/releases/{id}/yield', {
+    params: { path: { id }, header: { 'idempotency-key': randomUUID() } },
+  });
+  return showAccepted(session, await call(api, request), `${id} again, behind those that wait`, options);
+}
+
 export async function listDisabledVersions(session: Session, app: string): Promise<ExitCode> {
   const { terminal } = session;
   const api = session.api();

@@ -1,3 +1,4 @@
+import type { OperationRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/states.ts';
 import type { Actor, ReleaseConfig } from '../../domain/types.ts';
@@ -52,11 +53,39 @@ export async function retryRelease(
   }
   const left = children.filter(({ state }) => state !== 'SUCCESS');
   if (left.length === 0) throw new TransshipError('NOTHING_TO_DO', `every group of ${id} has succeeded`);
-  const { app, env, version } = row;
-  const request = { app, env, version, groups: left.map(({ group }) => group ?? '') };
-  const { config } = left[0]?.input as ReleaseGroupInput;
-  const again = (release: string): Promise<void> => write(context, request, config, actor, release);
+  const again = (release: string): Promise<void> => writeAgain(context, row, left, actor, release);
   return acceptOnce(context, { request: { retry: id }, actor, key, write: again });
+}
+
+/**
+ * Queues a release once more, for groups of it, with the same knobs.
+ * @param options.check throws where that is not to be: asked before it is written
+ */
+export async function againQueued(
+  context: ApiContext,
+  row: OperationRow,
+  groups: OperationRow[],
+  { actor, key, check }: { actor: Actor; key: string | undefined; check: () => Promise<void> },
+): Promise<Accepted> {
+  const again = async (release: string): Promise<void> => {
+    await check();
+    await writeAgain(context, row, groups, actor, release, 'queue');
+  };
+  return acceptOnce(context, { request: { yield: row.id }, actor, key, write: again });
+}
+
+/** The same version and knobs again. */
+async function writeAgain(
+  context: ApiContext,
+  { app, env, version }: OperationRow,
+  groups: OperationRow[],
+  actor: Actor,
+  id: string,
+  onBusy: NonNullable<ReleaseRequest['onBusy']> = 'reject',
+): Promise<void> {
+  const request = { app, env, version, groups: groups.map(({ group }) => group ?? ''), onBusy };
+  const { config } = groups[0]?.input as ReleaseGroupInput;
+  await write(context, request, config, actor, id);
 }
 
 async function write(

@@ -8,6 +8,7 @@ import { acceptedSchema } from '../schemas/release.ts';
 import { retryRelease } from './accept.ts';
 import { dryRunRepair, repairGroup } from './repair.ts';
 import { dryRunRollback, rollbackRelease } from './rollback.ts';
+import { yieldRelease } from './yield.ts';
 
 const tags = ['releases'];
 const querystring = z.strictObject({
@@ -66,13 +67,34 @@ export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
   );
 
   app.post(
+    '/v1/releases/:id/yield',
+    {
+      schema: {
+        operationId: 'yieldRelease',
+        summary: 'Let those that wait go first',
+        description:
+          'For a release that holds its groups (at a gate, at a brake) while others wait for them: it joins the queue behind them as a new release, which is the answer, with the same version and knobs; then it is aborted, and what it did is undone.',
+        tags,
+        params: z.strictObject({ id: releaseIdSchema }),
+        headers: keyHeaderSchema,
+        response: { 202: response[202] },
+      },
+    },
+    async (request, reply) => {
+      const { params, actor, headers } = request;
+      const accepted = await yieldRelease(context, params.id, actor, headers['idempotency-key']);
+      return reply.code(202).header('location', accepted.links.self).send(accepted);
+    },
+  );
+
+  app.post(
     '/v1/repairs',
     {
       schema: {
         operationId: 'repairGroup',
-        summary: 'Repair a group that was left half done',
+        summary: 'Repair a group that was left half done, or changed by others',
         description:
-          'For a dirty group: its last operation neither finished nor undid. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).',
+          'For a dirty group: its last operation neither finished nor undid; and for one whose sets somebody else changed: what they wrote is named in the plan, and written over. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).',
         tags,
         querystring,
         headers: keyHeaderSchema,
