@@ -17,7 +17,7 @@ export type Target = GroupTarget & { draft: SpecDraft };
 export async function findTargets(context: ApiContext, request: ReleaseRequest): Promise<Target[]> {
   const { fleet, catalogue } = context;
   const { app, env, version } = request;
-  const definition = await definitionOf(context, app, env);
+  const definition = await definitionIn(context, app, env);
   const rows = await catalogue.groups.ofApp(env, app);
   return choose(definition, request).map((group) => {
     // Where a group stands is what the catalogue says; the layout is for its first release.
@@ -34,10 +34,10 @@ export async function findTargets(context: ApiContext, request: ReleaseRequest):
 
 /**
  * The groups of an app in an environment as they stand, in the order of the app file.
- * @throws TransshipError APP_UNKNOWN, ENVIRONMENT_UNKNOWN; NOTHING_TO_DO where none was ever released
+ * @throws TransshipError APP_UNKNOWN, ENVIRONMENT_UNKNOWN, GROUP_UNKNOWN; NOTHING_TO_DO where none was ever released
  */
 export async function standingGroups(context: ApiContext, app: string, env: string): Promise<GroupRow[]> {
-  const definition = await definitionOf(context, app, env);
+  const definition = await definitionIn(context, app, env);
   const rows = await context.catalogue.groups.ofApp(env, app);
   const standing = choose(definition, { env }).flatMap(({ name }) => rows.find(({ ref }) => ref.group === name) ?? []);
   if (standing.length > 0) return standing;
@@ -45,7 +45,7 @@ export async function standingGroups(context: ApiContext, app: string, env: stri
 }
 
 /** @throws APP_UNKNOWN, ENVIRONMENT_UNKNOWN */
-async function definitionOf({ fleet, catalogue }: ApiContext, app: string, env: string): Promise<AppDefinition> {
+async function definitionIn({ fleet, catalogue }: ApiContext, app: string, env: string): Promise<AppDefinition> {
   const known = fleet.environments.map(({ name }) => name);
   if (!known.includes(env)) {
     throw new TransshipError(
@@ -53,6 +53,11 @@ async function definitionOf({ fleet, catalogue }: ApiContext, app: string, env: 
       `no environment ${env} in the fleet file, which has ${known.join(', ')}`,
     );
   }
+  return appDefinition({ catalogue }, app);
+}
+
+/** @throws APP_UNKNOWN */
+export async function appDefinition({ catalogue }: Pick<ApiContext, 'catalogue'>, app: string): Promise<AppDefinition> {
   const applied = await catalogue.apps.get(app);
   if (applied === null) throw new TransshipError('APP_UNKNOWN', `no app ${app} has been applied`);
   return applied.definition;

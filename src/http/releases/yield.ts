@@ -41,17 +41,20 @@ async function refuseIdle({ catalogue }: ApiContext, row: OperationRow, left: Op
     throw new TransshipError('COMMAND_ILLEGAL', `${id} is past its point of no return: it can only go on`);
   const live = await catalogue.operations.list({ kind: 'releaseGroup', app, env, live: true, limit: LIVE_OPERATIONS });
   const groups = left.map(({ group }) => group);
-  if (live.some(({ root, group }) => root !== id && groups.includes(group))) return;
+  for (const { root } of live.filter((other) => other.root !== id && groups.includes(other.group))) {
+    // A group whose turn never came stays as it was written when its release ends: it waits for nothing any more.
+    if ((await catalogue.operations.get(root))?.endedAt === null) return;
+  }
   throw new TransshipError('NOTHING_TO_DO', `nobody waits for ${groups.join(', ')} in ${env}`);
 }
 
-/** Aborts what has not ended and is not on its way there. */
+/** Aborts what has not ended. */
 async function abort(context: ApiContext, id: string, reason: string, actor: Actor): Promise<void> {
   try {
     await commandRelease(context, id, { command: 'abort', reason }, actor);
   } catch (error) {
-    const { row, children } = await getRelease(context, id);
-    const ends = [row, ...children].every(({ state }) => isTerminal(state) || state === 'REVOKING');
-    if (!(error instanceof TransshipError && error.code === 'COMMAND_ILLEGAL' && ends)) throw error;
+    if (!(error instanceof TransshipError && error.code === 'COMMAND_ILLEGAL')) throw error;
+    const { row } = await getRelease(context, id);
+    if (!isTerminal(row.state)) throw error;
   }
 }

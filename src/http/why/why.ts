@@ -6,6 +6,7 @@ import { parseWait } from '../../domain/wait.ts';
 import { groupWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import { commandsOf } from '../releases/commands.ts';
+import { appDefinition } from '../releases/targets.ts';
 import type { Why } from '../schemas/why.ts';
 import { isErrorCode } from '../temporal/failures.ts';
 import { pendingSteps } from '../temporal/operations.ts';
@@ -28,9 +29,8 @@ export interface Question {
  */
 export async function explain(context: ApiContext, { app, env, subject }: Question): Promise<Why[]> {
   const { catalogue } = context;
-  const applied = await catalogue.apps.get(app);
-  if (applied === null) throw new TransshipError('APP_UNKNOWN', `no app ${app} has been applied`);
-  const refs = applied.definition.groups
+  const { groups } = await appDefinition(context, app);
+  const refs = groups
     .filter(({ environment }) => env === undefined || environment === env)
     .map(({ environment, name }): GroupRef => ({ env: environment, app, group: name }));
   const live = await catalogue.operations.list({
