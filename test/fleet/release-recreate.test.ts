@@ -13,7 +13,7 @@ import {
   PATIENCE,
   standingApp,
   temporalOf,
-  type ShopApp,
+  uids,
 } from '../support/shop-apps.ts';
 
 let platform: Platform;
@@ -29,11 +29,6 @@ afterAll(() => platform.stop());
 
 const ended = (id: string): Promise<Release> => endOf(platform, id);
 const changed = { environment: { MODE: 'new' } };
-
-/** Pod and uid of each instance. */
-async function uids({ judge }: ShopApp): Promise<string[]> {
-  return (await judge.running()).map(({ instance, uid }) => `${instance} ${uid}`);
-}
 
 test('12 instances are made anew under 200 requests a second: none fails, the floor holds, in place again after', async () => {
   const shop = await standingApp(platform, 'anew', everywhere(platform, 3));

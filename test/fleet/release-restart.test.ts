@@ -14,6 +14,7 @@ import {
   settledAfter,
   standingApp,
   temporalOf,
+  uids,
   type ShopApp,
 } from '../support/shop-apps.ts';
 
@@ -31,11 +32,6 @@ afterAll(() => platform.stop());
 const ended = (id: string): Promise<Release> => endOf(platform, id);
 const restart = async ({ app }: ShopApp, more: object = {}): Promise<string> =>
   (await platform.rest<{ id: string }>('POST', '/v1/restarts', { app, env: SHOP.env, ...more })).id;
-
-/** Pod and uid of each instance. */
-async function uids({ judge }: ShopApp): Promise<string[]> {
-  return (await judge.running()).map(({ instance, uid }) => `${instance} ${uid}`);
-}
 
 const kept = (before: string[], after: string[]): string[] => after.filter((one) => before.includes(one));
 

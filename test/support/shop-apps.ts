@@ -131,6 +131,11 @@ export async function applied(
   };
 }
 
+/** Pod and uid of each instance. */
+export async function uids({ judge }: ShopApp): Promise<string[]> {
+  return (await judge.running()).map(({ instance, uid }) => `${instance} ${uid}`);
+}
+
 export interface Event {
   seq: number;
   kind: string;

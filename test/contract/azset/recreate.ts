@@ -1,12 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import type {
-  Guard,
-  InstanceObservation,
-  MemberAt,
-  ReplaceTarget,
-  StagedRevision,
-} from '../../../src/drivers/azset/index.ts';
+import type { Guard, InstanceObservation, MemberAt, ReplaceTarget } from '../../../src/drivers/azset/index.ts';
 import {
   codeOf,
   eachAnswerLost,
@@ -19,17 +13,10 @@ import {
   patience,
   seen,
   standing,
-  type Definition,
   type Subject,
   type World,
 } from '../world.ts';
-
-interface Staged {
-  subject: Subject;
-  target: StagedRevision;
-  before: (MemberAt & { host: string })[];
-  definition: Definition;
-}
+import { batchSteps, type Staged } from './batch.ts';
 
 /** How instances are brought to what a running one cannot become, batch by batch, and back. */
 export function recreateContract(world: () => World): void {
@@ -43,14 +30,9 @@ export function recreateContract(world: () => World): void {
     world().link.forget();
     return { subject: standingSubject, target, before, definition };
   };
-  const flag = { owner: 'release', reason: 'test', drainSeconds: 0 } as const;
-  const pullOut = (at: MemberAt, guard: Guard = openGuard()) => world().traffic.pullOut(at, flag, guard, patience());
-  const pullIn = (at: MemberAt, guard: Guard = openGuard()) => world().traffic.pullIn(at, 'release', guard, patience());
-  const open = ({ set }: Subject, target: ReplaceTarget, guard: Guard = openGuard()) =>
-    world().azSets.open(set, target, guard, patience());
+  const { pullOut, pullIn, open, close } = batchSteps(world);
   const recreate = (at: MemberAt, target: ReplaceTarget, guard: Guard = openGuard()) =>
     world().azSets.recreate(at, target, guard, patience());
-  const close = ({ set }: Subject, guard: Guard = openGuard()) => world().azSets.close(set, guard, patience());
   const settle = ({ set }: Subject, { revision }: { revision: string }) =>
     world().azSets.settle(set, revision, openGuard(), patience());
   const unstage = ({ set }: Subject) => world().azSets.unstage(set, openGuard(), patience());

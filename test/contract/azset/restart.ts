@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Guard, InstanceObservation, MemberAt, StagedRevision } from '../../../src/drivers/azset/index.ts';
+import type { Guard, InstanceObservation, MemberAt } from '../../../src/drivers/azset/index.ts';
 import {
   codeOf,
   eachAnswerLost,
@@ -12,17 +12,9 @@ import {
   patience,
   seen,
   standing,
-  type Definition,
-  type Subject,
   type World,
 } from '../world.ts';
-
-interface Staged {
-  subject: Subject;
-  target: StagedRevision;
-  before: (MemberAt & { host: string })[];
-  definition: Definition;
-}
+import { batchSteps, type Staged } from './batch.ts';
 
 /** How instances are made anew on what they run. */
 export function restartContract(world: () => World): void {
@@ -35,16 +27,9 @@ export function restartContract(world: () => World): void {
     world().link.forget();
     return { subject, target, before, definition };
   };
-  const flag = { owner: 'release', reason: 'test', drainSeconds: 0 } as const;
-  const pullOut = (at: MemberAt, guard: Guard = openGuard()) => world().traffic.pullOut(at, flag, guard, patience());
-  const pullIn = (at: MemberAt) => world().traffic.pullIn(at, 'release', openGuard(), patience());
-  const open = ({ subject, target }: Staged, guard: Guard = openGuard()) =>
-    world().azSets.open(subject.set, target, guard, patience());
+  const { pullOut, pullIn, open, close } = batchSteps(world);
   const restart = ({ target }: Staged, at: MemberAt, guard: Guard = openGuard()) =>
     world().azSets.restart(at, target, guard, patience());
-  const close = ({ subject }: Staged, guard: Guard = openGuard()) =>
-    world().azSets.close(subject.set, guard, patience());
-
   /** A whole batch, as an operation goes about it. */
   const batch = async (
     stage: Staged,
@@ -53,14 +38,14 @@ export function restartContract(world: () => World): void {
   ): Promise<InstanceObservation[]> => {
     // Ended by an earlier attempt: what is there now is looked at by the next step.
     await Promise.all(members.map((at) => pullOut(at, guard).catch(() => undefined)));
-    await open(stage, guard);
+    await open(stage.subject, stage.target, guard);
     // Nothing is under way any more when one of them dies.
     const outcomes = await Promise.allSettled(members.map((at) => restart(stage, at, guard)));
     const born = outcomes.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason;
       return outcome.value;
     });
-    await close(stage, guard);
+    await close(stage.subject, guard);
     return born;
   };
   /** At rest as before it was staged, every instance in traffic. */
@@ -111,12 +96,12 @@ export function restartContract(world: () => World): void {
     const [, high] = before;
     if (high === undefined) throw new Error('two');
     await pullOut(high);
-    await open(stage);
+    await open(stage.subject, stage.target);
     await world().rebirth(high);
     await eventually(async () => (await seen(world(), subject)).instances.every(({ ready }) => ready));
     const { uid } = await memberOf(world(), subject, 1);
     expect(await restart(stage, high)).toMatchObject({ uid, running: true, inService: false });
-    await close(stage);
+    await close(stage.subject);
     await expectAsBefore(stage);
   });
 
@@ -166,13 +151,13 @@ export function restartContract(world: () => World): void {
       async () => {
         const stage = await staged(2);
         await Promise.all(stage.before.slice(1).map((at) => pullOut(at)));
-        await open(stage);
+        await open(stage.subject, stage.target);
         world().link.forget();
         return stage;
       },
       (stage) => Promise.all(stage.before.slice(1).map((at) => restart(stage, at))),
       async (stage) => {
-        await close(stage);
+        await close(stage.subject);
         expect(Object.values(await world().starts(stage.subject))).toEqual([['v1']]);
       },
     );
@@ -182,7 +167,7 @@ export function restartContract(world: () => World): void {
     const stage = await staged(2);
     const [, high] = stage.before;
     if (high === undefined) throw new Error('two');
-    await open(stage);
+    await open(stage.subject, stage.target);
     await eachChangeGuarded(
       world(),
       () => Promise.resolve(stage),

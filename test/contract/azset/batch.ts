@@ -1,0 +1,24 @@
+import type { Guard, MemberAt, ReplaceTarget, StagedRevision } from '../../../src/drivers/azset/index.ts';
+import { openGuard, patience, type Definition, type Subject, type World } from '../world.ts';
+
+/** A set that was staged. */
+export interface Staged {
+  subject: Subject;
+  target: StagedRevision;
+  /** Its members, and its definition, of before. */
+  before: (MemberAt & { host: string })[];
+  definition: Definition;
+}
+
+const FLAG = { owner: 'release', reason: 'test', drainSeconds: 0 } as const;
+
+/** What an operation does around the end of its instances, whatever for they are made anew. */
+export function batchSteps(world: () => World) {
+  return {
+    pullOut: (at: MemberAt, guard: Guard = openGuard()) => world().traffic.pullOut(at, FLAG, guard, patience()),
+    pullIn: (at: MemberAt, guard: Guard = openGuard()) => world().traffic.pullIn(at, 'release', guard, patience()),
+    open: ({ set }: Subject, target: ReplaceTarget, guard: Guard = openGuard()) =>
+      world().azSets.open(set, target, guard, patience()),
+    close: ({ set }: Subject, guard: Guard = openGuard()) => world().azSets.close(set, guard, patience()),
+  };
+}
