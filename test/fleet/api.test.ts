@@ -21,6 +21,7 @@ import type { Accepted, Release } from '../../src/http/schemas/release.ts';
 import type { ReleasePlan } from '../../src/temporal/messages.ts';
 import { WORKFLOWS } from '../../src/temporal/names.ts';
 import { PATIENCE } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 // Some wait for the API's own time limits, on a machine that has other work too.
 vi.setConfig({ testTimeout: 300_000 });
@@ -30,7 +31,7 @@ let catalogue: Catalogue;
 
 beforeAll(async () => {
   const shape = { idcs: { north: { azs: { 'az-1': { hosts: 1 } } } }, environments: [SHOP.env] };
-  platform = await startPlatform({ shape, headless: true });
+  platform = await twice(() => startPlatform({ shape, headless: true }));
   catalogue = await openCatalogue(platform.fleet.catalogue.directUrl, { poolSize: 2 });
   await platform.push('v1', { igniteSeconds: 0.2 });
   await platform.push('v2', { igniteSeconds: 0.2 });

@@ -10,6 +10,7 @@ import { startFleet } from '../../devfleet/index.ts';
 import type { Devfleet, DevfleetIdc } from '../../devfleet/index.ts';
 import { pushShop, SHOP } from '../../devfleet/shop.ts';
 import { startTraffic } from '../../devfleet/traffic/index.ts';
+import { twice } from '../support/twice.ts';
 
 const SERVICE = 'pro/web';
 const IN_SERVICE = 'transship.dev/in-service';
@@ -21,10 +22,12 @@ let url: string;
 
 beforeAll(async () => {
   const azs = { 'az-1': { hosts: 2 } };
-  fleet = await startFleet({
-    headless: true,
-    shape: { idcs: { north: { azs }, south: { azs } }, environments: ['pro'] },
-  });
+  fleet = await twice(() =>
+    startFleet({
+      headless: true,
+      shape: { idcs: { north: { azs }, south: { azs } }, environments: ['pro'] },
+    }),
+  );
   door = frontDoorClient(fleet.frontDoor.admin);
   url = `${fleet.frontDoor.url}/pro/web/`;
   for (const version of ['v1', 'v2']) await pushVersion(version);

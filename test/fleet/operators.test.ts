@@ -4,12 +4,13 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
 import { startFleet } from '../../devfleet/index.ts';
 import { everywhere, PATIENCE, standingApp, temporalOf } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 let metricsUrl: string;
 
 beforeAll(async () => {
-  const fleet = await startFleet({ headless: true });
+  const fleet = await twice(() => startFleet({ headless: true }));
   const address = `127.0.0.1:${String(await fleet.freePort())}`;
   metricsUrl = `http://${address}/metrics`;
   platform = await startPlatformOn(fleet, { workerEnv: { TRANSSHIP_METRICS: address } });

@@ -19,11 +19,12 @@ import {
   watch,
   type ShopApp,
 } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 
 beforeAll(async () => {
-  platform = await startPlatform({ headless: true });
+  platform = await twice(() => startPlatform({ headless: true }));
   await platform.push('v1', { igniteSeconds: 0.3 });
   await platform.push('v2', { igniteSeconds: 1 });
   await backOff(1, 2);

@@ -20,6 +20,7 @@ import {
   settledAfter,
   standingApp,
 } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 let connection: Connection;
@@ -27,7 +28,7 @@ let client: Client;
 
 beforeAll(async () => {
   const policy = JSON.stringify({ historyEvents: 1 });
-  platform = await startPlatform({ headless: true, apiEnv: { TRANSSHIP_TEST_POLICY: policy } });
+  platform = await twice(() => startPlatform({ headless: true, apiEnv: { TRANSSHIP_TEST_POLICY: policy } }));
   await platform.push('v1', { igniteSeconds: 0.2 });
   await platform.push('v2', { igniteSeconds: 0.5 });
   connection = await Connection.connect({ address: platform.fleet.temporal.address });

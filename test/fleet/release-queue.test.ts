@@ -14,11 +14,12 @@ import {
   standingApp,
   temporalOf,
 } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 
 beforeAll(async () => {
-  platform = await startPlatform({ headless: true });
+  platform = await twice(() => startPlatform({ headless: true }));
   for (const version of ['v1', 'v2', 'v3', 'v4']) await platform.push(version, { igniteSeconds: 0.3 });
   await platform.push('bad', { ignite: 'fail' });
 });

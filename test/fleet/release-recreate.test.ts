@@ -15,11 +15,12 @@ import {
   temporalOf,
   uids,
 } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 
 beforeAll(async () => {
-  platform = await startPlatform({ headless: true });
+  platform = await twice(() => startPlatform({ headless: true }));
   for (const version of ['v1', 'v2', 'v3']) await platform.push(version, { igniteSeconds: 0.3 });
   await platform.push('v2-slow', { igniteSeconds: 3 });
   await platform.push('bad', { ignite: 'fail' });

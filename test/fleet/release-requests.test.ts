@@ -18,6 +18,7 @@ import {
   standingApp,
   temporalOf,
 } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 let folder: string;
@@ -25,10 +26,12 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'transship-requests-'));
   const azs = { 'az-1': { hosts: 2 } };
-  platform = await startPlatform({
-    headless: true,
-    shape: { idcs: { north: { azs }, south: { azs } }, environments: ['pro'] },
-  });
+  platform = await twice(() =>
+    startPlatform({
+      headless: true,
+      shape: { idcs: { north: { azs }, south: { azs } }, environments: ['pro'] },
+    }),
+  );
   await platform.push('v1', { igniteSeconds: 0.2 });
   await platform.push('v2', { igniteSeconds: 0.5 });
   await platform.push('v3', { igniteSeconds: 0.5 });

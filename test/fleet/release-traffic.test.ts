@@ -10,6 +10,7 @@ import { discover } from '../support/discovery.ts';
 import { balancerSettings, startHttpBalancer, type HttpBalancer } from '../support/http-balancer.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import { everywhere, expectAtRest, expectNoFailure, standingApp, type ShopApp } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 const SERVICE = `shop-${SHOP.group}`;
 
@@ -20,7 +21,7 @@ const atEnd: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   const shape = { idcs: { north: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2 } } } }, environments: [SHOP.env] };
-  const fleet = await startFleet({ shape, headless: true });
+  const fleet = await twice(() => startFleet({ shape, headless: true }));
   atEnd.push(() => fleet.stop());
   balancer = await startHttpBalancer();
   atEnd.push(() => balancer.stop());

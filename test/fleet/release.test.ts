@@ -17,11 +17,12 @@ import {
   standingApp,
   temporalOf,
 } from '../support/shop-apps.ts';
+import { twice } from '../support/twice.ts';
 
 let platform: Platform;
 
 beforeAll(async () => {
-  platform = await startPlatform({ headless: true });
+  platform = await twice(() => startPlatform({ headless: true }));
   await platform.push('v1', { igniteSeconds: 0.5 });
   await platform.push('v2', { igniteSeconds: 0.5 });
   await platform.push('v2-slow', { igniteSeconds: 3 });

@@ -15,6 +15,7 @@ import { eventually, type Link, type SpecOptions, type World } from '../contract
 import { openApiLink, type ApiCall, type ApiLink } from './api-link.ts';
 import { discover, type Register } from './discovery.ts';
 import { KubernetesHands, serviceOf } from './kubernetes-hands.ts';
+import { twice } from './twice.ts';
 
 const REPOSITORY = 'shop/web';
 const PORT = 8080;
@@ -56,7 +57,9 @@ export interface Beside {
  */
 export async function kubernetesWorld(beside?: Beside): Promise<World> {
   const azs = { 'az-1': { hosts: 3 }, 'az-2': { hosts: 2 } };
-  const fleet = await startFleet({ shape: { idcs: { north: { azs } }, environments: [NAMESPACE] }, headless: true });
+  const fleet = await twice(() =>
+    startFleet({ shape: { idcs: { north: { azs } }, environments: [NAMESPACE] }, headless: true }),
+  );
   const idc = fleet.idcs['north'];
   if (idc === undefined) throw new Error('no north');
   const folder = await mkdtemp(join(tmpdir(), 'transship-world-'));

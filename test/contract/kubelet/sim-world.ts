@@ -8,6 +8,7 @@ import { podPath, type Condition, type Pod } from '../../../devfleet/host/kubele
 import { pushImage } from '../../../devfleet/images/index.ts';
 import { startFleet, type DevfleetIdc } from '../../../devfleet/index.ts';
 import { eventsOf, type World } from './world.ts';
+import { twice } from '../../support/twice.ts';
 
 /** The world of sim hosts: their admin port tells and does what no real node would. */
 export interface SimWorld extends World {
@@ -33,7 +34,7 @@ const BACK_OFF_SECONDS = 1;
 /** One IDC with one AZ of six hosts. */
 export async function openSimWorld(): Promise<{ world: SimWorld; close: () => Promise<void> }> {
   const shape = { idcs: { north: { azs: { 'az-1': { hosts: 6 } } } }, environments: ['pro'] };
-  const fleet = await startFleet({ shape, headless: true });
+  const fleet = await twice(() => startFleet({ shape, headless: true }));
   const { north: idc } = fleet.idcs;
   if (idc === undefined) throw new Error('the fleet has no north');
   const api = new Api(idc.adminKubeconfig);
