@@ -8,6 +8,8 @@ export interface ShopVersion {
   igniteSeconds?: number;
   ignite?: 'ok' | 'fail' | 'never' | 'markdown';
   crashAfterSeconds?: number;
+  /** How long it takes to end once it is told to. */
+  stopSeconds?: number;
 }
 
 export interface ShopPlace {
@@ -71,12 +73,13 @@ function environmentOf(environment: Record<string, string>): { name: string; val
 
 /** Pushes one version of the shop's image to every registry; the same bytes, so the same digest. */
 export async function pushShop(registries: string[], version: string, behaviour: ShopVersion = {}): Promise<string> {
-  const { igniteSeconds = 1, ignite = 'ok', crashAfterSeconds } = behaviour;
+  const { igniteSeconds = 1, ignite = 'ok', crashAfterSeconds, stopSeconds } = behaviour;
   const labels: Record<string, string> = {
     'transship.dev/sim.version': version,
     'transship.dev/sim.ignite-seconds': String(igniteSeconds),
     'transship.dev/sim.ignite': ignite,
     ...(crashAfterSeconds === undefined ? {} : { 'transship.dev/sim.crash-after-seconds': String(crashAfterSeconds) }),
+    ...(stopSeconds === undefined ? {} : { 'transship.dev/sim.stop': `slow:${stopSeconds}` }),
   };
   let digest = '';
   for (const registry of registries)

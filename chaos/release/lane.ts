@@ -8,7 +8,7 @@ import type { Client } from '@temporalio/client';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { Api } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
-import { SHOP, pushShop, shopApp, type ShopOptions, type ShopVersion } from '../../devfleet/shop.ts';
+import { SHOP, pushShop, shopApp, type ShopOptions, type ShopPlace, type ShopVersion } from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
 import { isTerminal, type CommandName } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
@@ -163,11 +163,15 @@ export class Lane {
     return this.#judge;
   }
 
-  /** An app of the lane stands at rest; made and released where there is none yet. Returns its version. */
-  async stand(): Promise<string> {
-    if (this.#standing !== null) return this.#standing;
+  /**
+   * An app of the lane stands at rest; made and released where there is none yet.
+   * @param behaviour where its version is to behave in some way of its own: then it is another app
+   * @returns its version
+   */
+  async stand(behaviour?: ShopVersion): Promise<string> {
+    if (this.#standing !== null && behaviour === undefined) return this.#standing;
     await this.newApp();
-    const { after } = await this.push();
+    const { after } = await this.push(behaviour);
     const { state } = await this.settled(await this.release(after), (view) => isTerminal(view.state));
     if (state !== 'SUCCESS') throw new Error(`${this.app} could not be made ready: ${state}`);
     return after;
@@ -221,10 +225,13 @@ export class Lane {
   }
 
   async #define(options: ShopOptions): Promise<void> {
-    const places = Object.values(this.world.fleet.idcs).flatMap(({ name, azs }) =>
+    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(this.#places(), { ...options, app: this.app }));
+  }
+
+  #places(): ShopPlace[] {
+    return Object.values(this.world.fleet.idcs).flatMap(({ name, azs }) =>
       azs.map((az) => ({ cluster: `${name}-k8s`, az, instances: this.#instancesPerIdc })),
     );
-    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(places, { ...options, app: this.app }));
   }
 
   /** Pushes an image that no host has, and says what it is called. */
@@ -279,6 +286,19 @@ export class Lane {
     return this.#accepted('/v1/restarts', { app: this.app, env: SHOP.env, config: { ...DEFAULTS, ...more } });
   }
 
+  /** Asks for one instance more in the first IDC, and one less in the last. */
+  async scale(): Promise<string> {
+    const [first, ...others] = this.#places();
+    const last = others.at(-1);
+    if (first === undefined || last === undefined) throw new Error('a scale needs two places');
+    const places = [
+      { ...first, instances: first.instances + 1 },
+      { ...last, instances: last.instances - 1 },
+    ];
+    const { drainSeconds } = DEFAULTS;
+    return this.#accepted('/v1/scales', { app: this.app, env: SHOP.env, places, config: { drainSeconds } });
+  }
+
   /** Rolls a release back that has ended; the id of the rollback. */
   async rollback(id: string): Promise<string> {
     return this.#accepted(`/v1/releases/${id}/rollback`, {});
@@ -322,10 +342,18 @@ export class Lane {
     await this.#told(id, { kind: 'step', step, subjects: instances });
   }
 
+  /** Waits until the release has begun a step on so many instances or sets. */
+  async stepBegun(id: string, step: string, subjects: number): Promise<void> {
+    await this.#told(id, { kind: 'step', step, subjects, outcome: 'begun' });
+  }
+
   /** Waits until the events say that something was done, on so many different subjects: a step may be done twice. */
-  async #told(id: string, done: { kind: string; step: string; subjects: number }): Promise<void> {
+  async #told(
+    id: string,
+    done: { kind: string; step: string; subjects: number; outcome?: 'begun' | 'done' },
+  ): Promise<void> {
     const isOne = ({ kind, step, outcome }: EventView): boolean =>
-      kind === done.kind && step === done.step && outcome === 'done';
+      kind === done.kind && step === done.step && outcome === (done.outcome ?? 'done');
     for (;;) {
       const { events } = await this.#insist<{ events: EventView[] }>('GET', `/v1/releases/${id}/events?limit=1000`);
       if (new Set(events.filter(isOne).map(({ instance }) => instance)).size >= done.subjects) return;

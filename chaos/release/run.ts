@@ -17,7 +17,7 @@ export async function runScenario(
   { signal, record }: Pick<CaseContext, 'signal' | 'record'>,
 ): Promise<Run> {
   lane.begins(signal);
-  const before = scenario.standing ? await lane.stand() : '';
+  const before = scenario.standing ? await lane.stand(scenario.stands) : '';
   if (!scenario.standing) await lane.newApp();
   let isMended = (): void => undefined;
   const mended = new Promise<void>((resolve) => (isMended = resolve));
@@ -26,15 +26,14 @@ export async function runScenario(
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   if (scenario.anew === true) await lane.changeTemplate();
   await lane.judge.mark();
-  const samePods = scenario.standing && scenario.anew !== true && scenario.restarts !== true;
+  const samePods = scenario.standing && scenario.anew !== true && scenario.instead === undefined;
   const identities = samePods ? await lane.judge.identities() : null;
 
   const hit = fault?.hit ?? null;
   await lane.aim(hit === null || fault === null ? null : { ...hit, blow: fault.blow }, fault?.deadMs);
   lane.forgetChanges();
   fault?.arm?.(lane);
-  const { settings } = scenario;
-  const id = await (scenario.restarts === true ? lane.restart(settings) : lane.release(course.after, settings));
+  const id = await asked(lane, scenario, course);
   record('release', id);
   const mending = fault?.beside(lane, course) ?? Promise.resolve();
   void mending.then(isMended, isMended);
@@ -61,7 +60,13 @@ export async function runScenario(
   if (evidence.violations.length === 0) {
     if (expected.cutShort === true) await lane.discard();
     // What its sets and its definition say may differ now: the next case gets another app.
-    else lane.rests(scenario.anew === true ? null : expected.version);
+    else lane.rests(scenario.anew === true || scenario.instead === 'scale' ? null : expected.version);
   }
   return { ...evidence, trace, changes };
+}
+
+/** What the scenario is about. @returns its id */
+async function asked(lane: Lane, { instead, settings }: Scenario, { after }: Course): Promise<string> {
+  if (instead === 'restart') return lane.restart(settings);
+  return instead === 'scale' ? lane.scale() : lane.release(after, settings);
 }

@@ -34,8 +34,10 @@ export interface Scenario {
   standing: boolean;
   /** More than the image changes: new pods are needed. */
   anew?: true;
-  /** The app is restarted instead of released. */
-  restarts?: true;
+  /** The app is restarted, or scaled, instead of released. */
+  instead?: 'restart' | 'scale';
+  /** How the version behaves that the app stands on to begin with. Default: as any. */
+  stands?: ShopVersion;
   /** How the version behaves that is released. */
   behaviour: ShopVersion;
   settings: ReleaseSettings;
@@ -371,7 +373,7 @@ const madeAnewAborted: Scenario = { ...abortedMidBatch, name: 'made anew, aborte
 const restarted: Scenario = {
   ...base,
   name: 'restarted',
-  restarts: true,
+  instead: 'restart',
   drive: ends,
   expect: ({ before }) => ({ state: 'SUCCESS', version: before, starts: [[before]], untouched: [], serving: true }),
 };
@@ -395,6 +397,34 @@ const restartAborted: Scenario = {
   }),
 };
 
+/** One instance comes in the first IDC; when it serves, one goes in the second: the last of its set. */
+const scaled: Scenario = {
+  ...base,
+  name: 'scaled',
+  instead: 'scale',
+  drive: ends,
+  expect: ({ before, pods }) => ({
+    state: 'SUCCESS',
+    version: before,
+    starts: [[], [before]],
+    untouched: ['web-0', 'web-1', 'web-2'].map((name) => pods[name] ?? ''),
+    serving: true,
+  }),
+};
+
+/** The same, and a person aborts while the one that goes ends: it comes back, and the other one goes. */
+const scaleAborted: Scenario = {
+  ...scaled,
+  name: 'scaled, aborted at the end',
+  stands: { stopSeconds: 5 },
+  drive: async (lane, id) => {
+    await lane.stepBegun(id, 'resizeSet', 2);
+    await sleep(LOOK_MS);
+    return abort(lane, id);
+  },
+  expect: (course) => ({ ...scaled.expect(course), state: 'REVOKED' }),
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -416,6 +446,8 @@ export const SCENARIOS: Scenario[] = [
   madeAnewAborted,
   restarted,
   restartAborted,
+  scaled,
+  scaleAborted,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },

@@ -39,6 +39,11 @@ export interface StageSetInput extends SetStep {
   overwrite?: boolean;
 }
 
+export interface ResizeSetInput extends SetStep {
+  /** How many instances it is to have. */
+  count: number;
+}
+
 export interface OpenSetInput extends SetStep {
   /** What they are to be: of an undo, the previous revision. */
   target: ReplaceTarget;
@@ -174,6 +179,21 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
     closeSet: (input: SetStep): Promise<void> =>
       runStep(dependencies, 'closeSet', input, (guard, waiting) =>
         drivers.azSets(input.set.cluster).close(input.set, guard, waiting),
+      ),
+
+    /** What sets the size of the set by itself, for people; null where nobody does. */
+    scalerOf: async ({ set }: { set: AzSetRef }): Promise<string | null> => {
+      try {
+        return await drivers.azSets(set.cluster).scaler(set);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** Gives the set its size: open, where instances come; once those at the end are out of traffic, where they go. */
+    resizeSet: (input: ResizeSetInput): Promise<void> =>
+      runStep(dependencies, 'resizeSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).resize(input.set, input.count, guard, waiting),
       ),
 
     /** Puts the template back. */

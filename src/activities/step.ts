@@ -41,6 +41,7 @@ const STEP_TITLES = {
   stageSet: 'stage',
   openSet: 'open',
   closeSet: 'close',
+  resizeSet: 'resize',
   unstageSet: 'take back the template of',
   settleSet: 'settle',
   takeOut: 'take out',

@@ -75,7 +75,7 @@ function gate(text: string, before: Gates | undefined): Gates {
   return { ...before, [found]: how };
 }
 
-function number(text: string): number {
+export function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
   return value;

@@ -18,7 +18,8 @@ const MODES: Record<GroupPlan['mode'], string> = {
   'in-place': 'in place: images change, pods and addresses stay',
   recreate: 'recreate: pods are evicted and made anew, batch by batch',
   restart: 'restart: pods are evicted and made anew on what they run, batch by batch',
-  none: 'runs this version already: nothing to do',
+  scale: 'scale: what comes is out of traffic until it is ignited; what goes is out of traffic before it ends',
+  none: 'is like that already: nothing to do',
 };
 
 function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warnings }: GroupPlan): string[] {
@@ -31,7 +32,7 @@ function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warn
   lines.push(...warnings.map((warning) => `  ${paint('yellow', 'note')}: ${warning}`));
   if (plan.batches.length === 0) return lines;
 
-  lines.push(`  batches: ${plan.rounding}`);
+  lines.push(`  ${mode === 'scale' ? 'sizes' : 'batches'}: ${plan.rounding}`);
   const rows = plan.batches.map(({ index, members }, at) => {
     const sum = plan.budget[at];
     return [
@@ -47,6 +48,7 @@ function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warn
 /** Batch 0 is the bastion, unless the group is being created. */
 export function batchName(index: number, mode: GroupPlan['mode'] = 'in-place'): string {
   if (mode === 'create') return 'all';
+  if (mode === 'scale') return index === 1 ? 'comes' : 'goes';
   return index === 0 ? 'bastion' : `batch ${index}`;
 }
 

@@ -13,9 +13,10 @@ import {
 } from './commands/recover.ts';
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { restartInstances } from './commands/restart.ts';
+import { scaleGroup, sizes } from './commands/scale.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
-import { whole, withKnobs } from './knobs.ts';
+import { number, whole, withKnobs } from './knobs.ts';
 import { openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRelease } from './watch/watch.ts';
@@ -87,6 +88,29 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
       )
       .action(act(restartInstances)),
   );
+  program
+    .command('scale')
+    .description(
+      'Change how many instances a group has: what comes takes traffic once it is ignited, what goes is taken out before it ends, under the brake. An abort brings the sizes back.',
+    )
+    .argument('<app>', 'name of the app')
+    .argument('[group]', 'name of the group (may be left out where there is one)')
+    .requiredOption('--env <env>', 'environment')
+    .requiredOption(
+      '--to <n>',
+      'how many in all, shared out evenly over the AZs; or for single places CLUSTER/AZ=N, may be repeated',
+      sizes,
+    )
+    .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
+    .option('--startup <seconds>', 'time that an instance has to ignite (default: as the app file says)', whole)
+    .option('--ignore-ignition', 'an instance that runs counts as ignited; its health page is not asked')
+    .option('--dry-run', 'only show the plan')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  transship scale shop web --env pro --to 12 --dry-run\n  transship scale shop --env pro --to north-1/az-1=4 --to south-1/az-1=8 --watch',
+    )
+    .action(act(scaleGroup));
   program
     .command('repair')
     .description(

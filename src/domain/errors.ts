@@ -157,6 +157,11 @@ export const ERRORS = {
     'Somebody else changed the set',
     'See who in "detail". transship repair APP GROUP --env ENV takes the change back, its plan (--dry-run) says what that moves; to keep it, put it into the app file and release it after that.',
   ),
+  SIZE_AUTOMATIC: refused(
+    409,
+    'An autoscaler sets the size',
+    'Change the bounds of the autoscaler named in "detail", or remove it and scale again.',
+  ),
   SET_NOT_AT_REST: refused(
     409,
     'The set is not at rest',

@@ -110,15 +110,15 @@ export const NO_RETURN = ['smoke', 'bake', 'rollout'] as const satisfies (keyof 
 export type PointOfNoReturn = (typeof NO_RETURN)[number];
 
 /**
- * What an operation on a group is for: a release brings a version; a restart makes instances anew on what they run; a
- * rollback brings back the version before; a repair brings a group that was left half done to rest.
+ * What an operation on a group is for: a release brings a version; a restart makes instances anew on what they run; a scale
+ * changes how many there are; a rollback brings back the version before; a repair brings a group that was left half done to rest.
  */
-export const FLAVORS = ['release', 'restart', 'rollback', 'repair'] as const;
+export const FLAVORS = ['release', 'restart', 'scale', 'rollback', 'repair'] as const;
 export type Flavor = (typeof FLAVORS)[number];
 
-/** It begins with a bastion, and can be aborted: then what it did is undone. A rollback or repair only goes on. */
+/** It can be aborted: then what it did is undone. A rollback or repair only goes on. */
 export function isUndoable(flavor: Flavor = 'release'): boolean {
-  return flavor === 'release' || flavor === 'restart';
+  return flavor !== 'rollback' && flavor !== 'repair';
 }
 
 /** Knobs of one release. Defaults come from the fleet file's limits, those of the gates from its environment. */

@@ -57,6 +57,8 @@ export interface PlanReleaseInput {
     overwrite?: boolean;
     /** It is restarted on its spec: these instances, or all. */
     restart?: Pick<ReleaseGroupInput, 'only'>;
+    /** Its sets are to have these sizes. */
+    scale?: Required<Pick<ReleaseGroupInput, 'sizes'>>;
   })[];
   /** False: a rollback or repair, whose batches begin at once. Default: true. */
   bastion?: boolean;
@@ -66,9 +68,9 @@ export interface GroupPlan {
   ref: GroupRef;
   /**
    * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods;
-   * restart: the same again, in new pods; none: it runs this version already.
+   * restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; none: it is like that already.
    */
-  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'none';
+  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'scale' | 'none';
   images: Record<string, ImageRef>;
   /** Image strings that run now, most frequent first. */
   running: string[];
@@ -102,7 +104,9 @@ export interface ReleaseGroupInput extends GroupTarget {
   over?: string;
   /** Version that this rolls back: it is disabled. */
   disables?: { version: string; reason: string };
-  /** Names of the instances that a restart is for; left out: all. */
+  /** Of a scale: AzSet → how many instances it is to have; sets that are not named keep theirs. */
+  sizes?: Record<string, number>;
+  /** Names of the instances that it is for; left out: all. */
   only?: string[];
   /** Repair of a first release: its sets are removed, and the group is as it was before. */
   remove?: true;

@@ -1,6 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { planBatches } from '../domain/plan.ts';
-import type { ImageRef, Spec } from '../domain/types.ts';
+import { brake } from '../domain/brake.ts';
+import { planBatches, type BatchPlan } from '../domain/plan.ts';
+import { sizeChange } from '../domain/size.ts';
+import { azLabel, type ImageRef, type InstanceRef, type Spec } from '../domain/types.ts';
 import type { GroupPlan, PlanReleaseInput, ReleasePlan } from '../temporal/messages.ts';
 import { planningActivities } from './release/activities.ts';
 import { GroupLook, idcsOf, setsIn } from './release/context.ts';
@@ -38,6 +40,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
 
   if (
     group.restart === undefined &&
+    group.scale === undefined &&
     (existing.length === 0 || (group.partial === true && existing.length < group.azSets.length))
   ) {
     const all = { index: 0, members: group.instances };
@@ -79,6 +82,11 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     if (found !== null && found.desired !== known)
       warnings.push(`${set.name} has ${String(found.desired)} places, not ${String(known)}: the release follows it`);
   }
+  if (group.scale !== undefined) {
+    refuseAstray(group, changes);
+    const plan = await planScale(input, { ...group, sizes: group.scale.sizes }, look);
+    return { ref, mode: plan.batches.length === 0 ? 'none' : 'scale', images, running, plan, warnings: [] };
+  }
   const slicing = { bastion: input.bastion ?? true, desired: group.instances.length };
   if (group.restart !== undefined) {
     return { ref, mode: 'restart', images, running, plan: planBatches(members, input.config, slicing), warnings };
@@ -94,6 +102,62 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     running,
     plan: planBatches(members, input.config, slicing),
     warnings,
+  };
+}
+
+/** @throws SET_NOT_AT_REST: what is made anew would be another thing than what runs */
+function refuseAstray({ azSets }: PlannedGroup, changes: { change: string }[]): void {
+  const astray = azSets.filter((_, at) => changes[at]?.change !== 'none').map(({ name }) => name);
+  if (astray.length === 0) return;
+  const message = `${astray.join(', ')} does not stand on what was released: release or repair the group first`;
+  throw ApplicationFailure.nonRetryable(message, 'SET_NOT_AT_REST');
+}
+
+/**
+ * What comes (batch 1), what goes (batch 2), and the brake's arithmetic for each.
+ * @throws SIZE_AUTOMATIC
+ */
+async function planScale(
+  { config }: PlanReleaseInput,
+  { ref, azSets, instances, sizes }: PlannedGroup & { sizes: Record<string, number> },
+  look: GroupLook,
+): Promise<BatchPlan> {
+  const resized = azSets.flatMap((set) => {
+    const to = sizes[set.name] ?? set.count;
+    return to === set.count ? [] : [{ ...set, to }];
+  });
+  const scalers = await Promise.all(
+    resized.map(({ count, to, ...set }) =>
+      planningActivities(set.idc, `ask who sizes ${set.name} (${count} → ${to})`).scalerOf({ set }),
+    ),
+  );
+  const automatic = resized.flatMap(({ name }, at) => (scalers[at] === null ? [] : [`${scalers[at] ?? ''}: ${name}`]));
+  if (automatic.length > 0)
+    throw ApplicationFailure.nonRetryable(`its size is set by ${automatic.join(', ')}`, 'SIZE_AUTOMATIC');
+
+  const sets = resized.map(({ to, ...set }) => ({ ...set, count: to }));
+  const { born, gone } = sizeChange(ref.group, instances, sets);
+  const serving = instances.filter((instance) => look.serves(instance)).length;
+  const sum = (desired: number, members: InstanceRef[], served: number): BatchPlan['budget'][number] => {
+    const taken = members.filter((instance) => look.serves(instance)).length;
+    return brake({ desired, batchPercent: config.batchPercent, serving: served, taken });
+  };
+  const steps = [
+    { index: 1, members: born, budget: sum(instances.length, born, serving) },
+    {
+      index: 2,
+      members: gone,
+      budget: sum(
+        Math.min(instances.length, instances.length + born.length - gone.length),
+        gone,
+        serving + born.length,
+      ),
+    },
+  ].filter(({ members }) => members.length > 0);
+  return {
+    batches: steps.map(({ index, members }) => ({ index, members })),
+    rounding: resized.map((set) => `${azLabel(set)} ${String(set.count)} → ${String(set.to)}`).join(', '),
+    budget: steps.map(({ budget }) => budget),
   };
 }
 

@@ -5,6 +5,7 @@ import { fenceContract } from './azset/fence.ts';
 import { orderedContract } from './azset/ordered.ts';
 import { recreateContract } from './azset/recreate.ts';
 import { replaceContract } from './azset/replace.ts';
+import { resizeContract } from './azset/resize.ts';
 import { restartContract } from './azset/restart.ts';
 import { settleContract } from './azset/settle.ts';
 import { stageContract } from './azset/stage.ts';
@@ -27,6 +28,7 @@ export function azSetContract(name: string, makeWorld: () => Promise<World>): vo
     describe('replace', () => replaceContract(world));
     describe('open, recreate, close', () => recreateContract(world));
     describe('restart', () => restartContract(world));
+    describe('resize', () => resizeContract(world));
     describe('adopt, detach', () => adoptContract(world));
     describe('ordered sets', () => orderedContract(world));
     describe('fence: what is on its way comes to nothing', () => fenceContract(world));

@@ -85,6 +85,8 @@ export interface World {
   orphan(subject: Subject): Promise<void>;
   /** Somebody protects the group: so many of its instances must stay ready. Taken away by the returned function. */
   budget(subject: Subject, minAvailable: number): Promise<() => Promise<void>>;
+  /** Something called "stranger" sets the size of the set by itself. Taken away by the returned function. */
+  autoscaler(subject: Subject): Promise<() => Promise<void>>;
   /** What the set is defined as, in the system's own words: the same whenever it is at rest on the same thing. */
   definition(subject: Subject): Promise<Definition>;
   /** The system's own controllers stand still. */

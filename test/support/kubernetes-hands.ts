@@ -1,5 +1,6 @@
 import {
   AppsV1Api,
+  AutoscalingV2Api,
   CoreV1Api,
   DiscoveryV1Api,
   KubeConfig,
@@ -9,6 +10,7 @@ import {
   V1DeleteOptions,
   V1PodDisruptionBudget,
   V1Service,
+  V2HorizontalPodAutoscaler,
   type V1ControllerRevision,
   type V1StatefulSet,
 } from '@kubernetes/client-node';
@@ -24,6 +26,7 @@ export class KubernetesHands {
   readonly #apps: AppsV1Api;
   readonly #discovery: DiscoveryV1Api;
   readonly #policy: PolicyV1Api;
+  readonly #scaling: AutoscalingV2Api;
 
   /** @param kubeconfig path; with all rights */
   constructor(kubeconfig: string) {
@@ -33,6 +36,7 @@ export class KubernetesHands {
     this.#apps = config.makeApiClient(AppsV1Api);
     this.#discovery = config.makeApiClient(DiscoveryV1Api);
     this.#policy = config.makeApiClient(PolicyV1Api);
+    this.#scaling = config.makeApiClient(AutoscalingV2Api);
   }
 
   async deletePod({ set: { namespace }, member, uid }: MemberAt): Promise<void> {
@@ -69,6 +73,18 @@ export class KubernetesHands {
       { namespace, name, body: { spec: { replicas } }, fieldManager: 'autoscaler' },
       merge,
     );
+  }
+
+  /** One that asks for what is there. @returns the way to remove it */
+  async createAutoscaler({ namespace, name }: Pick<AzSetRef, 'namespace' | 'name'>): Promise<() => Promise<void>> {
+    const own = `stranger-${name}`;
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'StatefulSet', name };
+    const spec = { scaleTargetRef, minReplicas: 1, maxReplicas: 9 };
+    const body = Object.assign(new V2HorizontalPodAutoscaler(), { metadata: { name: own }, spec });
+    await this.#scaling.createNamespacedHorizontalPodAutoscaler({ namespace, body });
+    return async () => {
+      await this.#scaling.deleteNamespacedHorizontalPodAutoscaler({ namespace, name: own });
+    };
   }
 
   /** With all its pods. */

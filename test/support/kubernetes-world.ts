@@ -148,6 +148,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<World> {
       await hands.createBudget(set.namespace, name, { 'transship.dev/app': group.app }, minAvailable);
       return () => hands.deleteBudget(set.namespace, name);
     },
+    autoscaler: ({ set }) => hands.createAutoscaler(set),
     definition: async ({ set: ref }) => {
       const { set, revisions } = await hands.readSet(ref);
       const { template, updateStrategy } = set.spec ?? {};

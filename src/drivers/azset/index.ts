@@ -171,6 +171,16 @@ export interface AzSetDriver {
   /** Last step of a batch that is recreated: parks the set on the template at rest. Does nothing where it is not open. */
   close(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;
 
+  /** What sets the size of the set by itself (an autoscaler), as people know it; null where nobody does. */
+  scaler(set: AzSetRef): Promise<string | null>;
+
+  /**
+   * Changes how many instances the set has, and waits until these are there and no others. New ones are made of what the
+   * set stands on: out of traffic while it is open. Those at the end go, and no budget is asked.
+   * @throws SIZE_AUTOMATIC; INSTANCE_REPLACED where one that would go takes traffic; INSTANCE_NOT_STARTED; FOREIGN_TEMPLATE
+   */
+  resize(set: AzSetRef, count: number, guard: Guard, waiting: Waiting): Promise<void>;
+
   /**
    * Takes over a set that somebody else made, as it runs: no instance ends. Afterwards it is at rest where all of its
    * instances were of its one revision.

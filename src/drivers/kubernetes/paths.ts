@@ -12,6 +12,7 @@ export const paths = {
   statefulSets: (namespace: string, name?: string) => named(`${apps(namespace)}/statefulsets`, name),
   revisions: (namespace: string, name?: string) => named(`${apps(namespace)}/controllerrevisions`, name),
   slices: (namespace: string) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+  autoscalers: (namespace: string) => `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`,
   nodes: (name?: string) => named('/api/v1/nodes', name),
 };
 

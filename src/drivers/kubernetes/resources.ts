@@ -83,6 +83,10 @@ export interface ControllerRevision extends Resource {
   data: { spec: { template: Template & { $patch?: string } } };
 }
 
+export interface Autoscaler extends Resource {
+  spec: { scaleTargetRef: { kind: string; name: string } };
+}
+
 export interface Service extends Resource {
   spec: { selector?: Record<string, string>; clusterIP?: string; type?: string; publishNotReadyAddresses?: boolean };
 }

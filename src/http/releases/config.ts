@@ -35,6 +35,13 @@ export function recoveryConfig({ fleet: { limits } }: ApiContext): ReleaseConfig
   return { batchPercent, pauseSeconds: 0, drainSeconds, gateHours, remindHours, gates: resolveGates() };
 }
 
+/** Of a scale: whoever asks has seen its plan, so no gate waits. */
+export function scaleConfig(context: ApiContext, asked: ReleaseConfigRequest | undefined): ReleaseConfig {
+  const { batchPercent, drainSeconds, gateHours, remindHours } = context.fleet.limits;
+  const limits = { batchPercent, pauseSeconds: 0, drainSeconds, gateHours, remindHours };
+  return { ...limits, ...knobs(context, asked ?? {}), gates: resolveGates() };
+}
+
 /**
  * Knobs that are to change while a release runs.
  * @throws TransshipError LIMIT_EXCEEDED

@@ -10,10 +10,10 @@ import { operationRows } from './rows.ts';
 /** A group that is brought to a spec that is in the catalogue already. */
 export type Maintained = Pick<
   ReleaseGroupInput,
-  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'only' | 'remove'
+  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'sizes' | 'only' | 'remove'
 >;
 
-/** What brings no new version: a restart, rollback or repair, of groups of one app in one environment. */
+/** What brings no new version: a restart, scale, rollback or repair, of groups of one app in one environment. */
 export interface Maintenance {
   flavor: Exclude<Flavor, 'release'>;
   /** What a rollback or repair puts right. */
@@ -37,11 +37,12 @@ export async function planMaintenance(
     app,
     version,
     config,
-    groups: replaced.map(({ ref, azSets, instances, spec, from, only }) => ({
+    groups: replaced.map(({ ref, azSets, instances, spec, from, only, sizes }) => ({
       ...{ ref, azSets, instances, spec, draft: draftOf(spec) },
       partial: from === null,
       ...(flavor === 'repair' ? { overwrite: true } : {}),
       ...(flavor === 'restart' ? { restart: only === undefined ? {} : { only } } : {}),
+      ...(sizes === undefined ? {} : { scale: { sizes } }),
     })),
     bastion: isUndoable(flavor),
   });
@@ -66,6 +67,9 @@ export async function writeMaintenance(
     over.get(group) !== undefined || plan.groups.find(({ ref }) => ref.group === group)?.mode !== 'none';
   if (flavor === 'repair' && !refs.some(({ group }) => needed(group)))
     throw new TransshipError('NOT_DIRTY', `${env}/${app} is at rest, as it was released: there is nothing to repair`);
+
+  if (flavor === 'scale' && plan.groups.every(({ mode }) => mode === 'none'))
+    throw new TransshipError('NOTHING_TO_DO', `${env}/${app} has that many instances already`);
 
   const policy = context.policy === undefined ? {} : { policy: context.policy };
   const groups = maintenance.groups.map((group): ReleaseGroupInput => ({

@@ -57,7 +57,6 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   const where = `${name} (${azLabel(azSet)})`;
   // A step forward minds a person's brake by itself, too: Temporal may try it again while it is on.
   const step = { ...stepContext(run), instance, brakable: direction === 'forward' };
-  const drainMs = input.config.drainSeconds * 1_000;
   const forward = direction === 'forward';
   const startup = forward ? input.config.startupSeconds : undefined;
   const health = startup === undefined ? handling.health : { ...handling.health, timeoutSeconds: startup };
@@ -71,14 +70,7 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   try {
     if (handling.fresh !== true) {
       if (stops(run, direction)) await standAside(run, opening);
-      await activities('take out', drainMs + 120_000).takeOut({
-        ...step,
-        uid,
-        reason: `${input.operation}: ${input.spec.version}`,
-        drainSeconds: input.config.drainSeconds,
-        capacity,
-        sets: setsIn(input.azSets, azSet.idc),
-      });
+      await takeOut(run, { instance, uid, direction, capacity });
       progress.instance(name, 'out');
     }
     if (stops(run, direction)) await standAside(run, opening);
@@ -98,6 +90,39 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   await activities('ignite', igniteMs + 60_000).ignite({ ...step, uid: holder, health, address, since: startedAt });
   progress.instance(name, 'ignited');
   return holder;
+}
+
+type Leaving = Pick<Handling, 'instance' | 'uid' | 'direction' | 'capacity'>;
+
+/** Not async: a turn of the event loop more would bring commands into another order than recorded histories have. */
+function takeOut(run: GroupRun, { instance, uid, direction, capacity }: Leaving): Promise<void> {
+  const { input } = run;
+  const { azSet, name } = instance;
+  const { drainSeconds } = input.config;
+  return idcActivities(azSet.idc, {
+    direction,
+    policy: input.policy,
+    summary: `take out ${name} (${azLabel(azSet)})`,
+    longestAttemptMs: drainSeconds * 1_000 + 120_000,
+  }).takeOut({
+    ...stepContext(run),
+    instance,
+    brakable: direction === 'forward',
+    uid,
+    reason: `${input.operation}: ${input.spec.version}`,
+    drainSeconds,
+    capacity,
+    sets: setsIn(input.azSets, azSet.idc),
+  });
+}
+
+/** Out of traffic, and nothing more. */
+export async function pullOut(run: GroupRun, leaving: Leaving): Promise<void> {
+  await resuming(run, leaving.direction, async () => {
+    if (stops(run, leaving.direction)) await passBrake(run);
+    await takeOut(run, leaving);
+  });
+  run.progress.instance(leaving.instance.name, 'out');
 }
 
 /** Does it while the set is open, and goes on when it is closed. */

@@ -5,6 +5,7 @@ import { look, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, brakable, hold, isBraked, passBrake } from './hold.ts';
 import { bringUp, leftOver, redoUntilWhole, rollOn, rollOut } from './rollout.ts';
+import { scale } from './scale.ts';
 import { createAll, removeAll, settleAll, stageAll } from './stage.ts';
 import { troubleOf } from './troubles.ts';
 
@@ -56,7 +57,7 @@ async function replace(run: GroupRun): Promise<GroupLook> {
   await stageAll(run);
   // From here a rollback or repair only goes on, or stops as it stands.
   if (!isUndoable(run.input.flavor)) run.sagas.pivot();
-  return throughBatches(run, () => rollOut(run));
+  return throughBatches(run, () => (run.input.flavor === 'scale' ? scale(run) : rollOut(run)));
 }
 
 async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Promise<GroupLook> {
@@ -70,7 +71,8 @@ async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Pr
 async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
   const now = await look(run, 'forward', 'look at the sets');
   const missing = now.sets.filter(({ set }) => set === null).map(({ ref }) => ref.name);
-  if (missing.length === now.sets.length && run.input.flavor !== 'restart') return 'create';
+  if (missing.length === now.sets.length && run.input.flavor !== 'restart' && run.input.flavor !== 'scale')
+    return 'create';
   if (missing.length === 0) return 'in-place';
   // A first release that was cut short is finished.
   if (run.input.over !== undefined && run.input.from === null) return 'create';

@@ -1,17 +1,11 @@
-import { memberName } from '../../domain/member.ts';
+import { sizeChange as changeOf, type SizeChange } from '../../domain/size.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import type { GroupLook, GroupRun } from './context.ts';
 
-/** Instances that a look shows to have come, and those whose place is gone. */
-interface SizeChange {
-  born: InstanceRef[];
-  gone: InstanceRef[];
-}
-
-/** What somebody changed of the size since the last look; null where nobody did. */
-export function sizeChange(run: GroupRun, now: GroupLook): SizeChange | null {
-  const gone = run.input.instances.filter((instance) => !now.hasPlace(instance));
-  const born = newcomers(run, now);
+/** What was changed of the size since the last look; null where nothing was. */
+export function sizeChange({ input }: GroupRun, now: GroupLook): SizeChange | null {
+  const sets = now.sets.flatMap(({ ref, set }) => (set === null ? [] : [{ ...ref, count: set.desired }]));
+  const { born, gone } = changeOf(input.ref.group, input.instances, sets);
   return gone.length === 0 && born.length === 0 ? null : { born, gone };
 }
 
@@ -38,22 +32,4 @@ export async function followSize(run: GroupRun, { born, gone }: SizeChange): Pro
     ...(gone.length === 0 ? [] : [`gone: ${names(gone)}`]),
   ].join('; ');
   await progress.note({ kind: 'note', step: 'size', instance: null, outcome: null, message, data: null });
-}
-
-/** Places of the sets that no instance has yet. */
-function newcomers({ input }: GroupRun, now: GroupLook): InstanceRef[] {
-  const [any] = input.instances;
-  const prefix = any?.name.slice(0, -String(any.index).length) ?? `${input.ref.group}-`;
-  let index = Math.max(-1, ...input.instances.map((instance) => instance.index));
-  const born: InstanceRef[] = [];
-  for (const { ref: azSet, set } of now.sets) {
-    const known = new Set(input.instances.filter((it) => it.azSet.name === azSet.name).map(({ member }) => member));
-    for (let ordinal = 0; ordinal < (set?.desired ?? 0); ordinal++) {
-      const member = memberName(azSet.name, ordinal);
-      if (known.has(member)) continue;
-      index += 1;
-      born.push({ index, name: `${prefix}${String(index)}`, azSet, member });
-    }
-  }
-  return born;
 }

@@ -251,7 +251,7 @@ async function handleAll(
 }
 
 /** One instance through its four activities. Returns its trouble, or null when it serves on the target. */
-async function handle(
+export async function handle(
   run: GroupRun,
   first: GroupLook,
   instance: InstanceRef,
@@ -362,7 +362,7 @@ function concerns({ input: { only } }: GroupRun, now: GroupLook, instance: Insta
 }
 
 /** Runs the target, proven, and gets traffic. */
-function isDone(run: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
+export function isDone(run: GroupRun, now: GroupLook, instance: InstanceRef): boolean {
   if (!now.hasPlace(instance)) return true;
   const target = run.staged.get(instance.azSet.name);
   const holder = now.holder(instance);
@@ -390,7 +390,7 @@ function count({ input, size }: GroupRun, now: GroupLook, members: InstanceRef[]
  * What each IDC must see serving just before a member is taken out: the members outside the batch that serve there,
  * less its share of what the group has beyond the floor. So the counts of all IDCs together never go under the floor.
  */
-function capacityShares(
+export function capacityShares(
   { input }: GroupRun,
   now: GroupLook,
   members: InstanceRef[],
@@ -428,7 +428,7 @@ export function registerUndo(run: GroupRun, index: number, members: InstanceRef[
 }
 
 /** Looks; where a cluster does not answer for long, holds and says so instead of failing. */
-async function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
+export async function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
   for (;;) {
     try {
       const now = await look(run, 'forward', summary);

@@ -24,8 +24,14 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
 /**
  * Brings one instance back to what it ran before, by looking at what is: it does nothing where the instance was never
  * changed. Tried until it succeeds; every failure is shown.
+ * @param out it runs what it ran before, and is only out of traffic: it is not drained once more
  */
-export async function restore(run: GroupRun, instance: InstanceRef, budget: UndoBudget): Promise<void> {
+export async function restore(
+  run: GroupRun,
+  instance: InstanceRef,
+  budget: UndoBudget,
+  { out = false }: { out?: boolean } = {},
+): Promise<void> {
   const { input, progress } = run;
   const staged = run.staged.get(instance.azSet.name);
   if (staged === undefined) return;
@@ -49,7 +55,7 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
         if (serves && !counted) await budget.take();
         counted = true;
         const handling = { instance, target, change, health, direction: 'undo', capacity: null } as const;
-        const uid = touched ? await smoke(run, { ...handling, uid: holder.uid }) : holder.uid;
+        const uid = touched ? await smoke(run, { ...handling, uid: holder.uid, fresh: out }) : holder.uid;
         await bake(run, { instance, uid, direction: 'undo' });
         break;
       }

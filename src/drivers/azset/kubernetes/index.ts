@@ -10,6 +10,7 @@ import { closeSet, openSet } from './open.ts';
 import { PrePull } from './prePull.ts';
 import { recreatePod, restartPod } from './recreate.ts';
 import { replacePod } from './replace.ts';
+import { resizeSet, scalerOf } from './resize.ts';
 import { Revisions } from './revisions.ts';
 import { settleSet } from './settle.ts';
 import { compareSet, stageSet, unstageSet } from './stage.ts';
@@ -38,6 +39,8 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     recreate: (at, target, guard, waiting) => recreatePod(cluster, at, target, guard, waiting),
     restart: (at, target, guard, waiting) => restartPod(cluster, at, target, guard, waiting),
     close: (set, guard, waiting) => closeSet(cluster, set, guard, waiting),
+    scaler: (set) => scalerOf(cluster, set),
+    resize: (set, count, guard, waiting) => resizeSet(cluster, set, count, guard, waiting),
     adopt: (set, group, spec, guard, waiting) => adoptSet(cluster, set, group, spec, guard, waiting),
     detach: (set, guard, waiting) => detachSet(cluster, set, guard, waiting),
     save: (set, waiting) => saveSet(cluster, set, waiting),
