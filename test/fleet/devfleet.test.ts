@@ -129,6 +129,8 @@ describe('a fleet that is up', () => {
     expect(await may('delete', 'pods', 'pro')).toBe(true);
     expect(await may('delete', 'pods', 'default')).toBe(false);
     expect(await may('deletecollection', 'pods', 'pro')).toBe(false);
+    expect(await may('list', 'horizontalpodautoscalers', 'pro', 'autoscaling')).toBe(true);
+    expect(await may('patch', 'horizontalpodautoscalers', 'pro', 'autoscaling')).toBe(false);
     expect(await may('get', 'secrets', 'pro')).toBe(false);
     expect(await may('patch', 'nodes')).toBe(false);
   });

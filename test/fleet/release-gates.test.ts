@@ -166,6 +166,17 @@ describe.concurrent('a release with gates', () => {
     await expectAtRest(shop, 'v1');
   });
 
+  test('undone while the bastion is out of traffic: nobody waits once more for connections that it has not', async () => {
+    const shop = await standingApp(platform, 'drained', everywhere(platform, 1));
+    const { id } = await shop.released('v2', { gates: BY_HAND });
+    expect((await shop.commanded(id, 'smoke')).state).toBe('SMOKE_SUCCESS');
+    // Longer than anybody here has patience.
+    await shop.command(id, 'configure', { drainSeconds: 600 });
+    await shop.command(id, 'abort');
+    expect((await settledAfter(platform, id, 0, ({ state }) => state === 'REVOKED')).state).toBe('REVOKED');
+    await expectAtRest(shop, 'v1');
+  });
+
   test('that nobody opens is reminded of, and undone when its time is over', async () => {
     const shop = await standingApp(platform, 'nobody', everywhere(platform, 1));
     const knobs = { gates: { bake: 'manual' }, gateHours: 0.001, remindHours: 0.0003 };

@@ -20,8 +20,10 @@ export interface Handling {
   direction: Direction;
   /** See TakeOutInput. */
   capacity: CapacityShare | null;
-  /** It was just created and may take traffic as soon as it is ready: nothing to take out. */
+  /** There is nothing to take out: it was just created, or is out. */
   fresh?: boolean;
+  /** It has no connections any more. */
+  drained?: boolean;
 }
 
 /** Does it; where a person's brake kept a step of it from beginning, again once they resume. */
@@ -52,7 +54,7 @@ export async function smoke(run: GroupRun, handling: Handling): Promise<string> 
 
 async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   const { input, progress } = run;
-  const { instance, uid, target, change, capacity, direction } = handling;
+  const { instance, uid, target, change, direction } = handling;
   const { name, azSet } = instance;
   const where = `${name} (${azLabel(azSet)})`;
   // A step forward minds a person's brake by itself, too: Temporal may try it again while it is on.
@@ -70,7 +72,7 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   try {
     if (handling.fresh !== true) {
       if (stops(run, direction)) await standAside(run, opening);
-      await takeOut(run, { instance, uid, direction, capacity });
+      await takeOut(run, handling);
       progress.instance(name, 'out');
     }
     if (stops(run, direction)) await standAside(run, opening);
@@ -92,13 +94,13 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   return holder;
 }
 
-type Leaving = Pick<Handling, 'instance' | 'uid' | 'direction' | 'capacity'>;
+type Leaving = Pick<Handling, 'instance' | 'uid' | 'direction' | 'capacity' | 'drained'>;
 
 /** Not async: a turn of the event loop more would bring commands into another order than recorded histories have. */
-function takeOut(run: GroupRun, { instance, uid, direction, capacity }: Leaving): Promise<void> {
+function takeOut(run: GroupRun, { instance, uid, direction, capacity, drained = false }: Leaving): Promise<void> {
   const { input } = run;
   const { azSet, name } = instance;
-  const { drainSeconds } = input.config;
+  const drainSeconds = drained ? 0 : input.config.drainSeconds;
   return idcActivities(azSet.idc, {
     direction,
     policy: input.policy,

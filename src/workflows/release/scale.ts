@@ -184,7 +184,7 @@ async function restoreSize(
       if (out.length > 0) {
         run.undoBudget ??= openBudget(run);
         const budget = await run.undoBudget;
-        await Promise.all(out.map((instance) => restore(run, instance, budget, { out: true })));
+        await Promise.all(out.map((instance) => restore(run, instance, budget)));
       }
       return;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { patched, sleep } from '@temporalio/workflow';
 import { brake } from '../../domain/brake.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
@@ -7,6 +7,9 @@ import { look, type GroupRun } from './context.ts';
 import { bake, smoke } from './instance.ts';
 import { runs } from './target.ts';
 import { troubleOf } from './troubles.ts';
+
+/** Operations that began before this waited, in an undo, for the connections of instances that had none. */
+const NO_SECOND_DRAIN = 'undo-no-second-drain';
 
 export async function openBudget(run: GroupRun): Promise<UndoBudget> {
   const { input } = run;
@@ -24,14 +27,8 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
 /**
  * Brings one instance back to what it ran before, by looking at what is: it does nothing where the instance was never
  * changed. Tried until it succeeds; every failure is shown.
- * @param out it runs what it ran before, and is only out of traffic: it is not drained once more
  */
-export async function restore(
-  run: GroupRun,
-  instance: InstanceRef,
-  budget: UndoBudget,
-  { out = false }: { out?: boolean } = {},
-): Promise<void> {
+export async function restore(run: GroupRun, instance: InstanceRef, budget: UndoBudget): Promise<void> {
   const { input, progress } = run;
   const staged = run.staged.get(instance.azSet.name);
   if (staged === undefined) return;
@@ -55,7 +52,10 @@ export async function restore(
         if (serves && !counted) await budget.take();
         counted = true;
         const handling = { instance, target, change, health, direction: 'undo', capacity: null } as const;
-        const uid = touched ? await smoke(run, { ...handling, uid: holder.uid, fresh: out }) : holder.uid;
+        // We took it out on the way forward, and nothing was sent to it since. A later attempt may not have seen it drained.
+        const isOut = attempt === 0 && !serves && 'release' in holder.outBy && patched(NO_SECOND_DRAIN);
+        const how = isOut ? { drained: true, fresh: runs(holder, target) } : {};
+        const uid = touched ? await smoke(run, { ...handling, ...how, uid: holder.uid }) : holder.uid;
         await bake(run, { instance, uid, direction: 'undo' });
         break;
       }
