@@ -36,7 +36,7 @@ const healthSchema = z.strictObject({
 const placeSchema = z.strictObject({
   cluster: z.string().describe('Cluster of the fleet file.'),
   az: z.string().describe('AZ that has nodes in the cluster.'),
-  instances: z.int().min(0).max(5000).describe('Instances there.'),
+  instances: z.int().min(0).max(5000).describe('Instances there, at the first release.'),
 });
 
 const servicePortSchema = z.strictObject({

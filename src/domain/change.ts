@@ -16,27 +16,32 @@ export function diffApp(before: AppDefinition | null, after: AppDefinition): Cha
   return before === null ? [{ path: '', before: undefined, after }] : differences(before, after, []);
 }
 
+/** Where a group has instances, and how many. */
+type Standing = readonly { cluster: string; az: string; count: number }[];
+
 /**
- * Refuses what apply cannot bring about: another size, another place or the end of a group that has instances.
- * @param hasInstances whether a group's instances exist already
+ * Refuses what apply cannot bring about: another size, another place or the end of a group that has instances. What it was
+ * scaled to may be said, and what the app file said before that, too.
+ * @param standing where the group stands; undefined while it has no instance
  * @throws TransshipError SIZE_CHANGE_UNSUPPORTED with every place
  */
 export function checkChange(
   before: AppDefinition | null,
   after: AppDefinition,
-  hasInstances: (group: GroupRef) => boolean,
+  standing: (group: GroupRef) => Standing | undefined,
 ): void {
-  const standing = (before?.groups ?? []).filter(({ environment, name }) =>
-    hasInstances({ env: environment, app: after.app, group: name }),
-  );
-  const places = standing.flatMap((old) => misplaced(old, after));
+  const kept = (before?.groups ?? []).flatMap((old) => {
+    const stands = standing({ env: old.environment, app: after.app, group: old.name });
+    return stands === undefined ? [] : [{ old, stands }];
+  });
+  const places = kept.flatMap(({ old, stands }) => misplaced(old, stands, after));
   if (places.length === 0) return;
-  const groups = standing.map(({ environment, name }) => `${environment}/${name}`).join(', ');
+  const groups = kept.map(({ old: { environment, name } }) => `${environment}/${name}`).join(', ');
   const message = `app ${after.app}: ${places.map((place) => `${place.path} ${place.message}`).join('; ')}`;
   throw new TransshipError('SIZE_CHANGE_UNSUPPORTED', `${message} (groups with instances: ${groups})`, { places });
 }
 
-function misplaced(old: GroupDefinition, after: AppDefinition): ErrorPlace[] {
+function misplaced(old: GroupDefinition, stands: Standing, after: AppDefinition): ErrorPlace[] {
   const index = after.groups.findIndex((group) => group.name === old.name && group.environment === old.environment);
   const group = after.groups[index];
   if (group === undefined) {
@@ -44,12 +49,16 @@ function misplaced(old: GroupDefinition, after: AppDefinition): ErrorPlace[] {
     return [{ path: 'groups', message: `lacks ${old.environment}/${old.name}, which has instances`, hint }];
   }
   // The order counts too: instances are numbered by it.
-  const was = old.placement.map(placeText).join(', ');
-  const is = group.placement.map(placeText).join(', ');
-  if (was === is) return [];
-  return [
-    { path: `groups[${index}].placement`, message: `says ${is}, and the group stands at ${was}`, hint: 'put it back' },
-  ];
+  const may = old.placement.map((was): string[] => {
+    const is = stands.find(({ cluster, az }) => cluster === was.cluster && az === was.az);
+    return [placeText(was), placeText({ ...was, instances: is?.count ?? was.instances })];
+  });
+  const same = group.placement.length === may.length;
+  if (same && group.placement.every((place, at) => may[at]?.includes(placeText(place)) === true)) return [];
+  const said = group.placement.map(placeText).join(', ');
+  const is = stands.map(({ cluster, az, count }) => placeText({ cluster, az, instances: count })).join(', ');
+  const hint = `put it back; transship scale ${after.app} ${group.name} --env ${group.environment} changes its size`;
+  return [{ path: `groups[${index}].placement`, message: `says ${said}, and the group stands at ${is}`, hint }];
 }
 
 const placeText = ({ cluster, az, instances }: GroupDefinition['placement'][number]): string =>

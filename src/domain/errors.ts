@@ -140,7 +140,7 @@ export const ERRORS = {
   SIZE_CHANGE_UNSUPPORTED: refused(
     409,
     'The size of a running group cannot be changed by apply',
-    'Keep the counts as they are; scaling is an operation of its own.',
+    'Keep the counts as they are, or say those that the group has; transship scale changes them.',
   ),
   RECREATE_UNSUPPORTED: refused(
     409,

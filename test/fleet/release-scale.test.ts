@@ -1,7 +1,7 @@
 // Scaling: a group gets more instances, or fewer.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
-import { SHOP } from '../../devfleet/shop.ts';
+import { SHOP, shopApp } from '../../devfleet/shop.ts';
 import type { InstanceRef } from '../../src/domain/types.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
@@ -94,6 +94,14 @@ test('8 → 11 → 5 under 100 requests a second, by the command line: none fail
   expect(kept(before, await uids(shop))).toEqual(await uids(shop));
   expect(await judge.starts()).toEqual(grown);
   expectNoFailure(await traffic.stop());
+
+  // The app file may say what there is by now, and nothing else.
+  const { groups } = await platform.rest<AppView>('GET', `/v1/apps/${app}`);
+  const now = (groups[0]?.azSets ?? []).map(({ cluster, az, count }) => ({ cluster, az, instances: count }));
+  await platform.rest('PUT', `/v1/apps/${app}`, shopApp(now, { app }));
+  const other = now.map((place) => ({ ...place, instances: 9 }));
+  const refused = await platform.rest('PUT', `/v1/apps/${app}`, shopApp(other, { app })).catch(String);
+  expect(refused).toContain('SIZE_CHANGE_UNSUPPORTED');
 
   // A release goes to all that there are now.
   const released = await shop.released('v2');

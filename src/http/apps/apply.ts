@@ -37,7 +37,7 @@ export async function applyApp(context: ApiContext, request: ApplyRequest, actor
     throw new TransshipError('APP_CHANGED', `app ${app} is at revision ${revision}, not ${seen}`);
   }
   const rows = await standingGroups(context, [before?.definition, definition]);
-  checkChange(before?.definition ?? null, definition, (ref) => find(rows, ref) !== undefined);
+  checkChange(before?.definition ?? null, definition, (ref) => find(rows, ref)?.azSets);
 
   const changes = diffApp(before?.definition ?? null, definition).map(({ path, before: old, after }) => ({
     path,

@@ -5,7 +5,9 @@ import { app, group, refusal, template } from './fixtures.ts';
 
 const one = [{ cluster: 'north-1', az: 'az-1', instances: 2 }];
 const two = [...one, { cluster: 'north-1', az: 'az-2', instances: 1 }];
-const all = (): boolean => true;
+/** They stand where `two` says. */
+const all = () => two.map(({ instances: count, ...place }) => ({ ...place, count }));
+const none = () => undefined;
 
 describe('diffApp', () => {
   it('says a new app as a whole', () => {
@@ -74,13 +76,28 @@ describe('diffApp', () => {
 describe('checkChange', () => {
   it('lets a new app and groups without instances be placed anew', () => {
     checkChange(null, app(), all);
-    checkChange(app(group({ placement: one })), app(group({ placement: two })), () => false);
+    checkChange(app(group({ placement: one })), app(group({ placement: two })), none);
   });
 
   it('lets everything but the placement change', () => {
     checkChange(app(group({ placement: one })), app(group({ placement: one, images: { web: 'shop/other' } })), all);
     checkChange(app(group()), app(group(), group({ environment: 'pro' })), all);
     checkChange(app(group(), group({ environment: 'pro' })), app(group({ environment: 'pro' }), group()), all);
+  });
+
+  it('lets a group that was scaled say its size of before, or what it has', () => {
+    const scaled = () => two.map((place) => ({ ...place, count: 7 }));
+    const to = (...counts: number[]) =>
+      app(group({ placement: two.map((place, at) => ({ ...place, instances: counts[at] ?? 0 })) }));
+    const before = app(group({ placement: two }));
+    for (const counts of [
+      [2, 1],
+      [7, 7],
+      [2, 7],
+    ])
+      checkChange(before, to(...counts), scaled);
+    const refused = refusal(() => checkChange(before, to(7, 8), scaled));
+    expect(refused.places?.[0]?.message).toContain('stands at north-1/az-1: 7, north-1/az-2: 7');
   });
 
   it('refuses another size, another place, another order and the end of a group that has instances', () => {
@@ -92,7 +109,7 @@ describe('checkChange', () => {
       {
         path: 'groups[0].placement',
         message: 'says north-1/az-1: 2, north-1/az-2: 9, and the group stands at north-1/az-1: 2, north-1/az-2: 1',
-        hint: 'put it back',
+        hint: 'put it back; transship scale shop web --env fat changes its size',
       },
     ]);
     for (const placement of [one, two.toReversed(), [...two, { cluster: 'south-1', az: 'az-1', instances: 1 }]]) {
@@ -100,7 +117,9 @@ describe('checkChange', () => {
     }
     const both = app(group(), group({ environment: 'pro' }));
     const gone = refusal(() =>
-      checkChange(both, app(group()), ({ env, app: name, group: of }) => `${env}/${name}/${of}` === 'pro/shop/web'),
+      checkChange(both, app(group()), ({ env, app: name, group: of }) =>
+        `${env}/${name}/${of}` === 'pro/shop/web' ? [] : undefined,
+      ),
     );
     expect(gone.message).toBe('app shop: groups lacks pro/web, which has instances (groups with instances: pro/web)');
   });

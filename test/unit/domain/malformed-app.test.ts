@@ -102,7 +102,7 @@ const ROWS: [string, string, string[]][] = [
   [
     'a placement without count',
     at({ cluster: 'north-1', az: 'az-1' }),
-    ['groups[0].placement[0].instances: is missing: a whole number (Instances there.)'],
+    ['groups[0].placement[0].instances: is missing: a whole number (Instances there, at the first release.)'],
   ],
   [
     'no images',
