@@ -107,7 +107,10 @@ export interface AzSetDriver {
   /** Creates the set, parked, with `count` instances on the given spec, and its Service; does nothing where it stands. */
   create(set: AzSetRef, group: GroupRef, spec: Spec, count: number, guard: Guard): Promise<void>;
 
-  /** Removes the set and its instances, waits until they are gone; with the group's last set, its Service. Undo of create. */
+  /**
+   * Removes the set and its instances, waits until they are gone; with the group's last set, its Service. Undo of create.
+   * Another group's set, or a stranger's, under that name is left alone.
+   */
   remove(set: AzSetRef, group: GroupRef, guard: Guard, waiting: Waiting): Promise<void>;
 
   /**

@@ -5,12 +5,14 @@ import type { Cluster } from '../../kubernetes/cluster.ts';
 import { isStatus } from '../../kubernetes/errors.ts';
 import { ANNOTATION, LABEL, PARKED, setSelector } from '../../kubernetes/labels.ts';
 import { REMOVE_TIMEOUT_MS } from '../../kubernetes/limits.ts';
-import { paths } from '../../kubernetes/paths.ts';
+import { labelsAre, paths } from '../../kubernetes/paths.ts';
 import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
+import { selects } from '../../kubernetes/services.ts';
 import { until } from '../../kubernetes/until.ts';
 import type { Guard, Waiting } from '../index.ts';
 import { fingerprint } from './fingerprint.ts';
 import { checkServices, dropService, ensureService } from './service.ts';
+import { annotate, groupOf } from './sets.ts';
 import { renderTemplate, setLabels } from './template.ts';
 
 /** @throws FOREIGN_TEMPLATE when a set of another group stands under the name; APP_INVALID; SERVICE_UNFIT */
@@ -83,12 +85,16 @@ export async function removeSet(
   waiting: Waiting,
 ): Promise<void> {
   const { api } = cluster;
+  const labels = setLabels(ref, group);
   const path = paths.statefulSets(ref.namespace, ref.name);
   // As it was read: where somebody changed it meanwhile it is read again.
   for (;;) {
     const set = await api.get<StatefulSet>(path);
-    if (set === null) break;
-    checkOwner(set, setLabels(ref, group));
+    // Somebody else's set under the name: then there is none of ours, and that one stays.
+    if (set === null || !selects(labels, set.metadata.labels ?? {})) {
+      if (set !== null && groupOf(set) === null) await annotate(cluster, ref, { [ANNOTATION.fence]: null }, guard);
+      break;
+    }
     const { uid, resourceVersion, deletionTimestamp } = set.metadata;
     if (deletionTimestamp !== undefined) break;
     await guard();
@@ -101,8 +107,9 @@ export async function removeSet(
     feed: cluster.feeds.of(paths.pods(ref.namespace), LABEL.azSet),
     wakes: (pod, gone) => gone && pod.metadata.labels?.[LABEL.azSet] === ref.name,
     look: async () => {
-      if ((await api.get(path)) !== null) return undefined;
-      const pods = await api.list<Pod>(paths.pods(ref.namespace), { labelSelector: `${LABEL.azSet}=${ref.name}` });
+      const set = await api.get<StatefulSet>(path);
+      if (set !== null && selects(labels, set.metadata.labels ?? {})) return undefined;
+      const pods = await api.list<Pod>(paths.pods(ref.namespace), labelsAre(labels));
       return pods.length === 0 ? true : undefined;
     },
   });
