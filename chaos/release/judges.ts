@@ -24,6 +24,8 @@ export interface Expected {
   state: ReleaseState;
   /** Version that is released in the end and that every instance runs; null: there is no instance any more. */
   version: string | null;
+  /** What the catalogue says is released in the end. Default: that version. */
+  released?: string | null;
   /** It ended without finishing or undoing: instances run this version or that, and the group is dirty. */
   cutShort?: boolean;
   /** Versions that the containers of each pod were started on since the case began, one of these lists. */
@@ -137,7 +139,11 @@ async function judgeRest({ judge, size }: Lane, version: string | null): Promise
 }
 
 /** Nothing is left open: neither the fence, nor an operation, nor a workflow; the events have no gap. */
-async function judgeRecords(lane: Lane, id: string, { version, cutShort = false }: Expected): Promise<string[]> {
+async function judgeRecords(
+  lane: Lane,
+  id: string,
+  { version, released: wanted = version, cutShort = false }: Expected,
+): Promise<string[]> {
   const { catalogue } = lane.world;
   const violations: string[] = [];
   const ref = { env: SHOP.env, app: lane.app, group: SHOP.group };
@@ -154,7 +160,7 @@ async function judgeRecords(lane: Lane, id: string, { version, cutShort = false 
   }, REST_MS);
   violations.push(...open.map((workflow) => `workflow ${workflow} still runs`));
   const released = (await catalogue.groups.get(ref))?.released?.version ?? null;
-  if (released !== version) violations.push(`the catalogue says that ${released ?? 'nothing'} is released`);
+  if (released !== wanted) violations.push(`the catalogue says that ${released ?? 'nothing'} is released`);
   const events = await catalogue.events.list(id, 0, 1_000);
   if (events.some(({ seq }, at) => seq !== at + 1)) violations.push('the events have a gap');
   return violations;

@@ -16,6 +16,7 @@ import type { EventView } from '../../src/http/releases/stream.ts';
 import type { Release, ReleaseRequest } from '../../src/http/schemas/release.ts';
 import type { PolicyOverride } from '../../src/temporal/messages.ts';
 import { Judge } from '../../test/support/judge.ts';
+import { named, strangersShop } from '../../test/support/strangers.ts';
 import type { Passage, Target } from '../hooks/points.ts';
 import { changesOf, type Change } from './changes.ts';
 import { Holders } from './holders.ts';
@@ -224,8 +225,15 @@ export class Lane {
     await this.#define({ environment: { CHANGED: 'yes' } });
   }
 
-  async #define(options: ShopOptions): Promise<void> {
-    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(this.#places(), { ...options, app: this.app }));
+  /** Somebody else runs the version in the places of the app, whose file names their sets. */
+  async strangers(version: string): Promise<void> {
+    const places = named(this.app, this.#places());
+    await strangersShop(this.world, this.app, version, places);
+    await this.#define({}, places);
+  }
+
+  async #define(options: ShopOptions, places: ShopPlace[] = this.#places()): Promise<void> {
+    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(places, { ...options, app: this.app }));
   }
 
   #places(): ShopPlace[] {
@@ -297,6 +305,15 @@ export class Lane {
     ];
     const { drainSeconds } = DEFAULTS;
     return this.#accepted('/v1/scales', { app: this.app, env: SHOP.env, places, config: { drainSeconds } });
+  }
+
+  /** Takes over what strangers() made. */
+  async adopt(version: string): Promise<string> {
+    return this.#accepted('/v1/adoptions', { app: this.app, env: SHOP.env, version });
+  }
+
+  async detach(): Promise<string> {
+    return this.#accepted('/v1/detachments', { app: this.app, env: SHOP.env });
   }
 
   /** Rolls a release back that has ended; the id of the rollback. */
@@ -400,10 +417,18 @@ export class Lane {
 
   /** What the case left half done is removed by hand, and the next one gets another app. */
   async discard(): Promise<void> {
-    const path = `/apis/apps/v1/namespaces/${SHOP.env}/statefulsets?labelSelector=transship.dev%2Fapp%3D${this.app}`;
+    const path = `/apis/apps/v1/namespaces/${SHOP.env}/statefulsets`;
     for (const { adminKubeconfig } of Object.values(this.world.fleet.idcs)) {
       const api = new Api(adminKubeconfig);
-      await api.request({ method: 'DELETE', path, body: {} }).finally(() => api.close());
+      try {
+        const { items } = await api.request<{ items: { metadata: { name: string } }[] }>({ method: 'GET', path });
+        // By name: what was left, or never taken over, has no label of ours.
+        for (const { metadata } of items)
+          if (metadata.name.startsWith(`${this.app}-${SHOP.group}-`))
+            await api.request({ method: 'DELETE', path: `${path}/${metadata.name}`, body: {} });
+      } finally {
+        await api.close();
+      }
     }
     this.rests(null);
   }

@@ -25,8 +25,10 @@ export async function runScenario(
   const pushed = await lane.push(scenario.behaviour);
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   if (scenario.anew === true) await lane.changeTemplate();
+  if (scenario.instead === 'adopt') await lane.strangers(course.after);
   await lane.judge.mark();
-  const samePods = scenario.standing && scenario.anew !== true && scenario.instead === undefined;
+  const moves = scenario.anew === true || ['restart', 'scale'].includes(scenario.instead ?? '');
+  const samePods = (scenario.standing || scenario.instead === 'adopt') && !moves;
   const identities = samePods ? await lane.judge.identities() : null;
 
   const hit = fault?.hit ?? null;
@@ -58,7 +60,8 @@ export async function runScenario(
   for (const { verdict, code, message } of held)
     if (verdict === 'failed') evidence.violations.push(`the version was taken for bad: ${code}: ${message}`);
   if (evidence.violations.length === 0) {
-    if (expected.cutShort === true) await lane.discard();
+    const isOther = scenario.instead === 'adopt' || scenario.instead === 'detach';
+    if (expected.cutShort === true || isOther) await lane.discard();
     // What its sets and its definition say may differ now: the next case gets another app.
     else lane.rests(scenario.anew === true || scenario.instead === 'scale' ? null : expected.version);
   }
@@ -68,5 +71,7 @@ export async function runScenario(
 /** What the scenario is about. @returns its id */
 async function asked(lane: Lane, { instead, settings }: Scenario, { after }: Course): Promise<string> {
   if (instead === 'restart') return lane.restart(settings);
+  if (instead === 'adopt') return lane.adopt(after);
+  if (instead === 'detach') return lane.detach();
   return instead === 'scale' ? lane.scale() : lane.release(after, settings);
 }

@@ -34,8 +34,8 @@ export interface Scenario {
   standing: boolean;
   /** More than the image changes: new pods are needed. */
   anew?: true;
-  /** The app is restarted, or scaled, instead of released. */
-  instead?: 'restart' | 'scale';
+  /** What is done to the app instead of a release. To be adopted it is a stranger's, on the version that it is said to run. */
+  instead?: 'restart' | 'scale' | 'adopt' | 'detach';
   /** How the version behaves that the app stands on to begin with. Default: as any. */
   stands?: ShopVersion;
   /** How the version behaves that is released. */
@@ -425,6 +425,28 @@ const scaleAborted: Scenario = {
   expect: (course) => ({ ...scaled.expect(course), state: 'REVOKED' }),
 };
 
+/** Sets that somebody else made are taken over as they run. */
+const adopted: Scenario = {
+  ...base,
+  name: 'adopted',
+  standing: false,
+  instead: 'adopt',
+  drive: ends,
+  expect: ({ after }) => ({ state: 'SUCCESS', version: after, starts: [[]], untouched: [], serving: false }),
+};
+
+/** The sets are left to whoever has them then. */
+const detached: Scenario = {
+  ...base,
+  name: 'detached',
+  instead: 'detach',
+  drive: ends,
+  expect: ({ before }) => ({
+    ...{ state: 'SUCCESS', version: before, released: null },
+    ...{ starts: [[]], untouched: [], serving: true },
+  }),
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -448,6 +470,8 @@ export const SCENARIOS: Scenario[] = [
   restartAborted,
   scaled,
   scaleAborted,
+  adopted,
+  detached,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },

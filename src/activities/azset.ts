@@ -4,6 +4,7 @@ import { TransshipError } from '../domain/errors.ts';
 import type {
   AzSetDriver,
   AzSetObservation,
+  Examined,
   ReplaceTarget,
   SetDifference,
   StagedRevision,
@@ -37,6 +38,11 @@ export interface StageSetInput extends SetStep {
   recreate?: boolean;
   /** What somebody else wrote into the template is written over. */
   overwrite?: boolean;
+}
+
+export interface AdoptSetInput extends SetStep {
+  /** What it is said to run. */
+  spec: Spec;
 }
 
 export interface ResizeSetInput extends SetStep {
@@ -180,6 +186,31 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
       runStep(dependencies, 'closeSet', input, (guard, waiting) =>
         drivers.azSets(input.set.cluster).close(input.set, guard, waiting),
       ),
+
+    /** What an adoption would take over; what a release of the spec would then change. */
+    examineSet: async ({ set, ref, spec }: { set: AzSetRef; ref: GroupRef; spec: Spec }): Promise<Examined> => {
+      try {
+        return await drivers.azSets(set.cluster).examine(set, ref, spec);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** Takes over a set that somebody else made: no instance ends. */
+    adoptSet: (input: AdoptSetInput): Promise<void> =>
+      runStep(dependencies, 'adoptSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).adopt(input.set, input.ref, input.spec, guard, waiting),
+      ),
+
+    /** Leaves the set to whoever has it then: no instance ends. Does nothing where it is not ours. */
+    detachSet: (input: AdoptSetInput): Promise<void> =>
+      runStep(dependencies, 'detachSet', input, async (guard, waiting) => {
+        const driver = drivers.azSets(input.set.cluster);
+        const [found] = await driver.observe([input.set]);
+        // An adoption that was cut off is finished first: half of it cannot be left.
+        if (found !== null) await driver.adopt(input.set, input.ref, input.spec, guard, waiting);
+        await driver.detach(input.set, guard, waiting);
+      }),
 
     /** What sets the size of the set by itself, for people; null where nobody does. */
     scalerOf: async ({ set }: { set: AzSetRef }): Promise<string | null> => {

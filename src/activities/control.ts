@@ -31,6 +31,8 @@ export interface EndGroupInput {
   dirty: boolean;
   /** Spec that the group runs at rest from now on; null leaves it. */
   released: number | null;
+  /** It is nobody's group any more: its sets were left. */
+  left?: true;
   /** Instances whose progress changed since the last record. */
   instances: OperationInstance[];
   /** Where somebody changed the size meanwhile: what the group consists of now. */
@@ -56,6 +58,7 @@ export function controlActivities(catalogue: Catalogue) {
   const endGroup = async (input: EndGroupInput): Promise<void> => {
     const { ref, root, operation, state, trouble } = input;
     if (input.released !== null) await catalogue.groups.setReleased(ref, input.released);
+    if (input.left === true) await catalogue.groups.setReleased(ref, null);
     if (input.instances.length > 0) await catalogue.operations.setInstances(operation, input.instances);
     if (input.layout !== undefined) await catalogue.groups.resize(ref, input.layout.azSets, input.layout.instances);
     if (input.seen.length > 0) await catalogue.groups.noteInstances(ref, input.seen);

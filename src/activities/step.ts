@@ -39,6 +39,8 @@ const STEP_TITLES = {
   removeSet: 'remove',
   fenceSet: 'shut out what is on its way to',
   stageSet: 'stage',
+  adoptSet: 'adopt',
+  detachSet: 'leave',
   openSet: 'open',
   closeSet: 'close',
   resizeSet: 'resize',

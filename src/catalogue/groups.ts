@@ -92,11 +92,13 @@ export function groupRepository(db: Kysely<Schema>): GroupRepository {
         .set({ released: specNumber })
         .where((eb) => eb.and({ env: ref.env, app: ref.app, name: ref.group }))
         .where((eb) =>
-          eb.exists(eb.selectFrom('specs').whereRef('group_id', '=', 'groups.id').where('number', '=', specNumber)),
+          specNumber === null
+            ? eb.lit(true)
+            : eb.exists(eb.selectFrom('specs').whereRef('group_id', '=', 'groups.id').where('number', '=', specNumber)),
         )
         .returning('id')
         .executeTakeFirst();
-      if (written === undefined) unknownGroup(ref, ` with a spec ${specNumber}`);
+      if (written === undefined) unknownGroup(ref, specNumber === null ? '' : ` with a spec ${specNumber}`);
     },
 
     async noteInstances(ref, seen) {

@@ -68,8 +68,11 @@ export interface GroupRepository {
    */
   addSpec(ref: GroupRef, spec: Omit<Spec, 'number'>): Promise<Spec>;
   spec(ref: GroupRef, number: number): Promise<Spec | null>;
-  /** Marks the spec as what the group runs at rest. @throws GROUP_UNKNOWN when there is no such group or spec */
-  setReleased(ref: GroupRef, specNumber: number): Promise<void>;
+  /**
+   * Marks the spec as what the group runs at rest; null: nothing, of ours.
+   * @throws GROUP_UNKNOWN when there is no such group or spec
+   */
+  setReleased(ref: GroupRef, specNumber: number | null): Promise<void>;
   /** Records uids and addresses seen; members that the group does not have are passed over. */
   noteInstances(ref: GroupRef, seen: { member: string; uid: string; address: string | null }[]): Promise<void>;
 }

@@ -19,6 +19,8 @@ const MODES: Record<GroupPlan['mode'], string> = {
   recreate: 'recreate: pods are evicted and made anew, batch by batch',
   restart: 'restart: pods are evicted and made anew on what they run, batch by batch',
   scale: 'scale: what comes is out of traffic until it is ignited; what goes is out of traffic before it ends',
+  adopt: 'adopt: its sets are taken over as they run; no instance ends',
+  detach: 'detach: its sets are left as they run, to whoever has them then; no instance ends',
   none: 'is like that already: nothing to do',
 };
 
@@ -47,7 +49,7 @@ function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warn
 
 /** Batch 0 is the bastion, unless the group is being created. */
 export function batchName(index: number, mode: GroupPlan['mode'] = 'in-place'): string {
-  if (mode === 'create') return 'all';
+  if (mode === 'create' || mode === 'adopt' || mode === 'detach') return 'all';
   if (mode === 'scale') return index === 1 ? 'comes' : 'goes';
   return index === 0 ? 'bastion' : `batch ${index}`;
 }

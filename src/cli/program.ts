@@ -14,6 +14,7 @@ import {
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { restartInstances } from './commands/restart.ts';
 import { scaleGroup, sizes } from './commands/scale.ts';
+import { adoptGroups, detachGroups } from './commands/takeover.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { number, whole, withKnobs } from './knobs.ts';
@@ -111,6 +112,31 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
       '\nExamples:\n  transship scale shop web --env pro --to 12 --dry-run\n  transship scale shop --env pro --to north-1/az-1=4 --to south-1/az-1=8 --watch',
     )
     .action(act(scaleGroup));
+  program
+    .command('adopt')
+    .description(
+      'Take over StatefulSets that somebody else made and that the app file names (placement[].set), as they run: no instance ends. An abort leaves them again.',
+    )
+    .argument('<app>', 'name of the app')
+    .argument('[group...]', 'groups (default: every group of the environment)')
+    .requiredOption('--env <env>', 'environment')
+    .requiredOption('--version <version>', 'what they run: the tag of their images, which a rollback comes back to')
+    .option('--dry-run', 'only show the plan: whose instances they are, and what the next release would change')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .addHelpText('after', '\nExample:\n  transship adopt shop web --env pro --version v1 --dry-run')
+    .action(act(adoptGroups));
+  program
+    .command('detach')
+    .description(
+      'Leave the sets of groups as they run, to whoever has them then (kubectl, Helm, Argo CD): no instance ends. An abort takes them over again.',
+    )
+    .argument('<app>', 'name of the app')
+    .argument('[group...]', 'groups (default: every group of the environment)')
+    .requiredOption('--env <env>', 'environment')
+    .option('--dry-run', 'only show the plan')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .addHelpText('after', '\nExample:\n  transship detach shop web --env pro --dry-run')
+    .action(act(detachGroups));
   program
     .command('repair')
     .description(

@@ -195,14 +195,22 @@ function checkSetNames(root: Part): Fault[] {
         .items()
         .flatMap((place) => {
           const [cluster, az] = [place.get('cluster').text, place.get('az').text];
-          return cluster === undefined || az === undefined ? [] : [{ part: place, cluster, az }];
+          return cluster === undefined || az === undefined
+            ? []
+            : [{ part: place, cluster, az, set: place.get('set').text }];
         });
-      return places.flatMap(({ part, ...place }) => {
+      return places.flatMap(({ part, ...place }, at) => {
         const set = setName(app, { name, placement: places }, place);
         if (set.length > MAX_SET_NAME) {
           const hint = 'it is made of app, group, AZ and cluster: shorten one of these names';
           return [part.fault(`the set name ${set} has ${set.length} characters, ${MAX_SET_NAME} fit`, hint)];
         }
+        // Members are named by their set, and are to be told apart.
+        const same = places.slice(0, at).some((other) => setName(app, { name, placement: places }, other) === set);
+        if (same && place.set !== undefined)
+          return [
+            part.get('set').fault(`another set of the group is called ${set}, too`, 'make each a group of its own'),
+          ];
         const key = JSON.stringify([environment, place.cluster, set]);
         const other = taken.get(key) ?? name;
         taken.set(key, other);

@@ -3,6 +3,7 @@ import { checkApp } from './app-checks.ts';
 import type { Fleet } from './fleet.ts';
 import { readText } from './input/read.ts';
 import { nameSchema } from './name.ts';
+import { MAX_SET_NAME } from './set-name.ts';
 
 const port = z.int().min(1).max(65_535);
 const statusCodes = z.array(z.int().min(100).max(999));
@@ -37,6 +38,16 @@ const placeSchema = z.strictObject({
   cluster: z.string().describe('Cluster of the fleet file.'),
   az: z.string().describe('AZ that has nodes in the cluster.'),
   instances: z.int().min(0).max(5000).describe('Instances there, at the first release.'),
+  set: z
+    .string()
+    .regex(
+      new RegExp(`^(?=.{1,${String(MAX_SET_NAME)}}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$`),
+      `must be lower-case letters, digits and dashes, with a letter or digit at both ends, and have at most ${String(MAX_SET_NAME)} characters`,
+    )
+    .exactOptional()
+    .describe(
+      'Name of the StatefulSet, where there is one that is to be adopted. Default: made of app, group and AZ. Once in the group.',
+    ),
 });
 
 const servicePortSchema = z.strictObject({

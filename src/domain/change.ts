@@ -61,8 +61,8 @@ function misplaced(old: GroupDefinition, stands: Standing, after: AppDefinition)
   return [{ path: `groups[${index}].placement`, message: `says ${said}, and the group stands at ${is}`, hint }];
 }
 
-const placeText = ({ cluster, az, instances }: GroupDefinition['placement'][number]): string =>
-  `${cluster}/${az}: ${instances}`;
+const placeText = ({ cluster, az, instances, set }: GroupDefinition['placement'][number]): string =>
+  `${cluster}/${az}${set === undefined ? '' : ` (${set})`}: ${instances}`;
 
 function differences(before: unknown, after: unknown, path: Path): Change[] {
   const [old, now] = [fieldsOf(before), fieldsOf(after)];

@@ -155,7 +155,7 @@ export const ERRORS = {
   FOREIGN_TEMPLATE: refused(
     409,
     'Somebody else changed the set',
-    'See who in "detail". transship repair APP GROUP --env ENV takes the change back, its plan (--dry-run) says what that moves; to keep it, put it into the app file and release it after that.',
+    'See who in "detail". transship repair APP GROUP --env ENV takes the change back, its plan (--dry-run) says what that moves; to keep it, put it into the app file and release it after that. A set that was never of this group is taken over by transship adopt.',
   ),
   SIZE_AUTOMATIC: refused(
     409,

@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/adoptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over sets that somebody else made
+         * @description The StatefulSets that the app file names (`placement[].set`) become groups of the app, as they run: parked, labelled, and their Services select only instances that nobody took out. No instance ends. The plan says what the next release would change. An abort leaves the sets again. It is a release of its own (`flavor: adopt`).
+         */
+        post: operations["adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/apps": {
         parameters: {
             query?: never;
@@ -139,6 +159,26 @@ export interface paths {
         get: operations["explain"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/detachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave the sets of groups to whoever has them then
+         * @description The sets are at rest, at partition 0 and without our name: `kubectl`, Helm or Argo CD manage them by themselves again. No instance ends, and traffic goes on. An abort takes them over again. It is a release of its own (`flavor: detach`).
+         */
+        post: operations["detach"];
         delete?: never;
         options?: never;
         head?: never;
@@ -404,6 +444,27 @@ export interface components {
         /**
          * @example {
          *       "app": "shop",
+         *       "env": "pro",
+         *       "version": "v1",
+         *       "groups": [
+         *         "web"
+         *       ]
+         *     }
+         */
+        AdoptionInput: {
+            app: string;
+            env: string;
+            /** @description Default: all groups of the environment */
+            groups?: string[];
+            /**
+             * @description What the sets are said to run: what a rollback comes back to
+             * @example v2
+             */
+            version: string;
+        };
+        /**
+         * @example {
+         *       "app": "shop",
          *       "revision": 1,
          *       "appliedAt": "2026-01-01T12:00:00.000Z",
          *       "appliedBy": "li",
@@ -610,8 +671,10 @@ export interface components {
                     az: string;
                     /** @description Cluster of the fleet file. */
                     cluster: string;
-                    /** @description Instances there. */
+                    /** @description Instances there, at the first release. */
                     instances: number;
+                    /** @description Name of the StatefulSet, where there is one that is to be adopted. Default: made of app, group and AZ. Once in the group. */
+                    set?: string;
                 }[];
                 /** @description Ports that the group's Service offers. */
                 ports: {
@@ -771,8 +834,10 @@ export interface components {
                     az: string;
                     /** @description Cluster of the fleet file. */
                     cluster: string;
-                    /** @description Instances there. */
+                    /** @description Instances there, at the first release. */
                     instances: number;
+                    /** @description Name of the StatefulSet, where there is one that is to be adopted. Default: made of app, group and AZ. Once in the group. */
+                    set?: string;
                 }[];
                 /** @description Ports that the group's Service offers. */
                 ports: {
@@ -1034,6 +1099,21 @@ export interface components {
             /** @description Why, for the audit */
             reason?: string;
         };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "env": "pro",
+         *       "groups": [
+         *         "web"
+         *       ]
+         *     }
+         */
+        DetachmentInput: {
+            app: string;
+            env: string;
+            /** @description Default: all groups of the environment that have been released */
+            groups?: string[];
+        };
         DisabledVersion: {
             actor: {
                 channel: string;
@@ -1190,10 +1270,10 @@ export interface components {
                 [key: string]: components["schemas"]["ImageRef"];
             };
             /**
-             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; none: it is like that already
+             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; none: it is like that already
              * @enum {string}
              */
-            mode: "create" | "in-place" | "recreate" | "restart" | "scale" | "none";
+            mode: "create" | "in-place" | "recreate" | "restart" | "scale" | "adopt" | "detach" | "none";
             plan: components["schemas"]["BatchPlan"];
             ref: {
                 app: string;
@@ -1354,10 +1434,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what brings no new version: restart, scale, rollback, repair
+             * @description release, or what brings no new version: restart, scale, adopt, detach, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "restart" | "scale" | "rollback" | "repair";
+            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "rollback" | "repair";
             groups: components["schemas"]["ReleaseGroup"][];
             /**
              * @description Id of the release
@@ -1544,10 +1624,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what brings no new version: restart, scale, rollback, repair
+             * @description release, or what brings no new version: restart, scale, adopt, detach, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "restart" | "scale" | "rollback" | "repair";
+            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "rollback" | "repair";
             /**
              * @description Id of the release
              * @example rel-c3xq2m7k4a
@@ -1896,6 +1976,59 @@ export interface operations {
             };
         };
     };
+    adopt: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptionInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listApps: {
         parameters: {
             query?: never;
@@ -2102,6 +2235,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    detach: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DetachmentInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
                 };
             };
             /** @description Any error */

@@ -59,6 +59,8 @@ export interface PlanReleaseInput {
     restart?: Pick<ReleaseGroupInput, 'only'>;
     /** Its sets are to have these sizes. */
     scale?: Required<Pick<ReleaseGroupInput, 'sizes'>>;
+    /** Its sets are taken over as they run, or left. */
+    takeover?: ReleaseGroupInput['takeover'];
   })[];
   /** False: a rollback or repair, whose batches begin at once. Default: true. */
   bastion?: boolean;
@@ -68,9 +70,10 @@ export interface GroupPlan {
   ref: GroupRef;
   /**
    * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods;
-   * restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; none: it is like that already.
+   * restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets
+   * are taken over, or left, as they run; none: it is like that already.
    */
-  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'scale' | 'none';
+  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'scale' | 'adopt' | 'detach' | 'none';
   images: Record<string, ImageRef>;
   /** Image strings that run now, most frequent first. */
   running: string[];
@@ -106,6 +109,8 @@ export interface ReleaseGroupInput extends GroupTarget {
   disables?: { version: string; reason: string };
   /** Of a scale: AzSet → how many instances it is to have; sets that are not named keep theirs. */
   sizes?: Record<string, number>;
+  /** What it does to the sets, instead of bringing a spec: of an adoption or detachment, and of the repair of one. */
+  takeover?: 'adopt' | 'detach';
   /** Names of the instances that it is for; left out: all. */
   only?: string[];
   /** Repair of a first release: its sets are removed, and the group is as it was before. */

@@ -192,6 +192,15 @@ async function disable(input: ReleaseGroupInput, held: { version: string; reason
   });
 }
 
+/** What the group runs from now on, of ours. */
+function ownership(
+  { takeover, remove, spec }: ReleaseGroupInput,
+  succeeded: boolean,
+): { released: number | null; left?: true } {
+  if (!succeeded || remove === true) return { released: null };
+  return takeover === 'detach' ? { released: null, left: true } : { released: spec.number };
+}
+
 async function end({
   input,
   run,
@@ -213,7 +222,7 @@ async function end({
     state: ending.state,
     trouble: ending.trouble,
     dirty: ending.dirty,
-    released: ending.state === 'SUCCESS' && input.remove !== true ? input.spec.number : null,
+    ...ownership(input, ending.state === 'SUCCESS'),
     instances,
     ...(resized ? { layout: { azSets: input.azSets, instances: input.instances } } : {}),
     seen: ending.seen,

@@ -115,7 +115,9 @@ async function unrestIn(idc: DevfleetIdc, app: string): Promise<string[]> {
   config.loadFromFile(idc.adminKubeconfig);
   const selector = { namespace: SHOP.env, labelSelector: `transship.dev/app=${app}` };
   const core = config.makeApiClient(CoreV1Api);
-  const { items: sets } = await config.makeApiClient(AppsV1Api).listNamespacedStatefulSet(selector);
+  // Of all: one that was left has no label of ours any more, and its pods still have.
+  const { items: all } = await config.makeApiClient(AppsV1Api).listNamespacedStatefulSet({ namespace: SHOP.env });
+  const sets = all.filter(({ metadata }) => metadata?.labels?.['transship.dev/app'] === app);
   const { items: pods } = await core.listNamespacedPod(selector);
   const { items: allPulls } = await core.listNamespacedPod({
     namespace: SHOP.env,
@@ -126,7 +128,7 @@ async function unrestIn(idc: DevfleetIdc, app: string): Promise<string[]> {
     unrestOfSet(set).map((what) => `${idc.name}/${set.metadata?.name ?? ''} ${what}`),
   );
   const fromPods = pods.flatMap((pod) => {
-    const set = sets.find(({ metadata }) => metadata?.name === pod.metadata?.labels?.['transship.dev/az-set']);
+    const set = all.find(({ metadata }) => metadata?.name === pod.metadata?.labels?.['transship.dev/az-set']);
     return unrestOfPod(pod, set).map((what) => `${idc.name}/${pod.metadata?.name ?? ''} ${what}`);
   });
   return [...fromSets, ...fromPods, ...pulls.map(({ metadata }) => `${idc.name}/${metadata?.name ?? ''} is left`)];

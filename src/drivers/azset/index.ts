@@ -65,6 +65,14 @@ export interface SetDifference {
   writers: string | null;
 }
 
+/** A set that somebody else made, as it stands. */
+export interface Examined {
+  /** How many instances it has. */
+  count: number;
+  /** What a release of the spec would change of it. */
+  difference: Pick<SetDifference, 'change' | 'reasons'>;
+}
+
 export interface Overwriting {
   /** What somebody else wrote into the template is written over. Default: false. */
   overwrite?: boolean | undefined;
@@ -185,6 +193,12 @@ export interface AzSetDriver {
   resize(set: AzSetRef, count: number, guard: Guard, waiting: Waiting): Promise<void>;
 
   /**
+   * What adopt would take over, without doing it.
+   * @throws NOT_FOUND; what adopt would throw; SET_NOT_AT_REST where its instances are of several revisions: it could not be left again
+   */
+  examine(set: AzSetRef, group: GroupRef, spec: Spec): Promise<Examined>;
+
+  /**
    * Takes over a set that somebody else made, as it runs: no instance ends. Afterwards it is at rest where all of its
    * instances were of its one revision.
    * @param spec what it is said to run; its ports are those of the group's Service
@@ -193,7 +207,8 @@ export interface AzSetDriver {
   adopt(set: AzSetRef, group: GroupRef, spec: Spec, guard: Guard, waiting: Waiting): Promise<void>;
 
   /**
-   * The way back: the set is one that its system manages by itself again. No instance ends.
+   * The way back: the set is one that its system manages by itself again. No instance ends. Does nothing where there is none,
+   * or it is not ours.
    * @throws SET_NOT_AT_REST
    */
   detach(set: AzSetRef, guard: Guard, waiting: Waiting): Promise<void>;

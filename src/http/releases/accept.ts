@@ -154,7 +154,7 @@ async function refuseDisabled({ catalogue }: ApiContext, { app, version }: Relea
 }
 
 /** The group's rows and its numbered spec; safe to repeat. */
-async function prepare(
+export async function prepare(
   { catalogue: { groups } }: ApiContext,
   { ref, azSets, instances, draft }: Target,
   { images }: GroupPlan,

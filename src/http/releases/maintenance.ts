@@ -10,10 +10,10 @@ import { operationRows } from './rows.ts';
 /** A group that is brought to a spec that is in the catalogue already. */
 export type Maintained = Pick<
   ReleaseGroupInput,
-  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'sizes' | 'only' | 'remove'
+  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'sizes' | 'takeover' | 'only' | 'remove'
 >;
 
-/** What brings no new version: a restart, scale, rollback or repair, of groups of one app in one environment. */
+/** What brings no new version: a restart, scale, detachment, rollback or repair, of groups of one app in one environment. */
 export interface Maintenance {
   flavor: Exclude<Flavor, 'release'>;
   /** What a rollback or repair puts right. */
@@ -37,12 +37,13 @@ export async function planMaintenance(
     app,
     version,
     config,
-    groups: replaced.map(({ ref, azSets, instances, spec, from, only, sizes }) => ({
+    groups: replaced.map(({ ref, azSets, instances, spec, from, only, sizes, takeover }) => ({
       ...{ ref, azSets, instances, spec, draft: draftOf(spec) },
       partial: from === null,
       ...(flavor === 'repair' ? { overwrite: true } : {}),
       ...(flavor === 'restart' ? { restart: only === undefined ? {} : { only } } : {}),
       ...(sizes === undefined ? {} : { scale: { sizes } }),
+      ...(takeover === undefined ? {} : { takeover }),
     })),
     bastion: isUndoable(flavor),
   });

@@ -44,6 +44,12 @@ async function findRepair(context: ApiContext, { app, env, group, to }: RepairRe
   // What a rollback or repair began is finished, and what is past its point of no return; what a release began is taken back.
   const undone = isUndoable(left?.flavor) && operation?.final !== true;
   const forward = (to ?? (undone ? 'before' : 'wanted')) === 'wanted';
+  if (left?.takeover !== undefined) {
+    const { ref: of, azSets, instances, spec, from, takeover } = left;
+    const back = takeover === 'adopt' ? 'detach' : 'adopt';
+    const group = { ref: of, azSets, instances, spec, from, over, takeover: forward ? takeover : back } as const;
+    return { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context), groups: [group] };
+  }
   const spec = forward ? left?.spec : row.released;
   const { azSets, released: from } = row;
   const found = { ref, azSets, instances: instanceRefs(row.instances), from, over };

@@ -64,7 +64,7 @@ const summaryShape = {
   version: z.string(),
   flavor: z
     .enum(FLAVORS)
-    .meta({ description: 'release, or what brings no new version: restart, scale, rollback, repair' }),
+    .meta({ description: 'release, or what brings no new version: restart, scale, adopt, detach, rollback, repair' }),
   corrects: z.string().nullable().meta({
     description: 'What a rollback or repair puts right: a release, or the operation that left the group',
   }),

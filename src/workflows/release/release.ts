@@ -7,6 +7,7 @@ import { advance, brakable, hold, isBraked, passBrake } from './hold.ts';
 import { bringUp, leftOver, redoUntilWhole, rollOn, rollOut } from './rollout.ts';
 import { scale } from './scale.ts';
 import { createAll, removeAll, settleAll, stageAll } from './stage.ts';
+import { takeOver } from './takeover.ts';
 import { troubleOf } from './troubles.ts';
 
 /** What holds an instance in the end. */
@@ -30,7 +31,7 @@ export async function release(run: GroupRun, left: Left | null): Promise<Seen[]>
       );
 }
 
-/** @returns null where it removed the group */
+/** @returns null where the group has no sets any more */
 async function begin(run: GroupRun): Promise<GroupLook | null> {
   const { input } = run;
   if (hasGates(run)) {
@@ -42,6 +43,7 @@ async function begin(run: GroupRun): Promise<GroupLook | null> {
     await removeAll(run);
     return null;
   }
+  if (input.takeover !== undefined) return takeOver(run, input.takeover);
   return (await modeOf(run)) === 'create' ? create(run) : replace(run);
 }
 

@@ -87,6 +87,7 @@ export async function settleAll(run: GroupRun): Promise<void> {
   });
 }
 
-async function perIdc(run: GroupRun, act: (idc: string, sets: AzSetRef[]) => Promise<void>): Promise<void> {
+/** In all IDCs at the same time. */
+export async function perIdc(run: GroupRun, act: (idc: string, sets: AzSetRef[]) => Promise<void>): Promise<void> {
   await all(idcsOf(run.input.azSets), (idc) => act(idc, setsIn(run.input.azSets, idc)));
 }

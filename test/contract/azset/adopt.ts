@@ -59,6 +59,28 @@ export function adoptContract(world: () => World): void {
     },
   );
 
+  test('looked at before: how many there are, and what a release would change of them; nothing is changed', async () => {
+    const examine = ({ set, group }: Subject, spec = world().spec(1, 'v1')) => world().azSets.examine(set, group, spec);
+    const subject = await strangers(2, { moves: 'on-delete' });
+    expect(await examine(subject)).toEqual({ count: 2, difference: { change: 'none', reasons: [] } });
+    expect(await examine(subject, world().spec(1, 'v2'))).toMatchObject({ difference: { change: 'in-place' } });
+    const { difference } = await examine(subject, world().spec(1, 'v1', { container: { args: ['other'] } }));
+    expect(difference.change).toBe('recreate');
+    expect(difference.reasons.join()).toContain('args');
+    expect(await codeOf(examine(world().newSubject()))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await codeOf(examine(await strangers(1, { headless: true })))).toMatchObject({ code: 'SERVICE_UNFIT' });
+    const other = await standing(world(), 1);
+    const { code } = await codeOf(examine({ ...other, group: { ...other.group, group: 'other' } }));
+    expect(code).toBe('FOREIGN_TEMPLATE');
+    expect(world().link.changes()).toEqual([]);
+    // Of two revisions it could not be left again.
+    await world().foreignChange(subject);
+    await eventually(
+      async () => (await codeOf(examine(subject)).catch(() => ({ code: '' }))).code === 'SET_NOT_AT_REST',
+    );
+    expect(await world().starts(subject)).toEqual({});
+  });
+
   test('dead before any of its changes: adopting again finishes it, and no instance starts', async () => {
     await eachDeath(
       () => strangers(2, { moves: 'on-delete' }),

@@ -97,7 +97,7 @@ describe('checkChange', () => {
     ])
       checkChange(before, to(...counts), scaled);
     const refused = refusal(() => checkChange(before, to(7, 8), scaled));
-    expect(refused.places?.[0]?.message).toContain('stands at north-1/az-1: 7, north-1/az-2: 7');
+    expect(refused.places[0]?.message).toContain('stands at north-1/az-1: 7, north-1/az-2: 7');
   });
 
   it('refuses another size, another place, another order and the end of a group that has instances', () => {

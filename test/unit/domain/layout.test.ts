@@ -90,6 +90,16 @@ describe('layoutGroup', () => {
     );
   });
 
+  it('calls a set what the app file calls it', () => {
+    const placement = [
+      { cluster: 'north-1', az: 'az-1', instances: 1, set: 'orders' },
+      { cluster: 'north-1', az: 'az-2', instances: 1 },
+    ];
+    const { azSets, instances } = layoutGroup(app(group({ placement })), 'web', 'fat', fleet);
+    expect(azSets.map(({ name }) => name)).toEqual(['orders', 'shop-web-az-2']);
+    expect(instances.map(({ member }) => member)).toEqual(['orders-0', 'shop-web-az-2-0']);
+  });
+
   it('says what it does not know', () => {
     expect(refusal(() => layoutGroup(app(), 'api', 'fat', fleet))).toMatchObject({
       code: 'GROUP_UNKNOWN',

@@ -349,6 +349,22 @@ const ROWS: [string, string, string[]][] = [
     ],
   ],
   [
+    'a set name that is none, and one that two sets of a group would bear',
+    appText([
+      group({
+        placement: [
+          { cluster: 'north-1', az: 'az-1', instances: 1, set: 'orders' },
+          { cluster: 'south-1', az: 'az-1', instances: 1, set: 'orders' },
+        ],
+      }),
+      group({ name: 'api', placement: [{ cluster: 'north-1', az: 'az-1', instances: 1, set: 'Orders_' }] }),
+    ]),
+    [
+      'groups[0].placement[1].set: another set of the group is called orders, too (make each a group of its own)',
+      'groups[1].placement[0].set: must be lower-case letters, digits and dashes, with a letter or digit at both ends, and have at most 52 characters',
+    ],
+  ],
+  [
     'wrong in many places: all are told',
     appText([group({ environment: 'fatt', images: { web: 'shop/web:v1' } }), group({ name: 'Api', replicas: 3 })]),
     [

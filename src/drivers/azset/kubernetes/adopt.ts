@@ -1,3 +1,4 @@
+import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
@@ -6,14 +7,16 @@ import { labelsAre, paths } from '../../kubernetes/paths.ts';
 import { changePod, type PodChange } from '../../kubernetes/pods.ts';
 import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import { selects } from '../../kubernetes/services.ts';
-import type { Guard, Waiting } from '../index.ts';
+import type { Examined, Guard, Waiting } from '../index.ts';
 import { barrier } from './barrier.ts';
 import { checkOwner } from './create.ts';
+import { differenceOf } from './difference.ts';
 import { fingerprint, foreignWriters } from './fingerprint.ts';
 import { claimOf, isAlive } from './gate.ts';
 import { defaulted, writeTemplate } from './rest.ts';
 import { checkAdoptable, ensureService, narrowServices } from './service.ts';
-import { annotate, groupOf, waitObserved } from './sets.ts';
+import { annotate, getSet, groupOf, waitObserved } from './sets.ts';
+import { wantedTemplate } from './stage.ts';
 import { hasImages, instanceLabels, setLabels } from './template.ts';
 
 /**
@@ -49,6 +52,30 @@ export async function adoptSet(
   await ensureService(api, ref, group, spec.ports, guard);
   await narrowServices(api, ref.namespace, set.spec.template.metadata?.labels ?? {}, guard);
   await annotate(cluster, ref, { [ANNOTATION.adopting]: null }, guard);
+}
+
+/** Reads what adoptSet would take over. */
+export async function examineSet(
+  api: ApiServer,
+  imageHost: string,
+  ref: AzSetRef,
+  group: GroupRef,
+  spec: Spec,
+): Promise<Examined> {
+  const set = await getSet(api, ref);
+  if (groupOf(set) !== null) checkOwner(set, setLabels(ref, group));
+  const { metadata, ...rest } = set.spec.template;
+  const own = { ...metadata?.labels, ...instanceLabels(ref, group) };
+  await checkAdoptable(api, ref.namespace, own);
+  const revision = set.status?.updateRevision ?? '';
+  const astray = (await ownedPods(api, set)).filter((pod) => claimOf(pod) !== revision);
+  if (astray.length > 0 && set.metadata.annotations?.[ANNOTATION.adopting] === undefined) {
+    const names = astray.map((pod) => pod.metadata.name).join(', ');
+    throw new TransshipError('SET_NOT_AT_REST', `${ref.name} in ${ref.cluster}: ${names} is not on its revision`);
+  }
+  const wanted = await wantedTemplate(api, set, ref, group, spec, imageHost);
+  const { change, reasons } = differenceOf({ ...rest, metadata: { ...metadata, labels: own } }, wanted);
+  return { count: set.spec.replicas, difference: { change, reasons } };
 }
 
 /** @returns the set as its controller has seen it, ours */

@@ -8,7 +8,7 @@ import type { StatefulSet } from '../../kubernetes/resources.ts';
 import type { Guard, Waiting } from '../index.ts';
 import { barrier, type Agreement } from './barrier.ts';
 import { claimOf, isAlive, isClaimed } from './gate.ts';
-import { getSet, groupOf, isComplete, ownGroup, previousOf } from './sets.ts';
+import { annotate, groupOf, isComplete, ownGroup, previousOf } from './sets.ts';
 
 /** What a set at rest says of us. */
 const REMEMBERED = ['version', 'spec', 'template', 'adopting', 'fence'] as const;
@@ -20,8 +20,13 @@ const REMEMBERED = ['version', 'spec', 'template', 'adopting', 'fence'] as const
  */
 export async function detachSet(cluster: Cluster, ref: AzSetRef, guard: Guard, waiting: Waiting): Promise<void> {
   for (;;) {
-    const found = await getSet(cluster.api, ref);
-    if (groupOf(found) === null) return;
+    const found = await cluster.api.get<StatefulSet>(paths.statefulSets(ref.namespace, ref.name));
+    if (found === null) return;
+    if (groupOf(found) === null) {
+      // What a step of ours wrote there before it was known whose it is.
+      await annotate(cluster, ref, Object.fromEntries(REMEMBERED.map((key) => [ANNOTATION[key], null])), guard);
+      return;
+    }
     ownGroup(found);
     const revision = found.status?.updateRevision ?? '';
     // Behind the barrier: to the controller, a pod whose label it has not seen yet is one to replace.

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { AzSetDriver } from '../index.ts';
-import { adoptSet } from './adopt.ts';
+import { adoptSet, examineSet } from './adopt.ts';
 import { convertSet, saveSet } from './convert.ts';
 import { createSet, removeSet } from './create.ts';
 import { detachSet } from './detach.ts';
@@ -41,6 +41,7 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     close: (set, guard, waiting) => closeSet(cluster, set, guard, waiting),
     scaler: (set) => scalerOf(cluster, set),
     resize: (set, count, guard, waiting) => resizeSet(cluster, set, count, guard, waiting),
+    examine: (set, group, spec) => examineSet(api, imageHost, set, group, spec),
     adopt: (set, group, spec, guard, waiting) => adoptSet(cluster, set, group, spec, guard, waiting),
     detach: (set, guard, waiting) => detachSet(cluster, set, guard, waiting),
     save: (set, waiting) => saveSet(cluster, set, waiting),

@@ -1,5 +1,5 @@
 import { TransshipError } from '../../../domain/errors.ts';
-import type { AzSetRef, Spec } from '../../../domain/types.ts';
+import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { ANNOTATION } from '../../kubernetes/labels.ts';
@@ -24,7 +24,7 @@ export async function compareSet(
   options?: Overwriting,
 ): Promise<SetDifference> {
   const set = await getSet(api, ref);
-  const wanted = await wantedTemplate(api, set, ref, spec, imageHost, options);
+  const wanted = await wantedTemplate(api, set, ref, ownGroup(set, options), spec, imageHost);
   await checkServices(api, ref.namespace, wanted.metadata?.labels ?? {});
   return { ...differenceOf(set.spec.template, wanted), writers: foreignWriters(set) };
 }
@@ -47,7 +47,7 @@ export async function stageSet(
   for (;;) {
     // Only a status that speaks of the present template names the revision to come back to.
     const set = await waitObserved(cluster, ref, 0, waiting);
-    const template = await wantedTemplate(api, set, ref, spec, imageHost, options);
+    const template = await wantedTemplate(api, set, ref, ownGroup(set, options), spec, imageHost);
     await checkServices(api, ref.namespace, template.metadata?.labels ?? {});
     const held = new Set((await listPods(api, ref.namespace, [set])).filter(isAlive).map(revisionOf));
     const previous = previousOf(set) ?? (await origin(revisions, set, [...held]));
@@ -104,17 +104,17 @@ export async function unstageSet(
 /**
  * What the set's template is to be for the spec, with the labels that the set selects: one that was taken over selects
  * others than ours, and cannot be made to select anything else.
- * @throws FOREIGN_TEMPLATE, APP_INVALID
+ * @throws APP_INVALID
  */
-async function wantedTemplate(
+export async function wantedTemplate(
   api: ApiServer,
   set: StatefulSet,
   ref: AzSetRef,
+  group: GroupRef,
   spec: Spec,
   imageHost: string,
-  options?: Overwriting,
 ): Promise<Template> {
-  const { metadata, ...rest } = renderTemplate(ref, ownGroup(set, options), spec, imageHost);
+  const { metadata, ...rest } = renderTemplate(ref, group, spec, imageHost);
   const labels = { ...metadata?.labels, ...set.spec.selector?.matchLabels };
   return defaulted(api, set, { ...rest, metadata: { ...metadata, labels } });
 }

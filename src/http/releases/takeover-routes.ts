@@ -1,0 +1,67 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiContext } from '../context.ts';
+import { flagSchema, keyHeaderSchema } from '../schemas/names.ts';
+import { releasePlanSchema } from '../schemas/plan.ts';
+import { acceptedSchema } from '../schemas/release.ts';
+import { adoptionRequestSchema, detachmentRequestSchema } from '../schemas/takeover.ts';
+import { adopt, detach, dryRunAdoption, dryRunDetachment } from './takeover.ts';
+
+const tags = ['releases'];
+const querystring = z.strictObject({
+  dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
+});
+const response = {
+  200: releasePlanSchema.describe('The plan, with dryRun=true'),
+  202: acceptedSchema.describe('Accepted; Location says where its state is'),
+};
+
+export const takeoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
+  app.post(
+    '/v1/adoptions',
+    {
+      schema: {
+        operationId: 'adopt',
+        summary: 'Take over sets that somebody else made',
+        description:
+          'The StatefulSets that the app file names (`placement[].set`) become groups of the app, as they run: parked, labelled, and their Services select only instances that nobody took out. No instance ends. The plan says what the next release would change. An abort leaves the sets again. It is a release of its own (`flavor: adopt`).',
+        tags,
+        querystring,
+        headers: keyHeaderSchema,
+        body: adoptionRequestSchema,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { body, query, actor, headers } = request;
+      if (query.dryRun) return reply.code(200).send(await dryRunAdoption(context, body));
+      const accepted = await adopt(context, body, actor, headers['idempotency-key']);
+      return reply.code(202).header('location', accepted.links.self).send(accepted);
+    },
+  );
+
+  app.post(
+    '/v1/detachments',
+    {
+      schema: {
+        operationId: 'detach',
+        summary: 'Leave the sets of groups to whoever has them then',
+        description:
+          'The sets are at rest, at partition 0 and without our name: `kubectl`, Helm or Argo CD manage them by themselves again. No instance ends, and traffic goes on. An abort takes them over again. It is a release of its own (`flavor: detach`).',
+        tags,
+        querystring,
+        headers: keyHeaderSchema,
+        body: detachmentRequestSchema,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { body, query, actor, headers } = request;
+      if (query.dryRun) return reply.code(200).send(await dryRunDetachment(context, body));
+      const accepted = await detach(context, body, actor, headers['idempotency-key']);
+      return reply.code(202).header('location', accepted.links.self).send(accepted);
+    },
+  );
+
+  done();
+};
