@@ -8,6 +8,7 @@ import type { Release } from '../../src/http/schemas/release.ts';
 import type { ReleasePlan } from '../../src/temporal/messages.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
+  applied,
   endOf,
   everywhere,
   expectAtRest,
@@ -26,7 +27,8 @@ let platform: Platform;
 beforeAll(async () => {
   platform = await twice(() => startPlatform({ headless: true }));
   await platform.push('v1', { igniteSeconds: 0.3 });
-  await platform.push('v1-slow', { igniteSeconds: 3 });
+  // Long enough for all that is to be done meanwhile, on a busy machine too.
+  await platform.push('v1-lazy', { igniteSeconds: 20 });
   await platform.push('v2', { igniteSeconds: 0.3 });
 });
 
@@ -44,6 +46,14 @@ async function expectSize(shop: ShopApp, count: number, version = 'v1'): Promise
   const [group] = groups;
   expect(group?.instances.map(({ member }) => member).sort()).toEqual(await shop.judge.serving());
   expect(group?.azSets.reduce((sum, set) => sum + set.count, 0)).toBe(count);
+}
+
+/** Four instances that take their time to ignite. */
+async function lazyApp(name: string): Promise<ShopApp> {
+  const shop = await applied(platform, name, everywhere(platform, 1));
+  expect((await shop.released('v1-lazy')).state).toBe('SUCCESS');
+  await shop.judge.mark();
+  return shop;
 }
 
 async function instanceOf({ app }: ShopApp, name: string): Promise<InstanceRef> {
@@ -124,8 +134,7 @@ test('single places: what comes is there before anything goes', async () => {
 
 describe.concurrent('a scale that does not go through', () => {
   test('aborted while the new ones ignite: as before', async () => {
-    const shop = await standingApp(platform, 'sized-abort', everywhere(platform, 1));
-    expect((await shop.released('v1-slow')).state).toBe('SUCCESS');
+    const shop = await lazyApp('sized-abort');
     await shop.judge.mark();
     const before = await uids(shop);
     const traffic = await shop.traffic(50);
@@ -135,7 +144,7 @@ describe.concurrent('a scale that does not go through', () => {
     expect(refused).toContain('COMMAND_ILLEGAL');
     await shop.command(id, 'abort');
     expect((await ended(id)).state).toBe('REVOKED');
-    await expectSize(shop, 4, 'v1-slow');
+    await expectSize(shop, 4, 'v1-lazy');
     expectNoFailure(await traffic.stop());
     expect(await uids(shop)).toEqual(before);
   });
@@ -155,17 +164,16 @@ describe.concurrent('a scale that does not go through', () => {
   });
 
   test('a new one that does not ignite waits for a person; once it does it goes on', async () => {
-    const shop = await standingApp(platform, 'sized-late', everywhere(platform, 1));
-    expect((await shop.released('v1-slow')).state).toBe('SUCCESS');
+    const shop = await lazyApp('sized-late');
     const id = await scale(shop, { instances: 5, config: { startupSeconds: 1 } });
     const held = await settledAfter(platform, id, 0);
     expect(held).toMatchObject({ state: 'ROLLOUT_FAILURE', trouble: { code: 'ROLLOUT_INCOMPLETE' } });
     expect(held.groups[0]?.trouble?.message).toContain('web-4');
     // It serves nobody.
     expect(await shop.judge.serving()).toHaveLength(4);
-    await shop.command(id, 'resume');
-    expect((await ended(id)).state).toBe('SUCCESS');
-    await expectSize(shop, 5, 'v1-slow');
+    // Whoever resumes too early is told so again.
+    await vi.waitUntil(async () => (await shop.commanded(id, 'resume')).state === 'SUCCESS', PATIENCE);
+    await expectSize(shop, 5, 'v1-lazy');
   });
 
   test('fewer would serve than must: it brakes, and nothing goes', async () => {
@@ -190,8 +198,7 @@ describe.concurrent('a scale that does not go through', () => {
   });
 
   test('terminated in the middle: repair finds what there is, and all of it serves', async () => {
-    const shop = await standingApp(platform, 'sized-cut', everywhere(platform, 1));
-    expect((await shop.released('v1-slow')).state).toBe('SUCCESS');
+    const shop = await lazyApp('sized-cut');
     await shop.judge.mark();
     const cut = await scale(shop, { instances: 6 });
     await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length === 2, PATIENCE);
@@ -202,8 +209,8 @@ describe.concurrent('a scale that does not go through', () => {
     expect(refused).toContain('GROUP_DIRTY');
     const repair = await platform.cli('repair', shop.app, SHOP.group, '--env', SHOP.env, '--json');
     expect((await ended((JSON.parse(repair.stdout) as { id: string }).id)).state).toBe('SUCCESS');
-    await expectSize(shop, 6, 'v1-slow');
-    expect(Object.values(await shop.judge.starts())).toEqual([['v1-slow'], ['v1-slow']]);
+    await expectSize(shop, 6, 'v1-lazy');
+    expect(Object.values(await shop.judge.starts())).toEqual([['v1-lazy'], ['v1-lazy']]);
   });
 
   test('what cannot be scaled is refused, and nothing changes', async () => {
