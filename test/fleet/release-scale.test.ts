@@ -135,7 +135,6 @@ test('single places: what comes is there before anything goes', async () => {
 describe.concurrent('a scale that does not go through', () => {
   test('aborted while the new ones ignite: as before', async () => {
     const shop = await lazyApp('sized-abort');
-    await shop.judge.mark();
     const before = await uids(shop);
     const traffic = await shop.traffic(50);
     const id = await scale(shop, { instances: 6 });
@@ -197,9 +196,25 @@ describe.concurrent('a scale that does not go through', () => {
     await expectSize(shop, 2);
   });
 
+  test('what somebody has scaled by hand meanwhile is what it begins from', async () => {
+    const shop = await standingApp(platform, 'sized-hand', everywhere(platform, 1));
+    const { azSet } = await instanceOf(shop, 'web-0');
+    await handsIn(azSet.idc).scaleSet(azSet, 4);
+    await vi.waitUntil(async () => (await shop.judge.serving()).length === 7, PATIENCE);
+    const { cluster, az } = azSet;
+    const places = [{ cluster, az, instances: 2 }];
+    const body = { app: shop.app, env: SHOP.env, places };
+    const plan = await platform.rest<ReleasePlan>('POST', '/v1/scales?dryRun=true', body);
+    expect(plan.groups[0]?.plan).toMatchObject({
+      rounding: expect.stringContaining('4 → 2') as string,
+      batches: [{ index: 2 }],
+    });
+    expect((await ended(await scale(shop, { places }))).state).toBe('SUCCESS');
+    await expectSize(shop, 5);
+  });
+
   test('terminated in the middle: repair finds what there is, and all of it serves', async () => {
     const shop = await lazyApp('sized-cut');
-    await shop.judge.mark();
     const cut = await scale(shop, { instances: 6 });
     await vi.waitUntil(async () => Object.keys(await shop.judge.starts()).length === 2, PATIENCE);
     const client = await temporalOf(platform);

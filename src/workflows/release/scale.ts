@@ -16,6 +16,9 @@ import { openBudget, restore } from './undo.ts';
 /** How long the controller may take to make or end what a new size means. */
 const RESIZE_MS = 600_000;
 
+/** How often it looks again by itself where another pod came in between. */
+const MOST_TURNS = 5;
+
 /** A set that changes its size. */
 interface Resize {
   set: AzSetRef;
@@ -29,6 +32,8 @@ interface Resize {
  */
 export async function scale(run: GroupRun): Promise<GroupLook> {
   const { input } = run;
+  // Whoever scaled it by hand since: from what its sets have now.
+  await looked(run, 'ROLLOUT_BRAKED', 'look before the sets change their size');
   const resizes = resizesOf(run);
   registerSizes(run, resizes);
   await advance(run, 'ROLLING_OUT', resizes.map(({ set, from, to }) => `${azLabel(set)}: ${from} → ${to}`).join(', '));
@@ -131,7 +136,7 @@ async function shrink(run: GroupRun, resizes: Resize[]): Promise<void> {
  * when a person says so.
  */
 async function trying(run: GroupRun, act: () => Promise<Trouble | null>): Promise<void> {
-  for (;;) {
+  for (let turn = 0; ; turn++) {
     if (isBraked(run)) await passBrake(run);
     let trouble: Trouble | null;
     try {
@@ -141,12 +146,13 @@ async function trying(run: GroupRun, act: () => Promise<Trouble | null>): Promis
       trouble = troubleOf(error);
     }
     if (trouble === null) return;
-    if (trouble.code === 'INSTANCE_REPLACED') {
+    if (trouble.code === 'INSTANCE_REPLACED' && turn < MOST_TURNS) {
       await sleep(1_000, { summary: `${trouble.message}; looked at again` });
       continue;
     }
     await hold(run, trouble.code === 'CAPACITY_SHORT' ? 'ROLLOUT_BRAKED' : 'ROLLOUT_FAILURE', trouble);
     await advance(run, 'ROLLING_OUT', 'resumed');
+    turn = 0;
   }
 }
 
