@@ -6,10 +6,10 @@ import { defineConfig } from 'vitest/config';
 //   contract  one suite per interface, every implementation, on real parts
 //   fleet     the whole system on a devfleet
 //   real      what needs root to be had: a real kubelet for the sim one's contract, a real HAProxy
-// The last three start real servers, so they run one file at a time: two cores do not hold two fleets and a stopwatch.
+// The last three start real servers. Of contracts two files run at a time, each with what it needs and no more; of whole
+// fleets one: two cores do not hold two of them, and people in a hurry.
 // A real system on a busy machine may miss a deadline once; what fails twice in a row is a defect.
 const real = {
-  fileParallelism: false,
   testTimeout: 120_000,
   hookTimeout: 300_000,
   retry: 1,
@@ -24,9 +24,18 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...patient } },
       { extends: true, test: { name: 'replay', include: ['test/replay/**/*.test.ts'], ...patient } },
-      { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...real } },
-      { extends: true, test: { name: 'fleet', include: ['test/fleet/**/*.test.ts'], ...real } },
-      { extends: true, test: { name: 'real', include: ['test/real/**/*.test.ts'], ...real } },
+      {
+        extends: true,
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          ...real,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { extends: true, test: { name: 'fleet', include: ['test/fleet/**/*.test.ts'], ...real, fileParallelism: false } },
+      { extends: true, test: { name: 'real', include: ['test/real/**/*.test.ts'], ...real, fileParallelism: false } },
     ],
   },
 });

@@ -1,0 +1,4 @@
+import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { azSetChangeContract } from './azset.ts';
+
+azSetChangeContract('Kubernetes', kubernetesWorld);

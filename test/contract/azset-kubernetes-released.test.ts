@@ -1,0 +1,4 @@
+import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { azSetReleaseContract } from './azset.ts';
+
+azSetReleaseContract('Kubernetes', kubernetesWorld);
