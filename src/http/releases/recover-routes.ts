@@ -1,23 +1,13 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { flagSchema, keyHeaderSchema, releaseIdSchema } from '../schemas/names.ts';
-import { releasePlanSchema } from '../schemas/plan.ts';
+import { keyHeaderSchema, releaseIdSchema } from '../schemas/names.ts';
 import { repairRequestSchema, rollbackRequestSchema } from '../schemas/recover.ts';
-import { acceptedSchema } from '../schemas/release.ts';
 import { retryRelease } from './accept.ts';
+import { planned } from './planned.ts';
 import { dryRunRepair, repairGroup } from './repair.ts';
 import { dryRunRollback, rollbackRelease } from './rollback.ts';
 import { yieldRelease } from './yield.ts';
-
-const tags = ['releases'];
-const querystring = z.strictObject({
-  dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
-});
-const response = {
-  200: releasePlanSchema.describe('The plan, with dryRun=true'),
-  202: acceptedSchema.describe('Accepted; Location says where its state is'),
-};
 
 /** Routes that put right what a release did, or left. */
 export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
@@ -29,12 +19,9 @@ export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         summary: 'Roll back a release that has ended',
         description:
           'Brings its groups back to what they ran before it, in batches of 50 %, without bastion or pause, by looking at what runs; and disables its version. It is a release of its own (`flavor: rollback`) that cannot be aborted or rolled back. A release that still runs takes the command `rollback` instead.',
-        tags,
+        ...planned,
         params: z.strictObject({ id: releaseIdSchema }),
-        querystring,
-        headers: keyHeaderSchema,
         body: rollbackRequestSchema,
-        response,
       },
     },
     async (request, reply) => {
@@ -53,10 +40,10 @@ export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         summary: 'Release again what a release did not bring',
         description:
           'A new release of the same version, with the same knobs, to the groups that did not end in SUCCESS. What is still held is resumed instead; what was left half done is repaired first.',
-        tags,
+        tags: planned.tags,
         params: z.strictObject({ id: releaseIdSchema }),
         headers: keyHeaderSchema,
-        response: { 202: response[202] },
+        response: { 202: planned.response[202] },
       },
     },
     async (request, reply) => {
@@ -74,10 +61,10 @@ export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         summary: 'Let those that wait go first',
         description:
           'For a release that holds its groups (at a gate, at a brake) while others wait for them: it joins the queue behind them as a new release, which is the answer, with the same version and knobs; then it is aborted, and what it did is undone.',
-        tags,
+        tags: planned.tags,
         params: z.strictObject({ id: releaseIdSchema }),
         headers: keyHeaderSchema,
-        response: { 202: response[202] },
+        response: { 202: planned.response[202] },
       },
     },
     async (request, reply) => {
@@ -95,11 +82,8 @@ export const recoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         summary: 'Repair a group that was left half done, or changed by others',
         description:
           'For a dirty group: its last operation neither finished nor undid; and for one whose sets somebody else changed: what they wrote is named in the plan, and written over. Looks at what runs and brings every instance to one version; Temporal’s history is not needed. It is a release of its own (`flavor: repair`).',
-        tags,
-        querystring,
-        headers: keyHeaderSchema,
+        ...planned,
         body: repairRequestSchema,
-        response,
       },
     },
     async (request, reply) => {

@@ -1,10 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { flagSchema, keyHeaderSchema } from '../schemas/names.ts';
-import { releasePlanSchema } from '../schemas/plan.ts';
-import { acceptedSchema } from '../schemas/release.ts';
 import { restartRequestSchema } from '../schemas/restart.ts';
+import { planned } from './planned.ts';
 import { dryRunRestart, restart } from './restart.ts';
 
 export const restartRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
@@ -16,16 +13,8 @@ export const restartRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         summary: 'Restart instances on what they run',
         description:
           'Makes instances anew, on the version and template that are released: taken out of traffic, evicted, ignited, put in again; a bastion first, then batch by batch, under the brake and the gates of a release. It is a release of its own (`flavor: restart`): all commands but `rollback` are for it, too. An abort stops it; what was made anew stays.',
-        tags: ['releases'],
-        querystring: z.strictObject({
-          dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
-        }),
-        headers: keyHeaderSchema,
+        ...planned,
         body: restartRequestSchema,
-        response: {
-          200: releasePlanSchema.describe('The plan, with dryRun=true'),
-          202: acceptedSchema.describe('Accepted; Location says where its state is'),
-        },
       },
     },
     async (request, reply) => {

@@ -2,16 +2,16 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
 import { nameSchema } from '../../domain/name.ts';
-import { flagSchema, keyHeaderSchema, releaseIdSchema } from '../schemas/names.ts';
-import { releasePlanSchema } from '../schemas/plan.ts';
+import { flagSchema, releaseIdSchema } from '../schemas/names.ts';
 import { commandAnswerSchema, commandRequestSchema } from '../schemas/command.ts';
 import { eventListSchema } from '../schemas/event.ts';
-import { acceptedSchema, releaseListSchema, releaseRequestSchema, releaseSchema } from '../schemas/release.ts';
+import { releaseListSchema, releaseRequestSchema, releaseSchema } from '../schemas/release.ts';
 import { acceptRelease, dryRunRelease } from './accept.ts';
 import { commandRelease } from './commands.ts';
 import { getRelease } from './find.ts';
 import { listReleases } from './list.ts';
 import { OpenStreams } from './open-streams.ts';
+import { planned } from './planned.ts';
 import { toEvent } from './stream.ts';
 import { toRelease } from './view.ts';
 
@@ -32,16 +32,8 @@ export const releaseRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
         description:
           'Plans the release on what runs now, then accepts it: 202, and the release goes on by itself. With `dryRun=true` only the plan is made and nothing is written: named instances per batch and the arithmetic of the brake. ' +
           'With an `Idempotency-Key` the same request sent again finds the same release, whatever died in between.',
-        tags,
-        querystring: z.strictObject({
-          dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
-        }),
-        headers: keyHeaderSchema,
+        ...planned,
         body: releaseRequestSchema,
-        response: {
-          200: releasePlanSchema.describe('The plan, with dryRun=true'),
-          202: acceptedSchema.describe('Accepted; Location says where its state is'),
-        },
       },
     },
     async (request, reply) => {

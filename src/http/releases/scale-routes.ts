@@ -1,10 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { flagSchema, keyHeaderSchema } from '../schemas/names.ts';
-import { releasePlanSchema } from '../schemas/plan.ts';
-import { acceptedSchema } from '../schemas/release.ts';
 import { scaleRequestSchema } from '../schemas/scale.ts';
+import { planned } from './planned.ts';
 import { dryRunScale, scale } from './scale.ts';
 
 export const scaleRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
@@ -16,16 +13,8 @@ export const scaleRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (a
         summary: 'Change how many instances a group has',
         description:
           'New instances come first, out of traffic until they are ignited; those that go, the last of each AzSet, are taken out of traffic before they end, as far as the brake lets them. What else runs is left alone. It is a release of its own (`flavor: scale`): all commands but `rollback` are for it, too; an abort brings the sizes back. Refused where an autoscaler sets the size.',
-        tags: ['releases'],
-        querystring: z.strictObject({
-          dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
-        }),
-        headers: keyHeaderSchema,
+        ...planned,
         body: scaleRequestSchema,
-        response: {
-          200: releasePlanSchema.describe('The plan, with dryRun=true'),
-          202: acceptedSchema.describe('Accepted; Location says where its state is'),
-        },
       },
     },
     async (request, reply) => {

@@ -1,20 +1,8 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { flagSchema, keyHeaderSchema } from '../schemas/names.ts';
-import { releasePlanSchema } from '../schemas/plan.ts';
-import { acceptedSchema } from '../schemas/release.ts';
 import { adoptionRequestSchema, detachmentRequestSchema } from '../schemas/takeover.ts';
+import { planned } from './planned.ts';
 import { adopt, detach, dryRunAdoption, dryRunDetachment } from './takeover.ts';
-
-const tags = ['releases'];
-const querystring = z.strictObject({
-  dryRun: flagSchema.default(false).meta({ type: 'boolean', description: 'Only plan' }),
-});
-const response = {
-  200: releasePlanSchema.describe('The plan, with dryRun=true'),
-  202: acceptedSchema.describe('Accepted; Location says where its state is'),
-};
 
 export const takeoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
   app.post(
@@ -25,11 +13,8 @@ export const takeoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> =
         summary: 'Take over sets that somebody else made',
         description:
           'The StatefulSets that the app file names (`placement[].set`) become groups of the app, as they run: parked, labelled, and their Services select only instances that nobody took out. No instance ends. The plan says what the next release would change. An abort leaves the sets again. It is a release of its own (`flavor: adopt`).',
-        tags,
-        querystring,
-        headers: keyHeaderSchema,
+        ...planned,
         body: adoptionRequestSchema,
-        response,
       },
     },
     async (request, reply) => {
@@ -48,11 +33,8 @@ export const takeoverRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> =
         summary: 'Leave the sets of groups to whoever has them then',
         description:
           'The sets are at rest, at partition 0 and without our name: `kubectl`, Helm or Argo CD manage them by themselves again. No instance ends, and traffic goes on. An abort takes them over again. It is a release of its own (`flavor: detach`).',
-        tags,
-        querystring,
-        headers: keyHeaderSchema,
+        ...planned,
         body: detachmentRequestSchema,
-        response,
       },
     },
     async (request, reply) => {
