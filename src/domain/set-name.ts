@@ -13,8 +13,8 @@ export interface Place {
 }
 
 /**
- * Name of the AzSet of one place of a group: what the app file calls it, else `<app>-<group>-<az>`, with `-<cluster>` where the group stands in several
- * clusters that have an AZ of that name.
+ * Name of the AzSet of one place of a group: what the app file calls it, else `<app>-<group>-<az>`, with `-<cluster>` where
+ * the group stands in several clusters that have an AZ of that name.
  */
 export function setName(app: string, group: { name: string; placement: Place[] }, place: Place): string {
   if (place.set !== undefined) return place.set;

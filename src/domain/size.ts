@@ -19,7 +19,7 @@ export interface SizeChange {
  */
 export function sizeChange(group: string, instances: readonly InstanceRef[], sets: readonly SizedSet[]): SizeChange {
   const gone = instances.filter(({ azSet, member }) => {
-    const set = sets.find((one) => isSame(one, azSet));
+    const set = sets.find((one) => isSameSet(one, azSet));
     return set !== undefined && ordinalOf(member) >= set.count;
   });
   const [any] = instances;
@@ -27,7 +27,7 @@ export function sizeChange(group: string, instances: readonly InstanceRef[], set
   let index = Math.max(-1, ...instances.map((instance) => instance.index));
   const born: InstanceRef[] = [];
   for (const { count, ...azSet } of sets) {
-    const known = new Set(instances.filter((it) => isSame(it.azSet, azSet)).map(({ member }) => member));
+    const known = new Set(instances.filter((it) => isSameSet(it.azSet, azSet)).map(({ member }) => member));
     for (let ordinal = 0; ordinal < count; ordinal++) {
       const member = memberName(azSet.name, ordinal);
       if (known.has(member)) continue;
@@ -56,6 +56,7 @@ export function spread<S extends SizedSet>(sets: readonly S[], total: number): S
   return sized;
 }
 
-function isSame(a: AzSetRef, b: AzSetRef): boolean {
+/** The same set, whatever is said beside its name. */
+export function isSameSet(a: AzSetRef, b: AzSetRef): boolean {
   return a.name === b.name && a.idc === b.idc && a.cluster === b.cluster && a.namespace === b.namespace;
 }

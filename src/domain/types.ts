@@ -111,7 +111,8 @@ export type PointOfNoReturn = (typeof NO_RETURN)[number];
 
 /**
  * What an operation on a group is for: a release brings a version; a restart makes instances anew on what they run; a scale
- * changes how many there are; an adoption takes over sets that others made, and a detachment leaves them; a rollback brings back the version before; a repair brings a group that was left half done to rest.
+ * changes how many there are; an adoption takes over sets that others made, and a detachment leaves them; a rollback brings
+ * back the version before; a repair brings a group that was left half done to rest.
  */
 export const FLAVORS = ['release', 'restart', 'scale', 'adopt', 'detach', 'rollback', 'repair'] as const;
 export type Flavor = (typeof FLAVORS)[number];

@@ -10,6 +10,7 @@ import {
   expectAtRest,
   expectNoFailure,
   floorOf,
+  kept,
   PATIENCE,
   settledAfter,
   standingApp,
@@ -33,8 +34,6 @@ afterAll(() => platform.stop());
 const ended = (id: string): Promise<Release> => endOf(platform, id);
 const restart = async ({ app }: ShopApp, more: object = {}): Promise<string> =>
   (await platform.rest<{ id: string }>('POST', '/v1/restarts', { app, env: SHOP.env, ...more })).id;
-
-const kept = (before: string[], after: string[]): string[] => after.filter((one) => before.includes(one));
 
 test('8 instances are restarted under 100 requests a second, by the command line: none fails, the floor holds', async () => {
   const shop = await standingApp(platform, 'again', everywhere(platform, 2));

@@ -13,6 +13,7 @@ import {
   everywhere,
   expectAtRest,
   expectNoFailure,
+  kept,
   PATIENCE,
   settledAfter,
   standingApp,
@@ -72,8 +73,6 @@ async function patched(shop: ShopApp, name: string, metadata: object): Promise<v
   const { azSet: set, member } = await instanceOf(shop, name);
   await handsIn(set.idc).patchPod({ set, member, uid: '' }, metadata);
 }
-
-const kept = (before: string[], after: string[]): string[] => after.filter((one) => before.includes(one));
 
 test('8 → 11 → 5 under 100 requests a second, by the command line: none fails, what stays is left alone', async () => {
   const shop = await standingApp(platform, 'sized', everywhere(platform, 2));

@@ -136,6 +136,9 @@ export async function uids({ judge }: ShopApp): Promise<string[]> {
   return (await judge.running()).map(({ instance, uid }) => `${instance} ${uid}`);
 }
 
+/** Those of the one list that are in the other, too. */
+export const kept = (before: string[], after: string[]): string[] => after.filter((one) => before.includes(one));
+
 export interface Event {
   seq: number;
   kind: string;

@@ -194,7 +194,8 @@ export interface AzSetDriver {
 
   /**
    * What adopt would take over, without doing it.
-   * @throws NOT_FOUND; what adopt would throw; SET_NOT_AT_REST where its instances are of several revisions: it could not be left again
+   * @throws NOT_FOUND; what adopt would throw; SET_NOT_AT_REST where its instances are of several revisions: it could not be
+   * left again
    */
   examine(set: AzSetRef, group: GroupRef, spec: Spec): Promise<Examined>;
 

@@ -377,7 +377,8 @@ function isToEnd({ restarting }: GroupRun, { name }: InstanceRef, { uid }: Insta
   return restarting.get(name) === uid;
 }
 
-function count({ input, size }: GroupRun, now: GroupLook, members: InstanceRef[]): BudgetSum {
+/** The brake's arithmetic for taking these out. */
+export function count({ input, size }: GroupRun, now: GroupLook, members: InstanceRef[]): BudgetSum {
   return brake({
     desired: size,
     batchPercent: input.config.batchPercent,

@@ -1,7 +1,7 @@
 import { isCancellation, sleep } from '@temporalio/workflow';
-import { brake, describeBudget } from '../../domain/brake.ts';
+import { describeBudget } from '../../domain/brake.ts';
 import { ordinalOf } from '../../domain/member.ts';
-import { sizeChange } from '../../domain/size.ts';
+import { isSameSet, sizeChange } from '../../domain/size.ts';
 import { azLabel, type AzSetRef, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
 import type { Direction } from './activities.ts';
@@ -9,7 +9,7 @@ import { all } from './all.ts';
 import { idcsOf, look, setActivities, stepContext, type GroupLook, type GroupRun } from './context.ts';
 import { advance, hold, isBraked, passBrake } from './hold.ts';
 import { pullOut } from './instance.ts';
-import { capacityShares, handle, isDone, looked, redoUntilWhole } from './rollout.ts';
+import { capacityShares, count, handle, isDone, looked, redoUntilWhole } from './rollout.ts';
 import { troubleOf } from './troubles.ts';
 import { openBudget, restore } from './undo.ts';
 
@@ -74,7 +74,7 @@ async function grow(run: GroupRun, resizes: Resize[]): Promise<void> {
 }
 
 /** The set gets its size while it is open: what comes is out of traffic, and of what the set runs. */
-async function enlarge(run: GroupRun, direction: Direction, set: AzSetRef, count: number): Promise<void> {
+async function enlarge(run: GroupRun, direction: Direction, set: AzSetRef, to: number): Promise<void> {
   const staged = run.staged.get(set.name);
   if (staged === undefined) throw new Error(`${set.name} was not staged`);
   const step = { ...stepContext(run), set };
@@ -82,7 +82,7 @@ async function enlarge(run: GroupRun, direction: Direction, set: AzSetRef, count
     ...step,
     target: direction === 'undo' ? staged.previous : { revision: staged.revision, images: staged.images },
   });
-  const failure = await resize(run, direction, set, count).then(
+  const failure = await resize(run, direction, set, to).then(
     () => null,
     (error: unknown) => error,
   );
@@ -92,27 +92,22 @@ async function enlarge(run: GroupRun, direction: Direction, set: AzSetRef, count
   if (failure !== null) throw failure as Error;
 }
 
-function resize(run: GroupRun, direction: Direction, set: AzSetRef, count: number): Promise<void> {
-  const { resizeSet } = setActivities(run, direction, set, `${String(count)} instances in`, RESIZE_MS);
-  return resizeSet({ ...stepContext(run), set, count });
+function resize(run: GroupRun, direction: Direction, set: AzSetRef, to: number): Promise<void> {
+  const { resizeSet } = setActivities(run, direction, set, `${String(to)} instances in`, RESIZE_MS);
+  return resizeSet({ ...stepContext(run), set, count: to });
 }
 
 async function shrink(run: GroupRun, resizes: Resize[]): Promise<void> {
   const { input, progress } = run;
   const goes = ({ azSet, member }: InstanceRef): boolean =>
-    resizes.some(({ set, to }) => set.name === azSet.name && set.idc === azSet.idc && ordinalOf(member) >= to);
+    resizes.some(({ set, to }) => isSameSet(set, azSet) && ordinalOf(member) >= to);
   const leaving = input.instances.filter(goes);
   progress.plan([{ index: progress.nextBatch(), members: leaving }]);
   run.size = Math.min(run.size, input.instances.length - leaving.length);
   await trying(run, async () => {
     const now = await looked(run, 'ROLLOUT_BRAKED', 'count before instances go');
     const left = input.instances.filter(goes);
-    const sum = brake({
-      desired: run.size,
-      batchPercent: input.config.batchPercent,
-      serving: input.instances.filter((instance) => now.serves(instance)).length,
-      taken: left.filter((instance) => now.serves(instance)).length,
-    });
+    const sum = count(run, now, left);
     if (!sum.pass) return { verdict: 'errored', code: 'CAPACITY_SHORT', message: describeBudget(sum) };
     const names = left.map(({ name }) => name).join(', ');
     const note = { kind: 'batch', step: 'scale', instance: null, data: null } as const;
@@ -158,15 +153,14 @@ async function trying(run: GroupRun, act: () => Promise<Trouble | null>): Promis
 
 /** Before any set is touched: in each IDC they get back the size they had, and the group its layout. */
 function registerSizes(run: GroupRun, resizes: Resize[]): void {
-  const { instances, azSets } = run.input;
+  const { instances } = run.input;
   for (const idc of idcsOf(resizes.map(({ set }) => set))) {
     const here = resizes.filter(({ set }) => set.idc === idc);
     run.sagas.of(idc).register(`sizes ${idc}`, async () => {
       await Promise.all(
         here.map(({ set, from }) => {
-          const is = (one: { name: string; idc: string }): boolean => one.name === set.name && one.idc === set.idc;
-          const members = instances.filter(({ azSet }) => is(azSet));
-          return restoreSize(run, { set, from, members, count: azSets.find(is)?.count ?? from });
+          const members = instances.filter(({ azSet }) => isSameSet(set, azSet));
+          return restoreSize(run, { set, from, members });
         }),
       );
     });
@@ -176,7 +170,7 @@ function registerSizes(run: GroupRun, resizes: Resize[]): void {
 /** Looks at the set and brings it back to its size, whatever was done to it. Tried until it succeeds; every failure is shown. */
 async function restoreSize(
   run: GroupRun,
-  { set, from, members, count }: { set: AzSetRef; from: number; members: InstanceRef[]; count: number },
+  { set, from, members }: { set: AzSetRef; from: number; members: InstanceRef[] },
 ): Promise<void> {
   const { progress } = run;
   for (let attempt = 0; ; attempt++) {
@@ -184,7 +178,7 @@ async function restoreSize(
       await setActivities(run, 'undo', set, 'close').closeSet({ ...stepContext(run), set });
       const before = await look(run, 'undo', `look at ${set.name}`, set);
       await bringBack(run, { set, from }, before);
-      takeBackLayout(run, set, members, count);
+      takeBackLayout(run, set, members);
       const now = await look(run, 'undo', `look at ${set.name} again`, set);
       const out = members.filter((instance) => 'release' in (now.holder(instance)?.outBy ?? {}));
       if (out.length > 0) {
@@ -209,7 +203,7 @@ async function bringBack(run: GroupRun, { set, from }: Omit<Resize, 'to'>, now: 
   const { input } = run;
   const { born } = sizeChange(input.ref.group, input.instances, [{ ...set, count: found.desired }]);
   const more = [...input.instances, ...born].filter(
-    ({ azSet, member }) => azSet.name === set.name && azSet.idc === set.idc && ordinalOf(member) >= from,
+    ({ azSet, member }) => isSameSet(set, azSet) && ordinalOf(member) >= from,
   );
   await all(more, async (instance) => {
     const holder = now.holder(instance);
@@ -220,11 +214,11 @@ async function bringBack(run: GroupRun, { set, from }: Omit<Resize, 'to'>, now: 
   for (const { name } of more) run.progress.instance(name, 'gone');
 }
 
-function takeBackLayout(run: GroupRun, set: AzSetRef, members: InstanceRef[], count: number): void {
+/** These are the set's instances again. */
+function takeBackLayout(run: GroupRun, set: AzSetRef, members: InstanceRef[]): void {
   const { input } = run;
-  const is = (one: AzSetRef): boolean => one.name === set.name && one.idc === set.idc;
-  const others = input.instances.filter(({ azSet }) => !is(azSet));
+  const others = input.instances.filter(({ azSet }) => !isSameSet(set, azSet));
   input.instances = [...others, ...members].toSorted((a, b) => a.index - b.index);
-  input.azSets = input.azSets.map((one) => (is(one) ? { ...one, count } : one));
+  input.azSets = input.azSets.map((one) => (isSameSet(set, one) ? { ...one, count: members.length } : one));
   run.resized = true;
 }
