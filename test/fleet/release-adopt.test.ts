@@ -82,10 +82,16 @@ function handsIn(cluster: string): KubernetesHands {
 
 const viewOf = (id: string): Promise<Release> => platform.rest<Release>('GET', `/v1/releases/${id}`);
 
-/** Asks for it, stops it when the sets of one IDC are done and those of the other wait for their controller. */
+/**
+ * Asks for it, and stops it when the sets of one IDC are done and those of the other cannot be: an adoption waits for a
+ * controller that stands still, a detachment for a cluster that is out of reach (it asks no controller for anything).
+ */
 async function halfWay(path: string, body: object, stop: (id: string) => Promise<void>): Promise<Release> {
   const controllers = platform.fleet.idcs['south']?.process('kube-controller-manager');
-  controllers?.pause();
+  const link = platform.fleet.link('south/kubernetes');
+  const adopts = path === '/v1/adoptions';
+  const mend = async (): Promise<void> => (adopts ? controllers?.resume() : link.restore());
+  await (adopts ? controllers?.pause() : link.cut());
   try {
     const id = await post(path, body);
     const isHalf = async (): Promise<boolean> => {
@@ -95,10 +101,10 @@ async function halfWay(path: string, body: object, stop: (id: string) => Promise
     };
     await vi.waitUntil(isHalf, PATIENCE);
     await stop(id);
-    controllers?.resume();
+    await mend();
     return await ended(id);
   } finally {
-    controllers?.resume();
+    await mend();
   }
 }
 
@@ -158,7 +164,7 @@ describe('a takeover that does not go through', () => {
     await expectOurs(shop);
   });
 
-  test('aborted while a controller stands still: it is left again; the same of a detachment: it is ours', async () => {
+  test('aborted half way: it is left again; the same of a detachment: it is ours', async () => {
     const shop = await legacy('legacy-abort', 1);
     const body = { app: shop.app, env: SHOP.env };
     const abort = async (id: string): Promise<void> => {
