@@ -66,7 +66,9 @@ export class Supervisor {
 
   /** Starts a part and waits until it serves. @throws PartFailed */
   async start(spec: PartSpec): Promise<Part> {
+    const compiled = process.env['NODE_COMPILE_CACHE'];
     const environment = {
+      ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? this.folder,
       [MARKER]: this.folder,
