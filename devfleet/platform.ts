@@ -72,12 +72,15 @@ export async function startPlatformOn(
         ...Object.fromEntries(Object.keys(fleet.idcs).map((idc) => [`worker-${idc}`, ['--idc', idc]])),
       }
     : { worker: [] };
+  // Where whoever starts many workers has built the workflows, they are not built again.
+  const bundle = process.env['TRANSSHIP_WORKFLOW_BUNDLE'];
+  const built = bundle === undefined ? {} : { TRANSSHIP_WORKFLOW_BUNDLE: bundle };
   const startWorker = (name: string, args: string[]): Promise<Part> =>
     fleet.start({
       name: `${prefix}${name}`,
       command: process.execPath,
       args: [...NODE_FLAGS, program('worker.ts'), ...args],
-      env: { ...fleet.env, ...workerEnv },
+      env: { ...fleet.env, ...built, ...workerEnv },
       ready: async (newLog) => newLog().includes('"serving"'),
     });
   const port = await fleet.freePort();
