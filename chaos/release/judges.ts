@@ -173,6 +173,7 @@ async function replayed(lane: Lane, id: string): Promise<Evidence> {
     releaseApp: releaseWorkflowId(id),
     releaseGroup: groupWorkflowId({ env: SHOP.env, app: lane.app, group: SHOP.group }),
   };
+  const all: { workflowId: string; history: History }[] = [];
   for (const [type, workflowId] of Object.entries(workflows)) {
     let before = 0;
     for await (const { history } of runsOf(lane.client, workflowId)) {
@@ -180,13 +181,12 @@ async function replayed(lane: Lane, id: string): Promise<Evidence> {
       evidence.histories[before === 0 ? type : `${before} before.${type}`] = JSON.parse(historyToJSON(history));
       evidence.events[type] = counted(history, evidence.events[type]);
       before++;
-      try {
-        await Worker.runReplayHistory({ workflowBundle: lane.world.bundle, sinks: DEAF }, history, workflowId);
-      } catch (error) {
-        evidence.violations.push(`${type} does not replay: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      all.push({ workflowId, history });
     }
   }
+  const replays = Worker.runReplayHistories({ workflowBundle: lane.world.bundle, sinks: DEAF }, all);
+  for await (const { workflowId, error } of replays)
+    if (error !== undefined) evidence.violations.push(`${workflowId} does not replay: ${error.message}`);
   return evidence;
 }
 

@@ -132,7 +132,6 @@ export class Lane {
         ...links?.env,
         TEMPORAL_NAMESPACE: name,
         TRANSSHIP_WORKFLOW_BUNDLE: world.bundle.path,
-        NODE_COMPILE_CACHE: path.join(world.fleet.dir, 'compile-cache'),
         ...(world.hooked ? { TRANSSHIP_TEST_HOOKS: KILL_HOOKS, TRANSSHIP_CHAOS_FOLDER: folder } : {}),
       },
     });

@@ -1,10 +1,11 @@
-import type { Passage } from '../../hooks/points.ts';
+import type { Passage, Point } from '../../hooks/points.ts';
 import type { Scenario } from '../scenarios.ts';
 import { blowOf, type FaultKind, type Hit } from './fault.ts';
 
 /**
- * The worker dies, or freezes, at every point of the scenario. On every commit: at all boundaries of activities and
- * messages that no scenario before has; all of them in the first scenario, later ones once for each kind of activity.
+ * The worker dies, or freezes, at every point of the scenario. On every commit: at the boundaries of activities and
+ * messages that no scenario before has, but for points that differ in nothing; all of them in the first scenario, later
+ * ones once for each kind of activity.
  * @param met kinds that were hit so far; those of this scenario are added
  */
 export function deaths(scenario: Scenario, { all, met }: { all: boolean; met: Set<string> }): FaultKind {
@@ -25,6 +26,13 @@ function hitsOf(trace: Passage[]): Hit[] {
   return [...hits.values()];
 }
 
+/**
+ * Activities of which one boundary stands for all three: a look changes nothing, so before it, after it and when it is taken
+ * up all is as it was; a local activity lives in the workflow task that it is taken up in, so with its worker its end is
+ * lost, and its beginning is where what came before it was taken up.
+ */
+const ONE_FOR_ALL: Record<string, Point> = { observe: 'before', record: 'after' };
+
 /** What is done there: `takeOut`, `record`, `begin`, … */
 function kindOf({ key }: Hit): string {
   return key.split(' ')[1] ?? key;
@@ -32,7 +40,7 @@ function kindOf({ key }: Hit): string {
 
 function firstOf(hits: Hit[], met: Set<string>): Hit[] {
   const boundaries = hits.filter(({ point }) => !/^(sending|answered)/.test(point));
-  if (met.size === 0) return boundaries;
+  if (met.size === 0) return boundaries.filter((hit) => [undefined, hit.point].includes(ONE_FOR_ALL[kindOf(hit)]));
   const news = boundaries.filter((hit) => !met.has(kindOf(hit)));
   const kinds = Map.groupBy(news, (hit) => `${hit.key.split(' ')[0]} ${kindOf(hit)} ${hit.point}`);
   return [...kinds.values()].flatMap(([first]) => first ?? []);
