@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Lane } from './release/lane.ts';
 import { runScenario } from './release/run.ts';
-import { isOfEachCommit, SCENARIOS } from './release/scenarios.ts';
+import { isRecorded, SCENARIOS } from './release/scenarios.ts';
 import { openWorld } from './release/world.ts';
 
 const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
@@ -32,7 +32,7 @@ resources.defer(async () => {
 const { signal } = new AbortController();
 const wanted = process.argv.slice(2);
 for (const scenario of SCENARIOS) {
-  if (!isOfEachCommit(scenario)) continue;
+  if (!isRecorded(scenario)) continue;
   if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
   const size = SMALL.includes(scenario.name) ? 'small' : 'large';
   const lane = lanes[scenario.topology === 'brief' ? 'brief' : size];

@@ -311,6 +311,11 @@ export class Lane {
     return this.#accepted('/v1/adoptions', { app: this.app, env: SHOP.env, version });
   }
 
+  /** Makes its sets ones that are made in order. */
+  async convert(): Promise<string> {
+    return this.#accepted('/v1/conversions', { app: this.app, env: SHOP.env, to: 'ordered' });
+  }
+
   async detach(): Promise<string> {
     return this.#accepted('/v1/detachments', { app: this.app, env: SHOP.env });
   }

@@ -22,6 +22,7 @@ export async function runScenario(
   let isMended = (): void => undefined;
   const mended = new Promise<void>((resolve) => (isMended = resolve));
   const held: Trouble[] = [];
+  if (scenario.ordered === true) await lane.settled(await lane.convert(), ({ state }) => state === 'SUCCESS');
   const pushed = await lane.push(scenario.behaviour);
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   if (scenario.anew === true) await lane.changeTemplate();
@@ -60,7 +61,7 @@ export async function runScenario(
   for (const { verdict, code, message } of held)
     if (verdict === 'failed') evidence.violations.push(`the version was taken for bad: ${code}: ${message}`);
   if (evidence.violations.length === 0) {
-    const isOther = scenario.instead === 'adopt' || scenario.instead === 'detach';
+    const isOther = ['adopt', 'detach', 'convert'].includes(scenario.instead ?? '') || scenario.ordered === true;
     if (expected.cutShort === true || isOther) await lane.discard();
     // What its sets and its definition say may differ now: the next case gets another app.
     else lane.rests(scenario.anew === true || scenario.instead === 'scale' ? null : expected.version);
@@ -73,5 +74,6 @@ async function asked(lane: Lane, { instead, settings }: Scenario, { after }: Cou
   if (instead === 'restart') return lane.restart(settings);
   if (instead === 'adopt') return lane.adopt(after);
   if (instead === 'detach') return lane.detach();
+  if (instead === 'convert') return lane.convert();
   return instead === 'scale' ? lane.scale() : lane.release(after, settings);
 }

@@ -35,7 +35,11 @@ export interface Scenario {
   /** More than the image changes: new pods are needed. */
   anew?: true;
   /** What is done to the app instead of a release. To be adopted it is a stranger's, on the version that it is said to run. */
-  instead?: 'restart' | 'scale' | 'adopt' | 'detach';
+  instead?: 'restart' | 'scale' | 'adopt' | 'detach' | 'convert';
+  /** Its sets are made in order: one instance of each at a time. */
+  ordered?: true;
+  /** Waits for long, and does little that another one does not: not on every commit. */
+  nightly?: true;
   /** How the version behaves that the app stands on to begin with. Default: as any. */
   stands?: ShopVersion;
   /** How the version behaves that is released. */
@@ -211,6 +215,22 @@ const lastBatchFails: Scenario = {
   name: 'last batch fails and is resumed',
   drive: async (lane, id, { digest, pods }) => {
     await lacksImage(lane, id, { digest, pods: [pods[`web-${lane.size - 1}`]], startedThen: lane.size });
+    return resume(lane, id);
+  },
+  expect: released,
+};
+
+/**
+ * Sets that are made in order: the last of each first. The second one's gets no image: what comes before it is left alone
+ * until a person resumes, once there is one.
+ */
+const inOrder: Scenario = {
+  ...base,
+  name: 'in order, stopped and resumed',
+  ordered: true,
+  nightly: true,
+  drive: async (lane, id, { digest, pods }) => {
+    await lacksImage(lane, id, { digest, pods: [pods['web-3']], startedThen: 3 });
     return resume(lane, id);
   },
   expect: released,
@@ -447,6 +467,15 @@ const detached: Scenario = {
   }),
 };
 
+/** The sets become ones that are made in order, under their instances. */
+const converted: Scenario = {
+  ...base,
+  name: 'converted',
+  instead: 'convert',
+  drive: ends,
+  expect: ({ before }) => ({ state: 'SUCCESS', version: before, starts: [[]], untouched: [], serving: true }),
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -472,12 +501,19 @@ export const SCENARIOS: Scenario[] = [
   scaleAborted,
   adopted,
   detached,
+  converted,
+  inOrder,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];
 
 /** Every point of the others is for the night: they do what a scenario before them does. */
-export function isOfEachCommit({ topology, blow }: Scenario): boolean {
+export function isOfEachCommit(scenario: Scenario): boolean {
+  return isRecorded(scenario) && scenario.nightly !== true;
+}
+
+/** The others take the same path, only their workers stand otherwise. */
+export function isRecorded({ topology, blow }: Scenario): boolean {
   return (topology === 'whole' || topology === 'brief') && blow === 'kill';
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AzSetRef, GroupRef, ImageRef, Spec } from '../domain/types.ts';
+import type { AzSetRef, GroupRef, ImageRef, Management, SavedSet, Spec } from '../domain/types.ts';
 import { TransshipError } from '../domain/errors.ts';
 import type {
   AzSetDriver,
@@ -43,6 +43,11 @@ export interface StageSetInput extends SetStep {
 export interface AdoptSetInput extends SetStep {
   /** What it is said to run. */
   spec: Spec;
+}
+
+export interface ConvertSetInput extends SetStep {
+  saved: SavedSet;
+  to: Management;
 }
 
 export interface ResizeSetInput extends SetStep {
@@ -211,6 +216,26 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
         if (found !== null) await driver.adopt(input.set, input.ref, input.spec, guard, waiting);
         await driver.detach(input.set, guard, waiting);
       }),
+
+    /** All that is needed to make the set again, also written among the events; null where there is none. */
+    saveSet: (input: SetStep): Promise<SavedSet | null> =>
+      runStep(
+        dependencies,
+        'saveSet',
+        input,
+        async (_guard, waiting) => {
+          const driver = drivers.azSets(input.set.cluster);
+          const [found] = await driver.observe([input.set]);
+          return found === null ? null : driver.save(input.set, waiting);
+        },
+        (saved) => saved,
+      ),
+
+    /** Makes the set one of another management, under its instances: none ends. */
+    convertSet: (input: ConvertSetInput): Promise<void> =>
+      runStep(dependencies, 'convertSet', input, (guard, waiting) =>
+        drivers.azSets(input.set.cluster).convert(input.set, input.saved, input.to, guard, waiting),
+      ),
 
     /** What sets the size of the set by itself, for people; null where nobody does. */
     scalerOf: async ({ set }: { set: AzSetRef }): Promise<string | null> => {

@@ -41,6 +41,8 @@ const STEP_TITLES = {
   stageSet: 'stage',
   adoptSet: 'adopt',
   detachSet: 'leave',
+  saveSet: 'save',
+  convertSet: 'convert',
   openSet: 'open',
   closeSet: 'close',
   resizeSet: 'resize',
@@ -83,12 +85,14 @@ function subjectOf(context: Subject): { name: string; azSet: AzSetRef } {
 /**
  * Runs a mutating activity: takes its turn, writes the event that it begins, gives the driver a guard that checks the
  * fence and the turn just before each mutation, a signal and a heartbeat; writes how it ended; turns errors into failures of the table.
+ * @param keep what of the result is written beside that, for whoever has lost Temporal's history
  */
 export async function runStep<T>(
   { fences, events }: StepDependencies,
   step: Step,
   context: StepContext & Subject,
   act: (guard: Guard, waiting: Waiting) => Promise<T>,
+  keep: (result: T) => unknown = () => null,
 ): Promise<T> {
   const turn = turnOf(context);
   const { name: subject, azSet } = subjectOf(context);
@@ -121,7 +125,7 @@ export async function runStep<T>(
     await fences.takeTurn(context.operation, { subject, ...turn });
     await note('begun', title);
     const result = await act(guard, waiting);
-    await note('done', title);
+    await note('done', title, keep(result));
     return result;
   } catch (error) {
     const failure = toFailure(error);

@@ -21,6 +21,7 @@ const MODES: Record<GroupPlan['mode'], string> = {
   scale: 'scale: what comes is out of traffic until it is ignited; what goes is out of traffic before it ends',
   adopt: 'adopt: its sets are taken over as they run; no instance ends',
   detach: 'detach: its sets are left as they run, to whoever has them then; no instance ends',
+  convert: 'convert: its sets are made anew under their instances, which stay; no instance ends',
   none: 'is like that already: nothing to do',
 };
 
@@ -49,7 +50,7 @@ function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warn
 
 /** Batch 0 is the bastion, unless the group is being created. */
 export function batchName(index: number, mode: GroupPlan['mode'] = 'in-place'): string {
-  if (mode === 'create' || mode === 'adopt' || mode === 'detach') return 'all';
+  if (mode === 'create' || mode === 'adopt' || mode === 'detach' || mode === 'convert') return 'all';
   if (mode === 'scale') return index === 1 ? 'comes' : 'goes';
   return index === 0 ? 'bastion' : `batch ${index}`;
 }

@@ -14,6 +14,7 @@ import {
 import { commandRelease, configureRelease, getReleases, planRelease, startRelease } from './commands/release.ts';
 import { restartInstances } from './commands/restart.ts';
 import { scaleGroup, sizes } from './commands/scale.ts';
+import { convertGroups } from './commands/convert.ts';
 import { adoptGroups, detachGroups } from './commands/takeover.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
@@ -137,6 +138,21 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
     .option('-w, --watch', 'follow it until it has ended or waits for a person')
     .addHelpText('after', '\nExample:\n  transship detach shop web --env pro --dry-run')
     .action(act(detachGroups));
+  program
+    .command('convert')
+    .description(
+      'Make OrderedReady sets Parallel, under their instances: the sets are made anew, no instance ends. Their releases then go batch by batch, not one instance at a time. An abort makes them what they were.',
+    )
+    .argument('<app>', 'name of the app')
+    .argument('[group...]', 'groups (default: every group of the environment)')
+    .requiredOption('--env <env>', 'environment')
+    .addOption(
+      new Option('--to <management>', 'what they become').choices(['parallel', 'ordered'] as const).default('parallel'),
+    )
+    .option('--dry-run', 'only show the plan')
+    .option('-w, --watch', 'follow it until it has ended or waits for a person')
+    .addHelpText('after', '\nExample:\n  transship convert shop web --env pro --dry-run')
+    .action(act(convertGroups));
   program
     .command('repair')
     .description(

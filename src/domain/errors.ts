@@ -200,6 +200,10 @@ export const ERRORS = {
     'Some instances are not on the new version',
     'See the trouble of each instance; resume to try them again, or abort.',
   ),
+  ORDER_STOPPED: failed(
+    'An instance of an OrderedReady set failed, and the release stops there',
+    'See its trouble; resume to try it again, or abort. Pods after one that is broken are not made anew by their controller.',
+  ),
   SETS_MISSING: refused(
     409,
     'Sets of the group are gone',

@@ -1,3 +1,4 @@
+import { ordinalOf } from './member.ts';
 import { brake, brakePercent, floorOf, type BudgetSum } from './brake.ts';
 import type { InstanceRef, ReleaseConfig } from './types.ts';
 
@@ -7,6 +8,8 @@ export type { BudgetSum } from './brake.ts';
 export interface PlannedMember {
   instance: InstanceRef;
   serving: boolean;
+  /** Its set makes an instance only while all before it are well. */
+  ordered?: boolean;
 }
 
 export interface Batch {
@@ -39,6 +42,10 @@ type Slicing = Pick<ReleaseConfig, 'batchPercent' | 'batchShares'>;
  * more than the brake lets out at once; what that leaves over follows in further batches.
  * Every member is in exactly one batch; no batch is empty; no members, no batch.
  *
+ * Of an ordered set a batch has one member at most: those that do not serve from the first, since the later ones are not
+ * made before it is well; then those that serve from the last, so that one that breaks holds up only what was replaced
+ * already. What finds no room in its batch for that comes in the next.
+ *
  * With every earlier batch back in service each batch passes the brake, whatever was broken at the start: only
  * instances that fail to come back can trip it.
  *
@@ -55,12 +62,7 @@ export function planBatches(
   const first = bastion ? 1 : 0;
   const { sizes, rounding } = batchSizes(Math.max(0, order.length - first), desired, config);
 
-  const slices = bastion && order.length > 0 ? [order.slice(0, 1)] : [];
-  let at = first;
-  for (const size of sizes) {
-    slices.push(order.slice(at, at + size));
-    at += size;
-  }
+  const slices = sliced(order, bastion ? [1, ...sizes] : sizes);
 
   let serving = members.filter((member) => member.serving).length + (desired - members.length);
   const budget = slices.map((slice) => {
@@ -78,6 +80,29 @@ export function planBatches(
     rounding,
     budget,
   };
+}
+
+/**
+ * In that order, but for members that wait because another one of their ordered set is in the slice. While one that does
+ * not serve waits, none that does is taken: that it costs nothing to replace the others first is what the brake counts on.
+ */
+function sliced(order: PlannedMember[], sizes: number[]): PlannedMember[][] {
+  const slices: PlannedMember[][] = [];
+  let left = order;
+  while (left.length > 0) {
+    const size = sizes[slices.length] ?? sizes.at(-1) ?? 1;
+    const slice: PlannedMember[] = [];
+    const waiting: PlannedMember[] = [];
+    for (const member of left) {
+      const isNext = member.serving && waiting.some(({ serving }) => !serving);
+      const isTaken = slice.some(({ instance }) => setOf(instance) === setOf(member.instance));
+      const waits = isNext || (member.ordered === true && isTaken);
+      (slice.length < size && !waits ? slice : waiting).push(member);
+    }
+    slices.push(slice);
+    left = waiting;
+  }
+  return slices;
 }
 
 /** @param count members after the bastion */
@@ -125,11 +150,15 @@ function inOrder(members: PlannedMember[]): PlannedMember[] {
   return [...out, ...roundRobin(serving)];
 }
 
+function setOf({ azSet }: InstanceRef): string {
+  return `${azSet.idc}/${azSet.cluster}/${azSet.name}`;
+}
+
 /** Deals members over their AzSets: the sets in the order of their first member, each set's members by index. */
 function roundRobin(members: PlannedMember[]): PlannedMember[] {
-  const sets = [
-    ...Map.groupBy(members, ({ instance: { azSet } }) => `${azSet.idc}/${azSet.cluster}/${azSet.name}`).values(),
-  ];
+  const sets = [...Map.groupBy(members, ({ instance }) => setOf(instance)).values()].map((set) =>
+    set[0]?.ordered === true ? set.toSorted(lastFirst) : set,
+  );
   const dealt: PlannedMember[] = [];
   for (let round = 0; dealt.length < members.length; round++) {
     for (const set of sets) {
@@ -138,4 +167,8 @@ function roundRobin(members: PlannedMember[]): PlannedMember[] {
     }
   }
   return dealt;
+}
+
+function lastFirst({ instance: a }: PlannedMember, { instance: b }: PlannedMember): number {
+  return ordinalOf(b.member) - ordinalOf(a.member);
 }

@@ -23,6 +23,22 @@ export interface AzSetRef {
 }
 
 /**
+ * How a set makes its instances. `ordered`: one only while all before it are well; handle one at a time, from the last to the
+ * first, and stop at one that fails.
+ */
+export type Management = 'parallel' | 'ordered';
+
+/** A set as it was at rest, in its system's own words. Plain JSON. */
+export interface SavedSet {
+  management: Management;
+  revision: string;
+  /** How many instances it had. */
+  count: number;
+  metadata: object;
+  spec: object;
+}
+
+/**
  * Names an instance. It outlives the pods and tasks that hold it; `index` numbers it in its group (from 0) and is not
  * the ordinal in its AzSet.
  */
@@ -111,10 +127,11 @@ export type PointOfNoReturn = (typeof NO_RETURN)[number];
 
 /**
  * What an operation on a group is for: a release brings a version; a restart makes instances anew on what they run; a scale
- * changes how many there are; an adoption takes over sets that others made, and a detachment leaves them; a rollback brings
- * back the version before; a repair brings a group that was left half done to rest.
+ * changes how many there are; an adoption takes over sets that others made, and a detachment leaves them; a conversion makes
+ * ordered sets parallel, or the other way round; a rollback brings back the version before; a repair brings a group that was
+ * left half done to rest.
  */
-export const FLAVORS = ['release', 'restart', 'scale', 'adopt', 'detach', 'rollback', 'repair'] as const;
+export const FLAVORS = ['release', 'restart', 'scale', 'adopt', 'detach', 'convert', 'rollback', 'repair'] as const;
 export type Flavor = (typeof FLAVORS)[number];
 
 /** It can be aborted: then what it did is undone. A rollback or repair only goes on. */

@@ -12,6 +12,7 @@ import { useProblems } from './problem.ts';
 import { recoverRoutes } from './releases/recover-routes.ts';
 import { restartRoutes } from './releases/restart-routes.ts';
 import { scaleRoutes } from './releases/scale-routes.ts';
+import { convertRoutes } from './releases/convert-routes.ts';
 import { takeoverRoutes } from './releases/takeover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { versionRoutes } from './versions/routes.ts';
@@ -57,6 +58,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(restartRoutes, { context });
   await app.register(scaleRoutes, { context });
   await app.register(takeoverRoutes, { context });
+  await app.register(convertRoutes, { context });
   await app.register(recoverRoutes, { context });
   await app.register(versionRoutes, { context });
   await app.register(whyRoutes, { context });

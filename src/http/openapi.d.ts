@@ -165,6 +165,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make OrderedReady sets Parallel, or the other way round
+         * @description Each set is saved, deleted with its pods left as they are, and created again with the same template and the other `podManagementPolicy`, which cannot be changed otherwise. No instance ends, and traffic goes on; in the moments between nothing brings back one that ends by itself. An abort makes the sets what they were. It is a release of its own (`flavor: convert`).
+         */
+        post: operations["convert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/detachments": {
         parameters: {
             query?: never;
@@ -1105,6 +1125,28 @@ export interface components {
          *       "env": "pro",
          *       "groups": [
          *         "web"
+         *       ],
+         *       "to": "parallel"
+         *     }
+         */
+        ConversionInput: {
+            app: string;
+            env: string;
+            /** @description Default: all groups of the environment that have been released */
+            groups?: string[];
+            /**
+             * @description parallel: instances of a batch at the same time; ordered: one only while all before it are well (OrderedReady)
+             * @default parallel
+             * @enum {string}
+             */
+            to: "parallel" | "ordered";
+        };
+        /**
+         * @example {
+         *       "app": "shop",
+         *       "env": "pro",
+         *       "groups": [
+         *         "web"
          *       ]
          *     }
          */
@@ -1270,10 +1312,10 @@ export interface components {
                 [key: string]: components["schemas"]["ImageRef"];
             };
             /**
-             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; none: it is like that already
+             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already
              * @enum {string}
              */
-            mode: "create" | "in-place" | "recreate" | "restart" | "scale" | "adopt" | "detach" | "none";
+            mode: "create" | "in-place" | "recreate" | "restart" | "scale" | "adopt" | "detach" | "convert" | "none";
             plan: components["schemas"]["BatchPlan"];
             ref: {
                 app: string;
@@ -1336,7 +1378,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -1434,10 +1476,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what brings no new version: restart, scale, adopt, detach, rollback, repair
+             * @description release, or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "rollback" | "repair";
+            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "convert" | "rollback" | "repair";
             groups: components["schemas"]["ReleaseGroup"][];
             /**
              * @description Id of the release
@@ -1624,10 +1666,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what brings no new version: restart, scale, adopt, detach, rollback, repair
+             * @description release, or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "rollback" | "repair";
+            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "convert" | "rollback" | "repair";
             /**
              * @description Id of the release
              * @example rel-c3xq2m7k4a
@@ -2235,6 +2277,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    convert: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversionInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
                 };
             };
             /** @description Any error */

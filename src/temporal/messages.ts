@@ -9,7 +9,9 @@ import type {
   GroupRef,
   ImageRef,
   InstanceRef,
+  Management,
   ReleaseConfig,
+  SavedSet,
   Spec,
   Trouble,
 } from '../domain/types.ts';
@@ -61,6 +63,8 @@ export interface PlanReleaseInput {
     scale?: Required<Pick<ReleaseGroupInput, 'sizes'>>;
     /** Its sets are taken over as they run, or left. */
     takeover?: ReleaseGroupInput['takeover'];
+    /** Its sets are made of another management, under their instances. */
+    convert?: ReleaseGroupInput['convert'];
   })[];
   /** False: a rollback or repair, whose batches begin at once. Default: true. */
   bastion?: boolean;
@@ -71,9 +75,10 @@ export interface GroupPlan {
   /**
    * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods;
    * restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets
-   * are taken over, or left, as they run; none: it is like that already.
+   * are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like
+   * that already.
    */
-  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'scale' | 'adopt' | 'detach' | 'none';
+  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'none';
   images: Record<string, ImageRef>;
   /** Image strings that run now, most frequent first. */
   running: string[];
@@ -111,6 +116,14 @@ export interface ReleaseGroupInput extends GroupTarget {
   sizes?: Record<string, number>;
   /** What it does to the sets, instead of bringing a spec: of an adoption or detachment, and of the repair of one. */
   takeover?: 'adopt' | 'detach';
+  /** Of a conversion, and of the repair of one: what its sets become. */
+  convert?: {
+    to: Management;
+    /** Those that an earlier operation has saved, by AzSet name: they may be away. */
+    saved?: Record<string, SavedSet>;
+    /** The others were not touched, and are not to be. */
+    savedOnly?: boolean;
+  };
   /** Names of the instances that it is for; left out: all. */
   only?: string[];
   /** Repair of a first release: its sets are removed, and the group is as it was before. */

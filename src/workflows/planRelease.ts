@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { planBatches } from '../domain/plan.ts';
 import type { Spec } from '../domain/types.ts';
 import type { GroupPlan, PlanReleaseInput, ReleasePlan } from '../temporal/messages.ts';
+import { planConversion } from './plan/convert.ts';
 import { presentImages, resolveImages } from './plan/images.ts';
 import { planScale, refuseAstray } from './plan/scale.ts';
 import { planTakeover } from './plan/takeover.ts';
@@ -35,6 +36,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     ),
   ]);
   const look = new GroupLook(looks.flat());
+  if (group.convert !== undefined) return planConversion(group, group.convert, look);
   const existing = look.sets.filter(({ set }) => set !== null);
   const running = [
     ...new Set(existing.flatMap(({ set }) => set?.instances.flatMap((it) => Object.values(it.images)) ?? [])),
@@ -69,9 +71,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   );
   const reasons = changes.flatMap(({ change, reasons: why }) => (change === 'recreate' ? why : []));
   const only = group.restart?.only;
-  const members = group.instances
-    .filter(({ name }) => only === undefined || only.includes(name))
-    .map((instance) => ({ instance, serving: look.serves(instance) }));
+  const members = look.planned(group.instances.filter(({ name }) => only === undefined || only.includes(name)));
   const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
   const warnings = idle.length === 0 ? [] : [`not serving now, replaced first: ${idle.join(', ')}`];
   for (const [at, { writers }] of changes.entries()) {
@@ -79,6 +79,11 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     if (typeof writers === 'string')
       warnings.push(`${group.azSets[at]?.name ?? ''}: what ${writers} wrote into its template is written over`);
   }
+  const ordered = existing.filter(({ set }) => set?.management === 'ordered').map(({ ref: set }) => set.name);
+  if (ordered.length > 0)
+    warnings.push(
+      `${ordered.join(', ')} is OrderedReady: one instance of it at a time, from the last to the first, and the release stops at one that fails (transship convert makes it Parallel)`,
+    );
   for (const { ref: set, set: found } of existing) {
     const known = group.instances.filter(({ azSet }) => azSet.name === set.name && azSet.idc === set.idc).length;
     if (found !== null && found.desired !== known)

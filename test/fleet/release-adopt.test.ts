@@ -2,14 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, shopApp } from '../../devfleet/shop.ts';
-import { startTraffic, type Traffic } from '../../devfleet/traffic/index.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import type { ReleasePlan } from '../../src/temporal/messages.ts';
-import { Judge } from '../support/judge.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import { endOf, everywhere, expectNoFailure, PATIENCE, temporalOf } from '../support/shop-apps.ts';
-import { named, strangersShop, type NamedPlace } from '../support/strangers.ts';
+import { legacy, type Legacy } from '../support/strangers.ts';
 import { twice } from '../support/twice.ts';
 
 let platform: Platform;
@@ -26,30 +24,8 @@ const ended = (id: string): Promise<Release> => endOf(platform, id);
 const post = async (path: string, body: object): Promise<string> =>
   (await platform.rest<{ id: string }>('POST', path, body)).id;
 
-interface Legacy {
-  app: string;
-  places: NamedPlace[];
-  judge: Judge;
-  traffic(rate: number): Promise<Traffic>;
-  /** Pod, uid and address of each instance. */
-  before: string[];
-}
-
-/** A stranger's shop, and an app file that names its sets. */
-async function legacy(app: string, instances: number): Promise<Legacy> {
-  const places = named(app, everywhere(platform, instances));
-  await strangersShop(platform, app, 'v1', places);
-  await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { app }));
-  const judge = await Judge.of(platform.fleet, app);
-  const url = `${platform.fleet.frontDoor.url}/${SHOP.env}/legacy-${app}/`;
-  return {
-    app,
-    places,
-    judge,
-    traffic: (rate) => startTraffic({ url, rate, timeoutMs: 30_000 }),
-    before: await judge.identities(),
-  };
-}
+const stranger = (app: string, instances: number): Promise<Legacy> =>
+  legacy(platform, app, everywhere(platform, instances));
 
 async function expectOurs({ app, judge, before }: Legacy, version = 'v1'): Promise<void> {
   await vi.waitFor(async () => expect(await judge.unrest()).toEqual([]), PATIENCE);
@@ -109,7 +85,7 @@ async function halfWay(path: string, body: object, stop: (id: string) => Promise
 }
 
 test('a shop of 8 is taken over, released, rolled back and left under 100 requests a second: none fails', async () => {
-  const shop = await legacy('legacy', 2);
+  const shop = await stranger('legacy', 2);
   const { app, judge } = shop;
   const traffic = await shop.traffic(100);
   const adopt = ['adopt', app, '--env', SHOP.env, '--version', 'v1'];
@@ -148,7 +124,7 @@ test('a shop of 8 is taken over, released, rolled back and left under 100 reques
 
 describe('a takeover that does not go through', () => {
   test('more instances than the app file says are all taken over, and a difference that needs new pods is told', async () => {
-    const shop = await legacy('legacy-more', 1);
+    const shop = await stranger('legacy-more', 1);
     const changed = shop.places.map((place) => ({ ...place, instances: 2 }));
     await platform.rest(
       'PUT',
@@ -165,7 +141,7 @@ describe('a takeover that does not go through', () => {
   });
 
   test('aborted half way: it is left again; the same of a detachment: it is ours', async () => {
-    const shop = await legacy('legacy-abort', 1);
+    const shop = await stranger('legacy-abort', 1);
     const body = { app: shop.app, env: SHOP.env };
     const abort = async (id: string): Promise<void> => {
       await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'abort' });
@@ -182,7 +158,7 @@ describe('a takeover that does not go through', () => {
   });
 
   test.each(['back', 'forward'])('terminated half way, and repaired: %s', async (way) => {
-    const shop = await legacy(`legacy-${way}`, 1);
+    const shop = await stranger(`legacy-${way}`, 1);
     const { app } = shop;
     const client = await temporalOf(platform);
     const terminate = async (): Promise<void> => {
@@ -202,7 +178,7 @@ describe('a takeover that does not go through', () => {
         () => 'accepted',
         (error: unknown) => String(error),
       );
-    const shop = await legacy('legacy-bad', 1);
+    const shop = await stranger('legacy-bad', 1);
     const { app, places } = shop;
     const { env } = SHOP;
     expect(await refusal('/v1/adoptions', { app: 'nobody', env, version: 'v1' })).toContain('APP_UNKNOWN');

@@ -1,6 +1,8 @@
 import { V1StatefulSet } from '@kubernetes/client-node';
 import type { Platform } from '../../devfleet/platform.ts';
-import { READINESS_PROBE, SHOP, type ShopPlace } from '../../devfleet/shop.ts';
+import { READINESS_PROBE, SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
+import { startTraffic, type Traffic } from '../../devfleet/traffic/index.ts';
+import { Judge } from './judge.ts';
 import { KubernetesHands } from './kubernetes-hands.ts';
 
 /** A place of an app file that names the StatefulSet there. */
@@ -14,12 +16,14 @@ export function named(app: string, places: ShopPlace[]): NamedPlace[] {
 /**
  * Somebody who has never heard of Transship runs a shop of the given version in these places: plain StatefulSets, and in
  * each cluster a Service `legacy-<app>` for all of them. Returns when all are ready.
+ * @param options.ordered a pod is made only while all before it are ready
  */
 export async function strangersShop(
   { fleet }: Pick<Platform, 'fleet'>,
   app: string,
   version: string,
   places: NamedPlace[],
+  { ordered = false }: { ordered?: boolean } = {},
 ): Promise<void> {
   for (const { name: idc, adminKubeconfig, registry } of Object.values(fleet.idcs)) {
     const hands = new KubernetesHands(adminKubeconfig);
@@ -39,7 +43,7 @@ export async function strangersShop(
         spec: {
           replicas: instances,
           serviceName: '',
-          podManagementPolicy: 'Parallel',
+          podManagementPolicy: ordered ? 'OrderedReady' : 'Parallel',
           selector: { matchLabels: labels },
           template: {
             metadata: { labels },
@@ -54,4 +58,35 @@ export async function strangersShop(
       await hands.createSet(SHOP.env, Object.assign(new V1StatefulSet(), body));
     }
   }
+}
+
+/** A shop that is still a stranger's. */
+export interface Legacy {
+  app: string;
+  places: NamedPlace[];
+  judge: Judge;
+  traffic(rate: number): Promise<Traffic>;
+  /** Pod, uid and address of each instance. */
+  before: string[];
+}
+
+/** A stranger's shop on v1, by the stranger's own Services, and an app file that names its sets. */
+export async function legacy(
+  platform: Platform,
+  app: string,
+  where: ShopPlace[],
+  options: { ordered?: boolean } = {},
+): Promise<Legacy> {
+  const places = named(app, where);
+  await strangersShop(platform, app, 'v1', places, options);
+  await platform.rest('PUT', `/v1/apps/${app}`, shopApp(places, { app }));
+  const judge = await Judge.of(platform.fleet, app);
+  const url = `${platform.fleet.frontDoor.url}/${SHOP.env}/legacy-${app}/`;
+  return {
+    app,
+    places,
+    judge,
+    traffic: (rate) => startTraffic({ url, rate, timeoutMs: 30_000 }),
+    before: await judge.identities(),
+  };
 }

@@ -1,4 +1,4 @@
-import type { AzSetRef, GroupRef, Spec, Trouble } from '../../domain/types.ts';
+import type { AzSetRef, GroupRef, Management, SavedSet, Spec, Trouble } from '../../domain/types.ts';
 
 /** One instance as its cluster shows it now. */
 export interface InstanceObservation {
@@ -33,6 +33,8 @@ export interface AzSetObservation {
   updateRevision: string;
   /** Revision that pods are reborn on. */
   currentRevision: string;
+  /** Histories recorded earlier lack it: `parallel`. */
+  management?: Management;
   /** Nothing is half done: every instance claims the one revision and the controller agrees. */
   settled: boolean;
   instances: InstanceObservation[];
@@ -51,11 +53,6 @@ export interface StagedRevision {
    * before there was a choice lack it: in place.
    */
   change?: 'in-place' | 'recreate';
-  /**
-   * `ordered`: the system makes an instance only while all before it are well. Handle one at a time, from the last to
-   * the first, and stop at one that fails. Histories recorded earlier lack it: `parallel`.
-   */
-  management?: 'parallel' | 'ordered';
 }
 
 /** How a spec differs from what a set's template says. */
@@ -82,15 +79,6 @@ export interface Overwriting {
 export interface ReplaceTarget {
   revision: string;
   images: Record<string, string>;
-}
-
-/** A set as it was at rest, in its system's own words. Plain JSON. */
-export interface SavedSet {
-  /** Of the object that it was saved from. */
-  uid: string;
-  revision: string;
-  metadata: object;
-  spec: object;
 }
 
 /** Called just before each mutation; throws FENCE_LOST where a later operation owns the group. */
@@ -216,15 +204,16 @@ export interface AzSetDriver {
 
   /**
    * All that is needed to make the set again. The caller keeps it where it survives the caller, before it converts.
-   * @throws SET_NOT_AT_REST
+   * @throws NOT_FOUND, FOREIGN_TEMPLATE, SET_NOT_AT_REST
    */
   save(set: AzSetRef, waiting: Waiting): Promise<SavedSet>;
 
   /**
-   * Makes an `ordered` set a `parallel` one, under its instances, which stay as they are: the same ones, on the same
-   * revision. Repeated with the same saved set it finishes, wherever it was cut off.
+   * Makes the set one of that management, under its instances, which stay as they are: the same ones, on the same
+   * revision. Does nothing where it is one. Repeated with the same saved set it finishes, wherever it was cut off.
+   * @throws FOREIGN_TEMPLATE when something else than was saved stands there; SET_NOT_AT_REST when its size has changed since
    */
-  convert(set: AzSetRef, saved: SavedSet, guard: Guard, waiting: Waiting): Promise<void>;
+  convert(set: AzSetRef, saved: SavedSet, to: Management, guard: Guard, waiting: Waiting): Promise<void>;
 
   /** Waits until every instance and the controller agree on `revision` (the barrier), and cleans what staging left. */
   settle(set: AzSetRef, revision: string, guard: Guard, waiting: Waiting): Promise<void>;

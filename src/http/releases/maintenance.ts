@@ -10,10 +10,21 @@ import { operationRows } from './rows.ts';
 /** A group that is brought to a spec that is in the catalogue already. */
 export type Maintained = Pick<
   ReleaseGroupInput,
-  'ref' | 'azSets' | 'instances' | 'spec' | 'from' | 'over' | 'disables' | 'sizes' | 'takeover' | 'only' | 'remove'
+  | 'ref'
+  | 'azSets'
+  | 'instances'
+  | 'spec'
+  | 'from'
+  | 'over'
+  | 'disables'
+  | 'sizes'
+  | 'takeover'
+  | 'convert'
+  | 'only'
+  | 'remove'
 >;
 
-/** What brings no new version: a restart, scale, detachment, rollback or repair, of groups of one app in one environment. */
+/** What brings no new version: a restart, scale, detachment, conversion, rollback or repair, of groups of one app in one environment. */
 export interface Maintenance {
   flavor: Exclude<Flavor, 'release'>;
   /** What a rollback or repair puts right. */
@@ -37,13 +48,14 @@ export async function planMaintenance(
     app,
     version,
     config,
-    groups: replaced.map(({ ref, azSets, instances, spec, from, only, sizes, takeover }) => ({
+    groups: replaced.map(({ ref, azSets, instances, spec, from, only, sizes, takeover, convert }) => ({
       ...{ ref, azSets, instances, spec, draft: draftOf(spec) },
       partial: from === null,
       ...(flavor === 'repair' ? { overwrite: true } : {}),
       ...(flavor === 'restart' ? { restart: only === undefined ? {} : { only } } : {}),
       ...(sizes === undefined ? {} : { scale: { sizes } }),
       ...(takeover === undefined ? {} : { takeover }),
+      ...(convert === undefined ? {} : { convert }),
     })),
     bastion: isUndoable(flavor),
   });
@@ -69,8 +81,11 @@ export async function writeMaintenance(
   if (flavor === 'repair' && !refs.some(({ group }) => needed(group)))
     throw new TransshipError('NOT_DIRTY', `${env}/${app} is at rest, as it was released: there is nothing to repair`);
 
-  if (flavor === 'scale' && plan.groups.every(({ mode }) => mode === 'none'))
+  const isNothing = plan.groups.every(({ mode }) => mode === 'none');
+  if (flavor === 'scale' && isNothing)
     throw new TransshipError('NOTHING_TO_DO', `${env}/${app} has that many instances already`);
+  if (flavor === 'convert' && isNothing)
+    throw new TransshipError('NOTHING_TO_DO', `every set of ${env}/${app} is like that already`);
 
   const policy = context.policy === undefined ? {} : { policy: context.policy };
   const groups = maintenance.groups.map((group): ReleaseGroupInput => ({

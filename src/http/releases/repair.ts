@@ -1,6 +1,6 @@
 import type { GroupRow } from '../../catalogue/types.ts';
 import { TransshipError } from '../../domain/errors.ts';
-import { isUndoable, type Actor, type GroupRef } from '../../domain/types.ts';
+import { isUndoable, type Actor, type GroupRef, type SavedSet } from '../../domain/types.ts';
 import type { ReleaseGroupInput, ReleasePlan } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import type { RepairRequest } from '../schemas/recover.ts';
@@ -9,6 +9,8 @@ import { recoveryConfig } from './config.ts';
 import { acceptOnce } from './once.ts';
 import { instanceRefs } from './targets.ts';
 import { planMaintenance, writeMaintenance, type Maintenance } from './maintenance.ts';
+
+type Conversion = NonNullable<ReleaseGroupInput['convert']>;
 
 export async function dryRunRepair(context: ApiContext, request: RepairRequest): Promise<ReleasePlan> {
   return planMaintenance(context, await findRepair(context, request));
@@ -50,6 +52,12 @@ async function findRepair(context: ApiContext, { app, env, group, to }: RepairRe
     const group = { ref: of, azSets, instances, spec, from, over, takeover: forward ? takeover : back } as const;
     return { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context), groups: [group] };
   }
+  if (left?.convert !== undefined) {
+    const { ref: of, azSets, instances, spec, from } = left;
+    const convert = await conversionLeft(context, left, left.convert, forward);
+    const group = { ref: of, azSets, instances, spec, from, over, convert };
+    return { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context), groups: [group] };
+  }
   const spec = forward ? left?.spec : row.released;
   const { azSets, released: from } = row;
   const found = { ref, azSets, instances: instanceRefs(row.instances), from, over };
@@ -59,6 +67,35 @@ async function findRepair(context: ApiContext, { app, env, group, to }: RepairRe
   if (left === undefined)
     throw new TransshipError('OPERATION_UNKNOWN', `there is no row of ${over}, which left ${name}`);
   return { ...about, groups: [{ ...found, spec: left.spec, remove: true }] };
+}
+
+/** An operation that writes more events than these in one group does not convert. */
+const MOST_EVENTS = 10_000;
+
+/** What a conversion, or the repair of one, had saved when it ended, by its events; but not of sets that it was to leave. */
+async function conversionLeft(
+  { catalogue }: ApiContext,
+  { root, operation }: ReleaseGroupInput,
+  { to, saved: known = {}, savedOnly }: Conversion,
+  forward: boolean,
+): Promise<Conversion> {
+  const saved: Record<string, SavedSet> = { ...known };
+  const events = await catalogue.events.list(root, 0, MOST_EVENTS);
+  for (const event of events) {
+    if (event.operation !== operation || event.step !== 'saveSet' || event.instance === null || event.data === null)
+      continue;
+    const now = event.data as SavedSet;
+    // Saved again in the middle, it says what it had become by then.
+    saved[event.instance] = { ...now, management: saved[event.instance]?.management ?? now.management };
+  }
+  const touched = Object.entries(saved).filter(([name, one]) => name in known || one.management !== to);
+  const back = to === 'parallel' ? 'ordered' : 'parallel';
+  const only = forward ? savedOnly : true;
+  return {
+    to: forward ? to : back,
+    saved: Object.fromEntries(touched),
+    ...(only === undefined ? {} : { savedOnly: only }),
+  };
 }
 
 /** No operation has left it: then somebody else may have changed its sets. */

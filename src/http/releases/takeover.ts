@@ -12,7 +12,7 @@ import { recoveryConfig } from './config.ts';
 import { planMaintenance, writeMaintenance, type Maintained, type Maintenance } from './maintenance.ts';
 import { acceptOnce } from './once.ts';
 import { operationRows } from './rows.ts';
-import { findTargets, instanceRefs, standingGroups, type Target } from './targets.ts';
+import { findTargets, instanceRefs, releasedGroups, type Target } from './targets.ts';
 
 const TAKEOVER = 'adopt';
 
@@ -98,19 +98,13 @@ export async function detach(
   return acceptOnce(context, { request: { detach: request }, actor, key, write });
 }
 
-async function findOwn(context: ApiContext, { app, env, groups: wanted }: DetachmentRequest): Promise<Maintenance> {
-  const rows = await standingGroups(context, app, env);
-  const names = rows.map(({ ref }) => ref.group);
-  const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
-  if (unknown.length > 0) {
-    const message = `${app} in ${env} has no ${unknown.join(', ')}; its groups are ${names.join(', ')}`;
-    throw new TransshipError('GROUP_UNKNOWN', message);
-  }
-  const groups = rows.flatMap(({ ref, azSets, instances, released: spec }): Maintained[] => {
-    if (spec === null || wanted?.includes(ref.group) === false) return [];
-    return [{ ref, azSets, instances: instanceRefs(instances), spec, from: spec, takeover: 'detach' }];
-  });
-  if (groups.length === 0)
-    throw new TransshipError('NOTHING_TO_DO', `no group of ${app} in ${env} is released by Transship`);
+async function findOwn(context: ApiContext, request: DetachmentRequest): Promise<Maintenance> {
+  const { app, env } = request;
+  const groups = (await releasedGroups(context, request)).map(
+    ({ ref, azSets, instances, released: spec }): Maintained => ({
+      ...{ ref, azSets, instances: instanceRefs(instances), spec, from: spec },
+      takeover: 'detach',
+    }),
+  );
   return { flavor: 'detach', corrects: null, env, app, config: recoveryConfig(context), groups };
 }

@@ -2,7 +2,7 @@ import type { GroupRow } from '../../catalogue/types.ts';
 import type { AppDefinition, GroupDefinition } from '../../domain/app.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { layoutGroup } from '../../domain/layout.ts';
-import type { InstanceRef } from '../../domain/types.ts';
+import type { InstanceRef, Spec } from '../../domain/types.ts';
 import type { GroupTarget, SpecDraft } from '../../temporal/messages.ts';
 import type { ApiContext } from '../context.ts';
 import type { ReleaseRequest } from '../schemas/release.ts';
@@ -42,6 +42,32 @@ export async function standingGroups(context: ApiContext, app: string, env: stri
   const standing = choose(definition, { env }).flatMap(({ name }) => rows.find(({ ref }) => ref.group === name) ?? []);
   if (standing.length > 0) return standing;
   throw new TransshipError('NOTHING_TO_DO', `${app} was never released in ${env}`);
+}
+
+/** A group that has been released, and what it runs. */
+export type ReleasedGroup = GroupRow & { released: Spec };
+
+/**
+ * Those of them that have been released, and that were asked for.
+ * @throws as standingGroups
+ */
+export async function releasedGroups(
+  context: ApiContext,
+  { app, env, groups: wanted }: { app: string; env: string; groups?: string[] | undefined },
+): Promise<ReleasedGroup[]> {
+  const rows = await standingGroups(context, app, env);
+  const names = rows.map(({ ref }) => ref.group);
+  const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    const message = `${app} in ${env} has no ${unknown.join(', ')}; its groups are ${names.join(', ')}`;
+    throw new TransshipError('GROUP_UNKNOWN', message);
+  }
+  const released = rows.flatMap((row): ReleasedGroup[] => {
+    const { released: spec } = row;
+    return spec === null || wanted?.includes(row.ref.group) === false ? [] : [{ ...row, released: spec }];
+  });
+  if (released.length > 0) return released;
+  throw new TransshipError('NOTHING_TO_DO', `no group of ${app} in ${env} is released by Transship`);
 }
 
 /** @throws APP_UNKNOWN, ENVIRONMENT_UNKNOWN */

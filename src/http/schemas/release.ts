@@ -62,9 +62,9 @@ const summaryShape = {
   app: z.string(),
   env: z.string(),
   version: z.string(),
-  flavor: z
-    .enum(FLAVORS)
-    .meta({ description: 'release, or what brings no new version: restart, scale, adopt, detach, rollback, repair' }),
+  flavor: z.enum(FLAVORS).meta({
+    description: 'release, or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair',
+  }),
   corrects: z.string().nullable().meta({
     description: 'What a rollback or repair puts right: a release, or the operation that left the group',
   }),

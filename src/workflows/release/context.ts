@@ -1,6 +1,6 @@
 import type { AzSetLook } from '../../activities/azset.ts';
 import type { InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
-import type { Batch } from '../../domain/plan.ts';
+import type { Batch, PlannedMember } from '../../domain/plan.ts';
 import { ordinalOf } from '../../domain/member.ts';
 import type { AzSetRef, InstanceRef } from '../../domain/types.ts';
 import type { ReleaseGroupInput } from '../../temporal/messages.ts';
@@ -101,6 +101,21 @@ export class GroupLook {
 
   serves(instance: InstanceRef): boolean {
     return this.#serving.has(key(instance.azSet, instance.member));
+  }
+
+  /** Instances of its set are made one after the other: see AzSetObservation. */
+  isOrdered({ azSet }: InstanceRef): boolean {
+    const found = this.sets.find(({ ref }) => ref.name === azSet.name && ref.idc === azSet.idc);
+    return found?.set?.management === 'ordered';
+  }
+
+  /** As a plan sees them. */
+  planned(instances: InstanceRef[]): PlannedMember[] {
+    return instances.map((instance) => ({
+      instance,
+      serving: this.serves(instance),
+      ordered: this.isOrdered(instance),
+    }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { isUndoable } from '../../domain/types.ts';
 import type { Left } from './carried.ts';
+import { convert } from './convert.ts';
 import { look, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, brakable, hold, isBraked, passBrake } from './hold.ts';
@@ -44,6 +45,7 @@ async function begin(run: GroupRun): Promise<GroupLook | null> {
     return null;
   }
   if (input.takeover !== undefined) return takeOver(run, input.takeover);
+  if (input.convert !== undefined) return convert(run, input.convert);
   return (await modeOf(run)) === 'create' ? create(run) : replace(run);
 }
 

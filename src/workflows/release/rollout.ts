@@ -44,11 +44,7 @@ async function planAll(run: GroupRun): Promise<Batch[]> {
       if (holder !== undefined) run.restarting.set(instance.name, holder.uid);
     }
   }
-  const plan = planBatches(
-    meant.map((instance) => ({ instance, serving: before.serves(instance) })),
-    input.config,
-    { bastion, desired: input.instances.length },
-  );
+  const plan = planBatches(before.planned(meant), input.config, { bastion, desired: input.instances.length });
   progress.plan(plan.batches);
   await progress.note({
     kind: 'plan',
@@ -106,11 +102,8 @@ async function nextBatch(run: GroupRun, { index, members }: Batch): Promise<void
 async function replan(run: GroupRun, left: Batch[]): Promise<Batch[]> {
   const { input, progress } = run;
   const now = await looked(run, 'ROLLOUT_BRAKED', 'look before the batches are planned again');
-  const plan = planBatches(
-    left.flatMap(({ members }) => members).map((instance) => ({ instance, serving: now.serves(instance) })),
-    input.config,
-    { bastion: false, desired: input.instances.length },
-  );
+  const members = now.planned(left.flatMap((batch) => batch.members));
+  const plan = planBatches(members, input.config, { bastion: false, desired: input.instances.length });
   const from = left[0]?.index ?? 1;
   const batches = plan.batches.map(({ members }, i) => ({ index: from + i, members }));
   progress.plan(batches);
@@ -171,7 +164,8 @@ async function bakedLongEnough(run: GroupRun, { members }: Batch): Promise<boole
 
 /**
  * One batch: its members at the same time. A member that fails stays out; the batch is a failure and the next one still
- * starts: what stops the train is the brake. Returns the troubles.
+ * starts: what stops the train is the brake. But where it is of an ordered set this holds, and on resume tries it again:
+ * what comes after it could not be made as long as it is broken. Returns the troubles.
  */
 async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
   const { progress } = run;
@@ -205,23 +199,39 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     });
     const outcomes = await handleAll(run, now, members, sum, batch.index === 0);
     const short = members.filter((_, i) => outcomes[i]?.code === 'CAPACITY_SHORT');
-    troubles.push(
-      ...outcomes
-        .filter((trouble) => trouble !== null && trouble.code !== 'CAPACITY_SHORT')
-        .map((trouble) => trouble as Trouble),
+    const failures = outcomes.filter(
+      (trouble): trouble is Trouble => trouble !== null && trouble.code !== 'CAPACITY_SHORT',
     );
+    troubles.push(...failures);
     await progress.note({
       kind: 'batch',
       step: title,
       instance: null,
-      outcome: troubles.length === 0 ? 'done' : 'failed',
-      message: troubles.length === 0 ? names : troubles.map(({ message }) => message).join('; '),
+      outcome: failures.length === 0 ? 'done' : 'failed',
+      message: failures.length === 0 ? names : failures.map(({ message }) => message).join('; '),
       data: null,
     });
-    if (short.length === 0) return troubles;
+    const isStop = (instance: InstanceRef, i: number): boolean =>
+      now.isOrdered(instance) && failures.some((trouble) => trouble === outcomes[i]);
+    const stopped = batch.index === 0 ? [] : members.filter(isStop);
+    if (stopped.length > 0) await holdInOrder(run, stopped, failures);
+    if (short.length + stopped.length === 0) return troubles;
     // The data plane served less than the plan counted on: those were not touched, and the count decides again.
-    members = short;
+    members = [...short, ...stopped];
   }
+}
+
+/** Instances of ordered sets failed. */
+async function holdInOrder(run: GroupRun, stopped: InstanceRef[], failures: Trouble[]): Promise<void> {
+  const sets = [...new Set(stopped.map(({ azSet }) => azSet.name))].join(', ');
+  const verdict = failures.some((trouble) => trouble.verdict === 'failed') ? 'failed' : 'errored';
+  const why = failures.map(({ message }) => message).join('; ');
+  await hold(run, 'ROLLOUT_FAILURE', {
+    verdict,
+    code: 'ORDER_STOPPED',
+    message: `${sets} is made in order, so nothing before ${stopped.map(({ name }) => name).join(', ')} is touched: ${why}`,
+  });
+  await advance(run, 'ROLLING_OUT', `resumed: ${stopped.map(({ name }) => name).join(', ')} again`);
 }
 
 /**
@@ -335,10 +345,7 @@ export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
       pass = 0;
     }
     // Slices of the plan's size; the bastion's slot of the plan is as good as any other here.
-    for (const batch of planBatches(
-      left.map((instance) => ({ instance, serving: now.serves(instance) })),
-      input.config,
-    ).batches) {
+    for (const batch of planBatches(now.planned(left), input.config).batches) {
       const again = { index: progress.nextBatch(), members: batch.members };
       progress.plan([again]);
       await runBatch(run, again);

@@ -39,11 +39,12 @@ export function orderedContract(world: () => World): void {
     return settled && instances.length === size && instances.every(({ ready, inService }) => ready && inService);
   };
 
-  test('in place: staging says that it is ordered; one after the other, from the last', async () => {
+  test('in place: one after the other, from the last', async () => {
     const subject = await ordered(3);
     const before = await membersOf(world(), subject);
+    expect(await seen(world(), subject)).toMatchObject({ management: 'ordered' });
     const target = await stage(subject, 'v2');
-    expect(target).toMatchObject({ change: 'in-place', management: 'ordered' });
+    expect(target).toMatchObject({ change: 'in-place' });
     for (const at of before.toReversed()) {
       await replace(at, target);
       await eventually(async () => (await seen(world(), subject)).instances.every(({ ready }) => ready));
@@ -82,7 +83,7 @@ export function orderedContract(world: () => World): void {
     const [low, , high] = await membersOf(world(), subject);
     if (low === undefined || high === undefined) throw new Error('three');
     const good = await stage(subject, 'v2', env);
-    expect(good).toMatchObject({ change: 'recreate', management: 'ordered' });
+    expect(good).toMatchObject({ change: 'recreate' });
     await anew(high, good);
     await eventually(async () => (await seen(world(), subject)).instances[2]?.inService === true);
 
@@ -105,14 +106,34 @@ export function orderedContract(world: () => World): void {
     const subject = await ordered(3);
     const before = await seen(world(), subject);
     const saved = await world().azSets.save(subject.set, patience());
-    await world().azSets.convert(subject.set, saved, openGuard(), patience());
-    expect(await seen(world(), subject)).toEqual(before);
+    await world().azSets.convert(subject.set, saved, 'parallel', openGuard(), patience());
+    expect(await seen(world(), subject)).toEqual({ ...before, management: 'parallel' });
     expect(await world().definition(subject)).toMatchObject({ parked: true, serves: true });
     expect(await world().starts(subject)).toEqual({});
     world().link.forget();
-    await world().azSets.convert(subject.set, saved, openGuard(), patience());
+    await world().azSets.convert(subject.set, saved, 'parallel', openGuard(), patience());
     expect(world().link.changes()).toEqual([]);
-    expect(await stage(subject, 'v2')).toMatchObject({ management: 'parallel' });
+
+    await world().azSets.convert(subject.set, saved, 'ordered', openGuard(), patience());
+    expect(await seen(world(), subject)).toEqual(before);
+    expect(await world().starts(subject)).toEqual({});
+  });
+
+  test('whoever scales it since it was saved is not written over', async () => {
+    const subject = await ordered(2);
+    const saved = await world().azSets.save(subject.set, patience());
+    await world().azSets.resize(subject.set, 3, openGuard(), patience());
+    await eventually(() => isWhole(subject, 3));
+    world().link.forget();
+    expect(await codeOf(world().azSets.convert(subject.set, saved, 'parallel', openGuard(), patience()))).toMatchObject(
+      {
+        code: 'SET_NOT_AT_REST',
+      },
+    );
+    expect(world().link.changes()).toEqual([]);
+    const again = await world().azSets.save(subject.set, patience());
+    await world().azSets.convert(subject.set, again, 'parallel', openGuard(), patience());
+    expect(await isWhole(subject, 3)).toBe(true);
   });
 
   test('dead before any change of converting: repeated it finishes, with the set as it was saved', async () => {
@@ -122,10 +143,10 @@ export function orderedContract(world: () => World): void {
         const before = await seen(world(), subject);
         return { subject, before, saved: await world().azSets.save(subject.set, patience()) };
       },
-      ({ subject, saved }, guard) => world().azSets.convert(subject.set, saved, guard, patience()),
+      ({ subject, saved }, guard) => world().azSets.convert(subject.set, saved, 'parallel', guard, patience()),
       async ({ subject, before, saved }) => {
-        await world().azSets.convert(subject.set, saved, openGuard(), patience());
-        expect(await seen(world(), subject)).toEqual(before);
+        await world().azSets.convert(subject.set, saved, 'parallel', openGuard(), patience());
+        expect(await seen(world(), subject)).toEqual({ ...before, management: 'parallel' });
         expect(await world().starts(subject)).toEqual({});
       },
     );
@@ -136,9 +157,9 @@ export function orderedContract(world: () => World): void {
     await eachChangeGuarded(
       world(),
       () => Promise.resolve(subject),
-      ({ set }, guard) => world().azSets.convert(set, saved, guard, patience()),
+      ({ set }, guard) => world().azSets.convert(set, saved, 'parallel', guard, patience()),
     );
-    expect(await seen(world(), subject)).toEqual(before);
+    expect(await seen(world(), subject)).toEqual({ ...before, management: 'parallel' });
   }, 300_000);
 
   test('a set that is not at rest is not converted, nor one that is not the saved one', async () => {
@@ -146,11 +167,12 @@ export function orderedContract(world: () => World): void {
     const saved = await world().azSets.save(subject.set, patience());
     await stage(subject, 'v2');
     expect(await codeOf(world().azSets.save(subject.set, patience()))).toMatchObject({ code: 'SET_NOT_AT_REST' });
-    const other = { ...saved, uid: 'another' };
     world().link.forget();
-    expect(await codeOf(world().azSets.convert(subject.set, other, openGuard(), patience()))).toMatchObject({
-      code: 'FOREIGN_TEMPLATE',
-    });
+    expect(await codeOf(world().azSets.convert(subject.set, saved, 'parallel', openGuard(), patience()))).toMatchObject(
+      {
+        code: 'FOREIGN_TEMPLATE',
+      },
+    );
     expect(world().link.changes()).toEqual([]);
   });
 }

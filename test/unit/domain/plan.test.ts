@@ -160,6 +160,58 @@ describe('planBatches', () => {
     );
   });
 
+  describe('with ordered sets', () => {
+    const ordered = fc
+      .record({ of: groups, sets: fc.uniqueArray(fc.nat(5)) })
+      .map(({ of: { group, batchPercent }, sets }) => ({
+        batchPercent,
+        group: group.map((member) => ({
+          ...member,
+          ordered: sets.some((set) => member.instance.azSet.name === `set-${String(set)}`),
+        })),
+      }));
+
+    it('takes one of a set at a time, from the last; and first those that do not serve, from the first', () => {
+      const all = members(6, { sets: 2 }).map((member, index) => ({ ...member, ordered: index % 2 === 0 }));
+      // set-0 holds 0, 2 and 4.
+      expect(indexes(planBatches(all, { batchPercent: 50 }))).toEqual([[4], [1, 2, 3], [0, 5]]);
+      const broken = all.map((member, index) => ({ ...member, serving: index !== 0 && index !== 2 }));
+      expect(indexes(planBatches(broken, { batchPercent: 50 }))).toEqual([[0], [2, 1, 3], [4, 5]]);
+      const alone = members(4).map((member) => ({ ...member, ordered: true }));
+      expect(indexes(planBatches(alone, { batchPercent: 50 }))).toEqual([[3], [2], [1], [0]]);
+      const shares = { batchPercent: 50, batchShares: [50, 50] };
+      expect(indexes(planBatches(alone, shares))).toEqual([[3], [2], [1], [0]]);
+    });
+
+    it('holds every instance exactly once, in no empty batch, and of an ordered set one at a time', () => {
+      fc.assert(
+        fc.property(ordered, ({ group, batchPercent }) => {
+          const { batches } = planBatches(group, { batchPercent });
+          const planned = batches.flatMap((batch) => batch.members).map(({ index }) => index);
+          expect(planned.toSorted((a, b) => a - b)).toEqual(group.map((_, index) => index));
+          const isOrdered = new Set(group.filter((one) => one.ordered).map(({ instance }) => instance.azSet.name));
+          for (const { members: batch } of batches) {
+            expect(batch.length).toBeGreaterThan(0);
+            for (const set of isOrdered)
+              expect(batch.filter(({ azSet }) => azSet.name === set).length).toBeLessThanOrEqual(1);
+          }
+        }),
+      );
+    });
+
+    it('still never brakes itself, and replaces what does not serve first', () => {
+      fc.assert(
+        fc.property(ordered, ({ group, batchPercent }) => {
+          const { batches, budget } = planBatches(group, { batchPercent });
+          expect(budget.every(({ pass }) => pass)).toBe(true);
+          const serving = new Map(group.map((member) => [member.instance.index, member.serving]));
+          const flags = batches.flatMap((batch) => batch.members).map(({ index }) => serving.get(index));
+          expect(flags).toEqual(flags.toSorted((a, b) => Number(a) - Number(b)));
+        }),
+      );
+    });
+  });
+
   it('gives the same plan whatever the order it is told the members in', () => {
     fc.assert(
       fc.property(groups, ({ group, batchPercent }) => {

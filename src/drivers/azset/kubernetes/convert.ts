@@ -1,5 +1,5 @@
 import { TransshipError } from '../../../domain/errors.ts';
-import type { AzSetRef } from '../../../domain/types.ts';
+import type { AzSetRef, Management, SavedSet } from '../../../domain/types.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { isStatus } from '../../kubernetes/errors.ts';
 import { LABEL, PARKED } from '../../kubernetes/labels.ts';
@@ -7,11 +7,14 @@ import { CONTROLLER_TIMEOUT_MS } from '../../kubernetes/limits.ts';
 import { paths } from '../../kubernetes/paths.ts';
 import type { StatefulSet } from '../../kubernetes/resources.ts';
 import { until } from '../../kubernetes/until.ts';
-import type { Guard, SavedSet, Waiting } from '../index.ts';
+import type { Guard, Waiting } from '../index.ts';
 import { barrier } from './barrier.ts';
 import { atRest } from './detach.ts';
 import { differenceOf } from './difference.ts';
+import { managementOf } from './observe.ts';
 import { getSet, ownGroup, setFeed } from './sets.ts';
+
+const POLICIES = { parallel: 'Parallel', ordered: 'OrderedReady' } as const satisfies Record<Management, string>;
 
 /** @throws NOT_FOUND, FOREIGN_TEMPLATE, SET_NOT_AT_REST */
 export async function saveSet(cluster: Cluster, ref: AzSetRef, waiting: Waiting): Promise<SavedSet> {
@@ -19,49 +22,68 @@ export async function saveSet(cluster: Cluster, ref: AzSetRef, waiting: Waiting)
   ownGroup(found);
   const revision = found.status?.updateRevision ?? '';
   const { set } = await barrier(cluster, ref, revision, waiting, { agreed: (now) => atRest(now, revision) });
-  const { name, namespace, labels = {}, annotations = {} } = set.metadata;
-  return { uid: set.metadata.uid, revision, metadata: { name, namespace, labels, annotations }, spec: set.spec };
+  const { name, namespace, labels = {}, annotations = {}, ownerReferences = [] } = set.metadata;
+  const metadata = { name, namespace, labels, annotations, ownerReferences };
+  return { management: managementOf(set), revision, count: set.spec.replicas, metadata, spec: set.spec };
 }
 
 /**
  * Makes the set anew under its pods, which stay: deleted as an orphan and created again from what was saved, with the
  * policy that cannot be changed otherwise. Nothing brings a pod back in the moments between.
- * @throws FOREIGN_TEMPLATE when another set than the saved one, or one made from it, stands there
  */
 export async function convertSet(
   cluster: Cluster,
   ref: AzSetRef,
   saved: SavedSet,
+  to: Management,
   guard: Guard,
   waiting: Waiting,
 ): Promise<void> {
   const { api, feeds } = cluster;
   const path = paths.statefulSets(ref.namespace, ref.name);
-  const standing = await api.get<StatefulSet>(path);
-  if (standing !== null && standing.metadata.uid === saved.uid && standing.spec.podManagementPolicy !== 'Parallel') {
-    if (standing.metadata.deletionTimestamp === undefined) {
+  await until(waiting, {
+    what: `${ref.name} to leave its pods`,
+    timeoutMs: CONTROLLER_TIMEOUT_MS,
+    late: () => new TransshipError('CONTROLLER_STALLED', `the garbage collector of ${ref.cluster} does not follow`),
+    feed: setFeed(feeds, ref),
+    wakes: ({ metadata }) => metadata.name === ref.name,
+    look: async () => {
+      const standing = await api.get<StatefulSet>(path);
+      if (standing === null || managementOf(standing) === to || !isSaved(standing, ref, saved)) return true;
+      const { uid, resourceVersion, deletionTimestamp } = standing.metadata;
+      if (deletionTimestamp !== undefined) return undefined;
+      if (standing.spec.replicas !== saved.count) {
+        const message = `${ref.name} has ${String(standing.spec.replicas)} instances; it was saved with ${String(saved.count)}`;
+        throw new TransshipError('SET_NOT_AT_REST', message);
+      }
       await guard();
-      await api.delete(path, saved.uid, { orphan: true });
-    }
-    await until(waiting, {
-      what: `${ref.name} to leave its pods`,
-      timeoutMs: CONTROLLER_TIMEOUT_MS,
-      late: () => new TransshipError('CONTROLLER_STALLED', `the garbage collector of ${ref.cluster} does not follow`),
-      feed: setFeed(feeds, ref),
-      wakes: ({ metadata }, gone) => gone && metadata.name === ref.name,
-      look: async () => ((await api.get<StatefulSet>(path))?.metadata.uid === saved.uid ? undefined : true),
-    });
-  }
-  if ((await api.get<StatefulSet>(path)) === null) await createFrom(cluster, ref, saved, guard);
-  await adopted(cluster, ref, saved, waiting);
+      // As it was read: whoever changes it meanwhile is not written over.
+      await api.delete(path, uid, { orphan: true, resourceVersion });
+      return undefined;
+    },
+  });
+  if ((await api.get<StatefulSet>(path)) === null) await createFrom(cluster, ref, saved, to, guard);
+  await adopted(cluster, ref, saved, to, waiting);
 }
 
-async function createFrom({ api }: Cluster, ref: AzSetRef, saved: SavedSet, guard: Guard): Promise<void> {
+/** What was saved, or was made of it. */
+function isSaved({ metadata, spec }: StatefulSet, ref: AzSetRef, saved: SavedSet): boolean {
+  const template = (saved.spec as StatefulSet['spec']).template;
+  return metadata.labels?.[LABEL.azSet] === ref.name && differenceOf(spec.template, template).change === 'none';
+}
+
+async function createFrom(
+  { api }: Cluster,
+  ref: AzSetRef,
+  { metadata, spec }: SavedSet,
+  to: Management,
+  guard: Guard,
+): Promise<void> {
   await guard();
   try {
     await api.create(paths.statefulSets(ref.namespace), {
-      metadata: saved.metadata,
-      spec: { ...saved.spec, podManagementPolicy: 'Parallel', updateStrategy: PARKED },
+      metadata,
+      spec: { ...spec, podManagementPolicy: POLICIES[to], updateStrategy: PARKED },
     });
   } catch (error) {
     // An earlier attempt was faster.
@@ -70,10 +92,15 @@ async function createFrom({ api }: Cluster, ref: AzSetRef, saved: SavedSet, guar
 }
 
 /** Until the new set owns the pods, on the revision of before. */
-async function adopted(cluster: Cluster, ref: AzSetRef, saved: SavedSet, waiting: Waiting): Promise<void> {
+async function adopted(
+  cluster: Cluster,
+  ref: AzSetRef,
+  saved: SavedSet,
+  to: Management,
+  waiting: Waiting,
+): Promise<void> {
   const set = await getSet(cluster.api, ref);
-  const isSame = differenceOf(set.spec.template, (saved.spec as StatefulSet['spec']).template).change === 'none';
-  if (!isSame || set.spec.podManagementPolicy !== 'Parallel' || set.metadata.labels?.[LABEL.azSet] !== ref.name) {
+  if (!isSaved(set, ref, saved) || managementOf(set) !== to) {
     throw new TransshipError('FOREIGN_TEMPLATE', `another set than the one that was saved stands at ${ref.name}`);
   }
   await until(waiting, {

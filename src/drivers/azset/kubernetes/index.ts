@@ -45,7 +45,7 @@ export function kubernetesAzSetDriver({ cluster, imageHost }: { cluster: Cluster
     adopt: (set, group, spec, guard, waiting) => adoptSet(cluster, set, group, spec, guard, waiting),
     detach: (set, guard, waiting) => detachSet(cluster, set, guard, waiting),
     save: (set, waiting) => saveSet(cluster, set, waiting),
-    convert: (set, saved, guard, waiting) => convertSet(cluster, set, saved, guard, waiting),
+    convert: (set, saved, to, guard, waiting) => convertSet(cluster, set, saved, to, guard, waiting),
     settle: (set, revision, guard, waiting) => settleSet(cluster, revisions, set, revision, guard, waiting),
   };
 }

@@ -1,5 +1,5 @@
 import { ordinalOf } from '../../../domain/member.ts';
-import type { AzSetRef } from '../../../domain/types.ts';
+import type { AzSetRef, Management } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import { flagsOf } from '../../kubernetes/flags.ts';
 import { LABEL } from '../../kubernetes/labels.ts';
@@ -43,6 +43,7 @@ function observeSet(ref: AzSetRef, set: StatefulSet, pods: Pod[]): AzSetObservat
     desired: set.spec.replicas,
     updateRevision,
     currentRevision: set.status?.currentRevision ?? '',
+    management: managementOf(set),
     settled:
       isObserved(set) &&
       isComplete(set, updateRevision) &&
@@ -71,6 +72,11 @@ export function observePod(pod: Pod): InstanceObservation {
     inService: metadata.labels?.[LABEL.inService] === 'yes',
     outBy: flagsOf(metadata),
   };
+}
+
+/** Kubernetes says OrderedReady where nothing is said. */
+export function managementOf({ spec }: StatefulSet): Management {
+  return spec.podManagementPolicy === 'Parallel' ? 'parallel' : 'ordered';
 }
 
 function keyOf({ namespace, name }: AzSetRef): string {

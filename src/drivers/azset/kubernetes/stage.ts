@@ -65,7 +65,6 @@ export async function stageSet(
       images: imagesOf(template.spec),
       previous: { revision: previous.revision, images: previous.images },
       change,
-      management: staged.spec.podManagementPolicy === 'Parallel' ? 'parallel' : 'ordered',
     };
   }
 }
