@@ -139,6 +139,13 @@ export function fenceContract(world: () => World): void {
     await eventually(async () => (await seen(world(), subject)).settled);
   });
 
+  test('a set that goes just then holds nothing up', async () => {
+    const subject = await standing(world(), 1);
+    const { set } = subject;
+    await world().azSets.fence(set, 'rep-1/2/5', () => world().orphan(subject), patience());
+    expect(await world().azSets.observe([set])).toEqual([null]);
+  });
+
   test('each change is guarded; a lost answer is found', async () => {
     await eachChangeGuarded(
       world(),

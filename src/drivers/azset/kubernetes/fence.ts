@@ -26,7 +26,13 @@ export async function fenceSet(
   const { api } = cluster;
   const set = await api.get<StatefulSet>(paths.statefulSets(ref.namespace, ref.name));
   if (set === null) return;
-  await annotate(cluster, ref, { [ANNOTATION.fence]: mark }, guard);
+  try {
+    await annotate(cluster, ref, { [ANNOTATION.fence]: mark }, guard);
+  } catch (error) {
+    // Gone meanwhile, as if it had not been there.
+    if (error instanceof TransshipError && error.code === 'NOT_FOUND') return;
+    throw error;
+  }
   const pods = await listPods(api, ref.namespace, [set]);
   await atOnce(AT_ONCE, pods, async ({ metadata: { name, uid } }) => {
     heartbeat(`${name} to take its mark`);

@@ -129,7 +129,9 @@ export async function annotate(
       });
       return;
     } catch (error) {
-      if (!isStatus(error, 409)) throw error;
+      // Another version of it, or another one under its name.
+      const isOther = isStatus(error, 409) || (isStatus(error, 422) && (await getSet(api, ref)).metadata.uid !== uid);
+      if (!isOther) throw error;
     }
   }
 }
