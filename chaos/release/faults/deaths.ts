@@ -3,9 +3,9 @@ import type { Scenario } from '../scenarios.ts';
 import { blowOf, type FaultKind, type Hit } from './fault.ts';
 
 /**
- * The worker dies, or freezes, at every point of the scenario. On every commit: at the boundaries of activities and
- * messages that no scenario before has, but for points that differ in nothing; all of them in the first scenario, later
- * ones once for each kind of activity.
+ * The worker dies, or freezes, at every point of the scenario. On every commit (docs/adr/0004): at the boundaries of
+ * activities and messages that no scenario before has, once for each kind; in the first scenario also wherever something
+ * may be half done.
  * @param met kinds that were hit so far; those of this scenario are added
  */
 export function deaths(scenario: Scenario, { all, met }: { all: boolean; met: Set<string> }): FaultKind {
@@ -33,6 +33,12 @@ function hitsOf(trace: Passage[]): Hit[] {
  */
 const ONE_FOR_ALL: Record<string, Point> = { observe: 'before', record: 'after' };
 
+/** What it was about to do is not done, or is, and nobody knows yet. */
+function isWithin(hit: Hit): boolean {
+  const only = ONE_FOR_ALL[kindOf(hit)];
+  return only === undefined ? hit.point !== 'reported' : hit.point === only;
+}
+
 /** What is done there: `takeOut`, `record`, `begin`, … */
 function kindOf({ key }: Hit): string {
   return key.split(' ')[1] ?? key;
@@ -40,8 +46,8 @@ function kindOf({ key }: Hit): string {
 
 function firstOf(hits: Hit[], met: Set<string>): Hit[] {
   const boundaries = hits.filter(({ point }) => !/^(sending|answered)/.test(point));
-  if (met.size === 0) return boundaries.filter((hit) => [undefined, hit.point].includes(ONE_FOR_ALL[kindOf(hit)]));
   const news = boundaries.filter((hit) => !met.has(kindOf(hit)));
   const kinds = Map.groupBy(news, (hit) => `${hit.key.split(' ')[0]} ${kindOf(hit)} ${hit.point}`);
-  return [...kinds.values()].flatMap(([first]) => first ?? []);
+  const once = new Set([...kinds.values()].flatMap(([first]) => first ?? []));
+  return boundaries.filter((hit) => once.has(hit) || (met.size === 0 && isWithin(hit)));
 }
