@@ -126,7 +126,7 @@ export function stageContract(world: () => World): void {
       const spec = world().spec(2, 'v2', { container: { env: [{ name: 'A', value: '1' }] } });
       return world().azSets.stage(subject.set, spec, openGuard(), patience());
     };
-    expect(await stage(subject)).toMatchObject({ change: 'in-place', management: 'parallel' });
+    expect(await stage(subject)).toMatchObject({ change: 'in-place' });
     expect(await recreate()).toMatchObject({ change: 'recreate' });
     expect(await recreate()).toMatchObject({ change: 'recreate' });
     expect(await stage(subject)).toMatchObject({ change: 'in-place' });
