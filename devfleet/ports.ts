@@ -6,6 +6,9 @@ const FIRST_PORT = 11_000;
 const BLOCK = 80;
 const ATTEMPTS = 3;
 
+/** So say programs whose port is taken; the last is Temporal's, of a port that it looks for by itself. */
+const TAKEN = /address already in use|EADDRINUSE|failed assigning ephemeral port/;
+
 /**
  * Free ports out of the block that belongs to an octet. Blocks lie below the range of free-chosen ports (32768 and up),
  * so that a port is still free when its part is restarted or its link restored, and other fleets keep off.
@@ -21,7 +24,7 @@ export async function withFreshPorts<T>(start: () => Promise<T>): Promise<T> {
     try {
       return await start();
     } catch (error) {
-      const taken = error instanceof PartFailed && /address already in use|EADDRINUSE/.test(error.message);
+      const taken = error instanceof PartFailed && TAKEN.test(error.message);
       if (!taken || attempt === ATTEMPTS) throw error;
     }
   }

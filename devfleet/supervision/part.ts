@@ -25,7 +25,10 @@ export interface PartSpec {
 /** A part that did not start, with the place and the end of its log. */
 export class PartFailed extends Error {
   constructor(name: string, why: string, log: string, tail: string) {
-    const lines = tail.trimEnd().split('\n').slice(-LAST_LINES);
+    const all = tail.trimEnd().split('\n');
+    // A Go program that panics says why first, and then where, in many lines.
+    const panic = all.slice(0, -LAST_LINES).filter((line) => /^(panic|fatal error): /.test(line));
+    const lines = [...panic.slice(0, 1), ...all.slice(-LAST_LINES)];
     super([`${name} did not start: ${why}`, `log: ${log}`, ...lines.map((line) => `  | ${line}`)].join('\n'));
     this.name = 'PartFailed';
   }

@@ -226,7 +226,7 @@ describe('a fleet that has ended', () => {
 describe('a part that does not start', () => {
   it('is named, with its log and the last lines of it', async () => {
     const broken = join(scratch, 'etcd');
-    await writeFile(broken, '#!/bin/sh\necho "no space on this device"\nexit 3\n');
+    await writeFile(broken, '#!/bin/sh\necho "panic: no space on this device"\nseq 40\nexit 3\n');
     await chmod(broken, 0o755);
     process.env.TRANSSHIP_BIN_ETCD = broken;
     const error = await startFleet({ shape: SMALL }).then(
@@ -235,7 +235,7 @@ describe('a part that does not start', () => {
     );
     delete process.env.TRANSSHIP_BIN_ETCD;
     expect(error.message).toMatch(/^east\/etcd did not start: it ended with code 3 after/);
-    expect(error.message).toContain('  | no space on this device');
+    expect(error.message).toContain('  | panic: no space on this device\n  | 29\n');
     const log = /^log: (.*)$/m.exec(error.message)?.[1] ?? '';
     expect(await readFile(log, 'utf8')).toContain('no space on this device');
     await rm(dirname(dirname(log)), { recursive: true });
