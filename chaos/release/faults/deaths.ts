@@ -1,4 +1,4 @@
-import type { Passage, Point } from '../../hooks/points.ts';
+import type { Passage } from '../../hooks/points.ts';
 import type { Scenario } from '../scenarios.ts';
 import { blowOf, type FaultKind, type Hit } from './fault.ts';
 
@@ -27,16 +27,14 @@ function hitsOf(trace: Passage[]): Hit[] {
 }
 
 /**
- * Activities of which one boundary stands for all three: a look changes nothing, so before it, after it and when it is taken
- * up all is as it was; a local activity lives in the workflow task that it is taken up in, so with its worker its end is
- * lost, and its beginning is where what came before it was taken up.
+ * Activities at whose boundaries nothing is half done: a look changes nothing; a local activity lives in the workflow task
+ * that takes up its end, so with the worker that is lost, too, and it is done again.
  */
-const ONE_FOR_ALL: Record<string, Point> = { observe: 'before', record: 'after' };
+const WHOLE = ['observe', 'record'];
 
 /** What it was about to do is not done, or is, and nobody knows yet. */
 function isWithin(hit: Hit): boolean {
-  const only = ONE_FOR_ALL[kindOf(hit)];
-  return only === undefined ? hit.point !== 'reported' : hit.point === only;
+  return !WHOLE.includes(kindOf(hit)) && hit.point !== 'reported';
 }
 
 /** What is done there: `takeOut`, `record`, `begin`, … */
