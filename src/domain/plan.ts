@@ -93,11 +93,18 @@ function sliced(order: PlannedMember[], sizes: number[]): PlannedMember[][] {
     const size = sizes[slices.length] ?? sizes.at(-1) ?? 1;
     const slice: PlannedMember[] = [];
     const waiting: PlannedMember[] = [];
+    const taken = new Set<string>();
+    let outWaits = false;
     for (const member of left) {
-      const isNext = member.serving && waiting.some(({ serving }) => !serving);
-      const isTaken = slice.some(({ instance }) => setOf(instance) === setOf(member.instance));
-      const waits = isNext || (member.ordered === true && isTaken);
-      (slice.length < size && !waits ? slice : waiting).push(member);
+      const set = setOf(member.instance);
+      const isTaken = member.ordered === true && taken.has(set);
+      if (slice.length === size || isTaken || (member.serving && outWaits)) {
+        waiting.push(member);
+        outWaits ||= !member.serving;
+      } else {
+        slice.push(member);
+        taken.add(set);
+      }
     }
     slices.push(slice);
     left = waiting;
