@@ -23,7 +23,7 @@ export function planConversion(
   if (missing.length > 0) throw refuse('SETS_MISSING', `sets that should exist are gone: ${named(missing)}`);
   const astray = others.filter(({ set }) => set?.settled !== true);
   if (astray.length > 0) throw refuse('SET_NOT_AT_REST', `${named(astray)} is not at rest on its revision`);
-  const names = found.filter(({ set }) => (set?.management ?? null) !== to).map(({ ref: set }) => set.name);
+  const names = found.filter(({ set }) => set?.management !== to).map(({ ref: set }) => set.name);
   const members = instances.filter(({ azSet }) => names.includes(azSet.name));
   const base = { ref, images: {}, running: [] };
   if (names.length === 0)

@@ -70,10 +70,7 @@ function standing(
   { azSets, instances }: Pick<GroupTarget, 'azSets' | 'instances'>,
   look: GroupLook,
 ): Pick<GroupTarget, 'azSets' | 'instances'> {
-  const found = azSets.map((set) => {
-    const seen = look.sets.find(({ ref }) => ref.name === set.name && ref.idc === set.idc)?.set;
-    return { ...set, count: seen?.desired ?? set.count };
-  });
+  const found = azSets.map((set) => ({ ...set, count: look.seen(set)?.desired ?? set.count }));
   const { born, gone } = sizeChange(group, instances, found);
   return { azSets: found, instances: [...instances.filter((one) => !gone.includes(one)), ...born] };
 }

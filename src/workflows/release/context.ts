@@ -1,7 +1,8 @@
 import type { AzSetLook } from '../../activities/azset.ts';
-import type { InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
+import type { AzSetObservation, InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
 import type { Batch, PlannedMember } from '../../domain/plan.ts';
 import { ordinalOf } from '../../domain/member.ts';
+import { isSameSet } from '../../domain/size.ts';
 import type { AzSetRef, InstanceRef } from '../../domain/types.ts';
 import type { ReleaseGroupInput } from '../../temporal/messages.ts';
 import { idcActivities, type Direction } from './activities.ts';
@@ -87,6 +88,11 @@ export class GroupLook {
     }
   }
 
+  /** The set as it was seen; undefined where it does not exist, or was not looked at. */
+  seen(azSet: AzSetRef): AzSetObservation | undefined {
+    return this.sets.find(({ ref }) => isSameSet(ref, azSet))?.set ?? undefined;
+  }
+
   /** What holds the instance's place now; undefined while nothing does. */
   holder(instance: InstanceRef): InstanceObservation | undefined {
     return this.#members.get(key(instance.azSet, instance.member));
@@ -94,8 +100,7 @@ export class GroupLook {
 
   /** The set is large enough to have the instance, whether or not anything holds its place just now. */
   hasPlace({ azSet, member }: InstanceRef): boolean {
-    const found = this.sets.find(({ ref }) => key(ref, member) === key(azSet, member) && ref.name === azSet.name);
-    const desired = found?.set?.desired;
+    const desired = this.seen(azSet)?.desired;
     return desired === undefined || ordinalOf(member) < desired;
   }
 
@@ -105,8 +110,7 @@ export class GroupLook {
 
   /** Instances of its set are made one after the other: see AzSetObservation. */
   isOrdered({ azSet }: InstanceRef): boolean {
-    const found = this.sets.find(({ ref }) => ref.name === azSet.name && ref.idc === azSet.idc);
-    return found?.set?.management === 'ordered';
+    return this.seen(azSet)?.management === 'ordered';
   }
 
   /** As a plan sees them. */

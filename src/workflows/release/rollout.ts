@@ -199,9 +199,7 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     });
     const outcomes = await handleAll(run, now, members, sum, batch.index === 0);
     const short = members.filter((_, i) => outcomes[i]?.code === 'CAPACITY_SHORT');
-    const failures = outcomes.filter(
-      (trouble): trouble is Trouble => trouble !== null && trouble.code !== 'CAPACITY_SHORT',
-    );
+    const failures = outcomes.filter(isFailure);
     troubles.push(...failures);
     await progress.note({
       kind: 'batch',
@@ -212,26 +210,31 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
       data: null,
     });
     const isStop = (instance: InstanceRef, i: number): boolean =>
-      now.isOrdered(instance) && failures.some((trouble) => trouble === outcomes[i]);
+      now.isOrdered(instance) && isFailure(outcomes[i] ?? null);
     const stopped = batch.index === 0 ? [] : members.filter(isStop);
     if (stopped.length > 0) await holdInOrder(run, stopped, failures);
     if (short.length + stopped.length === 0) return troubles;
-    // The data plane served less than the plan counted on: those were not touched, and the count decides again.
+    // Those that stopped it are tried again. Where the data plane served less than the plan counted on, they were not
+    // touched, and the count decides again.
     members = [...short, ...stopped];
   }
+}
+
+function isFailure(outcome: Trouble | null): outcome is Trouble {
+  return outcome !== null && outcome.code !== 'CAPACITY_SHORT';
 }
 
 /** Instances of ordered sets failed. */
 async function holdInOrder(run: GroupRun, stopped: InstanceRef[], failures: Trouble[]): Promise<void> {
   const sets = [...new Set(stopped.map(({ azSet }) => azSet.name))].join(', ');
-  const verdict = failures.some((trouble) => trouble.verdict === 'failed') ? 'failed' : 'errored';
+  const names = stopped.map(({ name }) => name).join(', ');
   const why = failures.map(({ message }) => message).join('; ');
   await hold(run, 'ROLLOUT_FAILURE', {
-    verdict,
+    verdict: failures.some(({ verdict }) => verdict === 'failed') ? 'failed' : 'errored',
     code: 'ORDER_STOPPED',
-    message: `${sets} is made in order, so nothing before ${stopped.map(({ name }) => name).join(', ')} is touched: ${why}`,
+    message: `${sets} is made in order, so nothing before ${names} is touched: ${why}`,
   });
-  await advance(run, 'ROLLING_OUT', `resumed: ${stopped.map(({ name }) => name).join(', ')} again`);
+  await advance(run, 'ROLLING_OUT', `resumed: ${names} again`);
 }
 
 /**
