@@ -224,9 +224,12 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
         'saveSet',
         input,
         async (_guard, waiting) => {
-          const driver = drivers.azSets(input.set.cluster);
-          const [found] = await driver.observe([input.set]);
-          return found === null ? null : driver.save(input.set, waiting);
+          try {
+            return await drivers.azSets(input.set.cluster).save(input.set, waiting);
+          } catch (error) {
+            if (error instanceof TransshipError && error.code === 'NOT_FOUND') return null;
+            throw error;
+          }
         },
         (saved) => saved,
       ),

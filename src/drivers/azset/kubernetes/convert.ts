@@ -11,8 +11,7 @@ import type { Guard, Waiting } from '../index.ts';
 import { barrier } from './barrier.ts';
 import { atRest } from './detach.ts';
 import { differenceOf } from './difference.ts';
-import { managementOf } from './observe.ts';
-import { getSet, ownGroup, setFeed } from './sets.ts';
+import { getSet, managementOf, ownGroup, setFeed } from './sets.ts';
 
 const POLICIES = { parallel: 'Parallel', ordered: 'OrderedReady' } as const satisfies Record<Management, string>;
 

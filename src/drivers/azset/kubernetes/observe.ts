@@ -1,5 +1,5 @@
 import { ordinalOf } from '../../../domain/member.ts';
-import type { AzSetRef, Management } from '../../../domain/types.ts';
+import type { AzSetRef } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import { flagsOf } from '../../kubernetes/flags.ts';
 import { LABEL } from '../../kubernetes/labels.ts';
@@ -8,7 +8,7 @@ import type { Pod, StatefulSet } from '../../kubernetes/resources.ts';
 import type { AzSetObservation, InstanceObservation } from '../index.ts';
 import { claimOf, gatedFor, isAlive, isClaimed, revisionOf } from './gate.ts';
 import { podReady, podRuns } from './proof.ts';
-import { isComplete, isObserved, listPods, previousOf } from './sets.ts';
+import { isComplete, isObserved, listPods, managementOf, previousOf } from './sets.ts';
 import { imagesOf } from './template.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -72,11 +72,6 @@ export function observePod(pod: Pod): InstanceObservation {
     inService: metadata.labels?.[LABEL.inService] === 'yes',
     outBy: flagsOf(metadata),
   };
-}
-
-/** Kubernetes says OrderedReady where nothing is said. */
-export function managementOf({ spec }: StatefulSet): Management {
-  return spec.podManagementPolicy === 'Parallel' ? 'parallel' : 'ordered';
 }
 
 function keyOf({ namespace, name }: AzSetRef): string {

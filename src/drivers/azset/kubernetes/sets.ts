@@ -1,5 +1,5 @@
 import { TransshipError } from '../../../domain/errors.ts';
-import type { AzSetRef, GroupRef } from '../../../domain/types.ts';
+import type { AzSetRef, GroupRef, Management } from '../../../domain/types.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Feed, Feeds } from '../../kubernetes/feed.ts';
@@ -65,6 +65,11 @@ export async function listPods(api: ApiServer, namespace: string, sets: Stateful
 /** The controller has seen the set as it is now; before that its status speaks of another one. */
 export function isObserved({ metadata, status }: StatefulSet): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}
+
+/** Kubernetes says OrderedReady where nothing is said. */
+export function managementOf({ spec }: StatefulSet): Management {
+  return spec.podManagementPolicy === 'Parallel' ? 'parallel' : 'ordered';
 }
 
 /** The controller agrees that every instance carries the one revision (rule of the barrier). */
