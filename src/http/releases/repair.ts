@@ -8,7 +8,7 @@ import type { Accepted } from '../schemas/release.ts';
 import { recoveryConfig } from './config.ts';
 import { acceptOnce } from './once.ts';
 import { instanceRefs } from './targets.ts';
-import { planMaintenance, writeMaintenance, type Maintenance } from './maintenance.ts';
+import { planMaintenance, writeMaintenance, type Maintained, type Maintenance } from './maintenance.ts';
 
 type Conversion = NonNullable<ReleaseGroupInput['convert']>;
 
@@ -46,27 +46,32 @@ async function findRepair(context: ApiContext, { app, env, group, to }: RepairRe
   // What a rollback or repair began is finished, and what is past its point of no return; what a release began is taken back.
   const undone = isUndoable(left?.flavor) && operation?.final !== true;
   const forward = (to ?? (undone ? 'before' : 'wanted')) === 'wanted';
-  if (left?.takeover !== undefined) {
-    const { ref: of, azSets, instances, spec, from, takeover } = left;
-    const back = takeover === 'adopt' ? 'detach' : 'adopt';
-    const group = { ref: of, azSets, instances, spec, from, over, takeover: forward ? takeover : back } as const;
-    return { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context), groups: [group] };
-  }
-  if (left?.convert !== undefined) {
+  const about = { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context) } as const;
+  if (left?.takeover !== undefined || left?.convert !== undefined) {
     const { ref: of, azSets, instances, spec, from } = left;
-    const convert = await conversionLeft(context, left, left.convert, forward);
-    const group = { ref: of, azSets, instances, spec, from, over, convert };
-    return { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context), groups: [group] };
+    const change = await changeLeft(context, left, forward);
+    return { ...about, groups: [{ ref: of, azSets, instances, spec, from, over, ...change }] };
   }
   const spec = forward ? left?.spec : row.released;
   const { azSets, released: from } = row;
   const found = { ref, azSets, instances: instanceRefs(row.instances), from, over };
-  const about = { flavor: 'repair', corrects: over, env, app, config: recoveryConfig(context) } as const;
   if (spec !== undefined && spec !== null && left?.remove !== true) return { ...about, groups: [{ ...found, spec }] };
   // Nothing was released before: back to nothing.
   if (left === undefined)
     throw new TransshipError('OPERATION_UNKNOWN', `there is no row of ${over}, which left ${name}`);
   return { ...about, groups: [{ ...found, spec: left.spec, remove: true }] };
+}
+
+/** What an adoption, a detachment or a conversion was to do to the sets, or its opposite. */
+async function changeLeft(
+  context: ApiContext,
+  left: ReleaseGroupInput,
+  forward: boolean,
+): Promise<Pick<Maintained, 'takeover' | 'convert'>> {
+  const { takeover, convert } = left;
+  if (convert !== undefined) return { convert: await conversionLeft(context, left, convert, forward) };
+  const back = takeover === 'adopt' ? 'detach' : 'adopt';
+  return takeover === undefined ? {} : { takeover: forward ? takeover : back };
 }
 
 /** An operation that writes more events than these in one group does not convert. */
@@ -76,7 +81,7 @@ const MOST_EVENTS = 10_000;
 async function conversionLeft(
   { catalogue }: ApiContext,
   { root, operation }: ReleaseGroupInput,
-  { to, saved: known = {}, savedOnly }: Conversion,
+  { to, saved: known = {}, savedOnly = false }: Conversion,
   forward: boolean,
 ): Promise<Conversion> {
   const saved: Record<string, SavedSet> = { ...known };
@@ -90,12 +95,7 @@ async function conversionLeft(
   }
   const touched = Object.entries(saved).filter(([name, one]) => name in known || one.management !== to);
   const back = to === 'parallel' ? 'ordered' : 'parallel';
-  const only = forward ? savedOnly : true;
-  return {
-    to: forward ? to : back,
-    saved: Object.fromEntries(touched),
-    ...(only === undefined ? {} : { savedOnly: only }),
-  };
+  return { to: forward ? to : back, saved: Object.fromEntries(touched), savedOnly: !forward || savedOnly };
 }
 
 /** No operation has left it: then somebody else may have changed its sets. */
