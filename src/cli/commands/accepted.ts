@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { components } from '../../http/openapi.d.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { planText } from '../plan-text.ts';
@@ -10,6 +11,14 @@ type ReleasePlan = components['schemas']['ReleasePlan'];
 export interface ShowOptions {
   dryRun?: true | undefined;
   watch?: true | undefined;
+}
+
+/** Parameters of a request that plans an operation, or accepts it, once. */
+export function plannedOnce({ dryRun }: ShowOptions): {
+  query: { dryRun: boolean };
+  header: { 'idempotency-key': string };
+} {
+  return { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } };
 }
 
 /** Shows the plan of an operation, or that it was accepted, and follows it where that was asked for. */

@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { columns } from '../table.ts';
 import { watchRelease } from '../watch/watch.ts';
-import { showAccepted, type ShowOptions } from './accepted.ts';
+import { plannedOnce, showAccepted, type ShowOptions } from './accepted.ts';
 import { commandRelease } from './release.ts';
 
 interface RecoverOptions extends ShowOptions {
@@ -32,11 +32,7 @@ export async function rollbackRelease(
     return options.watch === true ? watchRelease(session, id) : exit;
   }
   const request = api.client.POST('/v1/releases/{id}/rollback', {
-    params: {
-      path: { id },
-      query: { dryRun: dryRun === true },
-      header: { 'idempotency-key': randomUUID() },
-    },
+    params: { path: { id }, ...plannedOnce(options) },
     body: { ...(group === undefined ? {} : { groups: group }), ...(reason === undefined ? {} : { reason }) },
   });
   return showAccepted(session, await call(api, request), `roll back ${id}`, options);
@@ -49,10 +45,10 @@ export async function repairGroup(
   options: RecoverOptions & { env: string; forward?: true | undefined; back?: true | undefined },
 ): Promise<ExitCode> {
   const api = session.api();
-  const { env, reason, dryRun, forward, back } = options;
+  const { env, reason, forward, back } = options;
   const to = forward === true ? 'wanted' : back === true ? 'before' : undefined;
   const request = api.client.POST('/v1/repairs', {
-    params: { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } },
+    params: plannedOnce(options),
     body: { app, env, group, ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) },
   });
   return showAccepted(session, await call(api, request), `repair ${env}/${app}/${group}`, options);

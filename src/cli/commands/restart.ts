@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { call } from '../api.ts';
 import type { ExitCode } from '../exit.ts';
 import { knobs, type KnobOptions } from '../knobs.ts';
 import type { Session } from '../session.ts';
-import { showAccepted, type ShowOptions } from './accepted.ts';
+import { plannedOnce, showAccepted, type ShowOptions } from './accepted.ts';
 
 /** Makes instances of an app anew on what they run: of these groups, or these instances, or all. */
 export async function restartInstances(
@@ -13,9 +12,9 @@ export async function restartInstances(
   options: KnobOptions & ShowOptions & { env: string },
 ): Promise<ExitCode> {
   const api = session.api();
-  const { env, dryRun } = options;
+  const { env } = options;
   const request = api.client.POST('/v1/restarts', {
-    params: { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } },
+    params: plannedOnce(options),
     body: { app, env, config: knobs(options), ...(subjects.length === 0 ? {} : { subjects }) },
   });
   const what = `restart ${[app, ...subjects].join(' ')} in ${env}`;

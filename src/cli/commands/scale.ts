@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { call } from '../api.ts';
 import type { ExitCode } from '../exit.ts';
 import { knobs, type KnobOptions } from '../knobs.ts';
 import type { Session } from '../session.ts';
-import { showAccepted, type ShowOptions } from './accepted.ts';
+import { plannedOnce, showAccepted, type ShowOptions } from './accepted.ts';
 
 /** A total, or single AzSets. */
 export type Sizes = { instances: number } | { places: { cluster: string; az: string; instances: number }[] };
@@ -32,9 +31,9 @@ export async function scaleGroup(
   options: Pick<KnobOptions, 'drain' | 'startup' | 'ignoreIgnition'> & ShowOptions & { env: string; to: Sizes },
 ): Promise<ExitCode> {
   const api = session.api();
-  const { env, dryRun, to } = options;
+  const { env, to } = options;
   const request = api.client.POST('/v1/scales', {
-    params: { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } },
+    params: plannedOnce(options),
     body: { app, env, ...to, config: knobs(options), ...(group === undefined ? {} : { group }) },
   });
   const where =

@@ -1,13 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { call } from '../api.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Session } from '../session.ts';
-import { showAccepted, type ShowOptions } from './accepted.ts';
-
-const params = ({ dryRun }: ShowOptions) => ({
-  query: { dryRun: dryRun === true },
-  header: { 'idempotency-key': randomUUID() },
-});
+import { plannedOnce, showAccepted, type ShowOptions } from './accepted.ts';
 
 /** Takes over sets that somebody else made, as groups of the app. */
 export async function adoptGroups(
@@ -19,7 +13,7 @@ export async function adoptGroups(
   const api = session.api();
   const { env, version } = options;
   const body = { app, env, version, ...(groups.length === 0 ? {} : { groups }) };
-  const request = api.client.POST('/v1/adoptions', { params: params(options), body });
+  const request = api.client.POST('/v1/adoptions', { params: plannedOnce(options), body });
   return showAccepted(session, await call(api, request), `adopt ${[app, ...groups].join(' ')} in ${env}`, options);
 }
 
@@ -33,6 +27,6 @@ export async function detachGroups(
   const api = session.api();
   const { env } = options;
   const body = { app, env, ...(groups.length === 0 ? {} : { groups }) };
-  const request = api.client.POST('/v1/detachments', { params: params(options), body });
+  const request = api.client.POST('/v1/detachments', { params: plannedOnce(options), body });
   return showAccepted(session, await call(api, request), `detach ${[app, ...groups].join(' ')} in ${env}`, options);
 }
