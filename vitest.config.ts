@@ -34,7 +34,16 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { extends: true, test: { name: 'fleet', include: ['test/fleet/**/*.test.ts'], ...real, fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'fleet',
+          include: ['test/fleet/**/*.test.ts'],
+          ...real,
+          globalSetup: [...real.globalSetup, 'test/support/workflow-bundle.ts'],
+          fileParallelism: false,
+        },
+      },
       { extends: true, test: { name: 'real', include: ['test/real/**/*.test.ts'], ...real, fileParallelism: false } },
     ],
   },

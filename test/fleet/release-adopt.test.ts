@@ -5,9 +5,8 @@ import { SHOP, shopApp } from '../../devfleet/shop.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import type { ReleasePlan } from '../../src/temporal/messages.ts';
-import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import { endOf, everywhere, expectNoFailure, PATIENCE, temporalOf } from '../support/shop-apps.ts';
-import { legacy, type Legacy } from '../support/strangers.ts';
+import { handsIn, legacy, type Legacy } from '../support/strangers.ts';
 import { twice } from '../support/twice.ts';
 
 let platform: Platform;
@@ -41,7 +40,7 @@ async function expectOurs({ app, judge, before }: Legacy, version = 'v1'): Promi
 async function expectLeft({ places, judge, before }: Legacy): Promise<void> {
   expect(await judge.identities()).toEqual(before);
   for (const { cluster, set } of places) {
-    const { spec, metadata } = (await handsIn(cluster).readSet({ ...at(cluster), name: set })).set;
+    const { spec, metadata } = (await handsIn(platform, cluster).readSet({ ...at(cluster), name: set })).set;
     expect(spec?.updateStrategy?.rollingUpdate?.partition ?? 0).toBe(0);
     const ours = Object.keys({ ...metadata?.labels, ...metadata?.annotations }).filter((key) =>
       key.includes('transship'),
@@ -51,10 +50,6 @@ async function expectLeft({ places, judge, before }: Legacy): Promise<void> {
 }
 
 const at = (cluster: string) => ({ idc: '', az: '', cluster, namespace: SHOP.env });
-function handsIn(cluster: string): KubernetesHands {
-  const idc = Object.values(platform.fleet.idcs).find(({ name }) => cluster === `${name}-k8s`);
-  return new KubernetesHands(idc?.adminKubeconfig ?? '');
-}
 
 const viewOf = (id: string): Promise<Release> => platform.rest<Release>('GET', `/v1/releases/${id}`);
 
@@ -186,7 +181,7 @@ describe('a takeover that does not go through', () => {
     expect(await refusal('/v1/adoptions', { app, env, version: 'v1', groups: ['api'] })).toContain('GROUP_UNKNOWN');
     expect(await refusal('/v1/detachments', { app, env })).toContain('NOTHING_TO_DO');
     const [first] = places;
-    const hands = handsIn(first?.cluster ?? '');
+    const hands = handsIn(platform, first?.cluster ?? '');
     await hands.createService(env, `headless-${app}`, { legacy: app }, { clusterIP: 'None' });
     expect(await refusal('/v1/adoptions', { app, env, version: 'v1' })).toContain('SERVICE_UNFIT');
     await hands.deleteService(env, `headless-${app}`);

@@ -6,7 +6,6 @@ import { SHOP, pushShop, shopApp } from '../../devfleet/shop.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
 import type { ReleasePlan } from '../../src/temporal/messages.ts';
-import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
   endOf,
   events,
@@ -18,7 +17,7 @@ import {
   temporalOf,
   type Event,
 } from '../support/shop-apps.ts';
-import { legacy, type Legacy } from '../support/strangers.ts';
+import { handsIn, legacy, type Legacy } from '../support/strangers.ts';
 import { twice } from '../support/twice.ts';
 
 let platform: Platform;
@@ -45,9 +44,8 @@ async function ordered(app: string, places = everywhere(platform, 2)): Promise<L
 
 async function policies({ places }: Legacy): Promise<string[]> {
   const found = places.map(async ({ cluster, set }) => {
-    const idc = Object.values(platform.fleet.idcs).find(({ name }) => cluster === `${name}-k8s`);
     const at = { idc: '', az: '', cluster, namespace: env, name: set };
-    const { spec } = (await new KubernetesHands(idc?.adminKubeconfig ?? '').readSet(at)).set;
+    const { spec } = (await handsIn(platform, cluster).readSet(at)).set;
     return spec?.podManagementPolicy ?? '';
   });
   return Promise.all(found);

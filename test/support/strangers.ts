@@ -60,6 +60,12 @@ export async function strangersShop(
   }
 }
 
+/** Somebody's hands in the cluster of a place. */
+export function handsIn({ fleet }: Platform, cluster: string): KubernetesHands {
+  const idc = Object.values(fleet.idcs).find(({ name }) => cluster === `${name}-k8s`);
+  return new KubernetesHands(idc?.adminKubeconfig ?? '');
+}
+
 /** A shop that is still a stranger's. */
 export interface Legacy {
   app: string;
