@@ -1,16 +1,18 @@
 import { InvalidArgumentError, Option, type Command, type OptionValues } from '@commander-js/extra-typings';
-import { NO_RETURN } from '../domain/types.ts';
+import { NO_RETURN, WAVE_FAILURES, WAVES } from '../domain/types.ts';
 import type { components } from '../http/openapi.d.ts';
 
 export type Knobs = NonNullable<components['schemas']['StartReleaseInput']['config']>;
 type Gates = NonNullable<Knobs['gates']>;
 
-const GATES = ['smoke', 'bake', 'rollout', 'batch', 'finish'] as const satisfies (keyof Gates)[];
+const GATES = ['smoke', 'bake', 'rollout', 'batch', 'wave', 'finish'] as const satisfies (keyof Gates)[];
 
 /** Options that set the knobs of a release; their defaults are the fleet's. */
 export interface KnobOptions {
   batchPercent?: number | undefined;
   batchPattern?: string | undefined;
+  waves?: Knobs['waves'];
+  onWaveFailure?: Knobs['onWaveFailure'];
   pause?: number | undefined;
   drain?: number | undefined;
   startup?: number | undefined;
@@ -29,6 +31,8 @@ export function knobs(options: KnobOptions): Knobs {
   const given = {
     batchPercent: options.batchPercent,
     batchPattern: options.batchPattern,
+    waves: options.waves,
+    onWaveFailure: options.onWaveFailure,
     pauseSeconds: options.pause,
     drainSeconds: options.drain,
     startupSeconds: options.startup,
@@ -46,6 +50,10 @@ export function withKnobs<A extends unknown[], O extends OptionValues>(command: 
   return command
     .option('--batch-percent <n>', 'size of a batch in percent of the group', whole)
     .option('--batch-pattern <pattern>', '25%, or the share of each batch after the bastion: 10%+20%+25%+25%+20%')
+    .addOption(new Option('--waves <what>', 'all of one IDC, or AZ, before the next (default: none)').choices(WAVES))
+    .addOption(
+      new Option('--on-wave-failure <what>', 'the waves after one in which an instance failed').choices(WAVE_FAILURES),
+    )
     .option('--pause <seconds>', 'pause between two batches', number)
     .option('--drain <seconds>', 'wait after an instance left the endpoints', number)
     .option('--startup <seconds>', 'time that an instance has to ignite (default: as the app file says)', whole)

@@ -36,10 +36,10 @@ function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warn
   if (plan.batches.length === 0) return lines;
 
   lines.push(`  ${mode === 'scale' ? 'sizes' : 'batches'}: ${plan.rounding}`);
-  const rows = plan.batches.map(({ index, members }, at) => {
+  const rows = plan.batches.map(({ index, members, wave }, at) => {
     const sum = plan.budget[at];
     return [
-      `  ${batchName(index, mode)}`,
+      `  ${batchName(index, mode)}${wave === undefined ? '' : `, ${wave}`}`,
       members.map(({ name, azSet }) => `${name} (${azSet.idc}/${azSet.az})`).join(', '),
       sum === undefined ? '' : paint(sum.pass ? 'green' : 'red', describeBudget(sum)),
     ];

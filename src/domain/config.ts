@@ -1,4 +1,4 @@
-import { NO_RETURN, type Gates, type ReleaseConfig } from './types.ts';
+import { NO_RETURN, WAVE_FAILURES, WAVES, type Gates, type ReleaseConfig } from './types.ts';
 
 /** Knobs that may change while a release runs; each acts on what is still to come. */
 export type ConfigChanges = Partial<Omit<ReleaseConfig, 'gates'>> & { gates?: Partial<Gates> };
@@ -38,6 +38,10 @@ function knobFault(name: string, value: unknown): string | null {
       return isShares(value) ? null : `${name} must be a list of percentages`;
     case 'pointOfNoReturn':
       return NO_RETURN.some((gate) => gate === value) ? null : `${name} must be ${NO_RETURN.join(', ')}`;
+    case 'waves':
+      return WAVES.some((waves) => waves === value) ? null : `${name} must be ${WAVES.join(', ')}`;
+    case 'onWaveFailure':
+      return WAVE_FAILURES.some((what) => what === value) ? null : `${name} must be ${WAVE_FAILURES.join(' or ')}`;
     case 'gates':
       return gatesFault(value);
     default:
@@ -57,7 +61,8 @@ function gatesFault(value: unknown): string | null {
 
 function isGate(name: string, gate: unknown): boolean {
   if (name === 'batch') return gate === 'manual' || gate === 'automatic';
-  if (!['smoke', 'bake', 'rollout', 'finish'].includes(name) || typeof gate !== 'object' || gate === null) return false;
+  if (!['smoke', 'bake', 'rollout', 'wave', 'finish'].includes(name) || typeof gate !== 'object' || gate === null)
+    return false;
   const { mode, soakSeconds } = gate as Partial<Record<'mode' | 'soakSeconds', unknown>>;
   return mode === 'manual' || (mode === 'automatic' && typeof soakSeconds === 'number' && soakSeconds >= 0);
 }

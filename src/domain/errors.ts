@@ -200,6 +200,10 @@ export const ERRORS = {
     'Some instances are not on the new version',
     'See the trouble of each instance; resume to try them again, or abort.',
   ),
+  WAVE_FAILED: failed(
+    'An instance failed, so the next wave (IDC or AZ) does not begin',
+    'See its trouble; resume to try it again, configure onWaveFailure=continue and resume to go on without it, or abort.',
+  ),
   ORDER_STOPPED: failed(
     'An instance of an OrderedReady set failed, and the release stops there',
     'See its trouble; resume to try it again, or abort. Pods after one that is broken are not made anew by their controller.',

@@ -19,6 +19,11 @@ export const gatesSchema = z.strictObject({
     .enum(['manual', 'automatic'])
     .optional()
     .describe('Between two batches; automatic: after `pauseSeconds`. Opened by `rollout`.'),
+  wave: gateSchema
+    .optional()
+    .describe(
+      'Between two waves (`waves: idc` or `az`), in the place of `batch`. Default: as `batch`. Opened by `rollout`.',
+    ),
   finish: gateSchema
     .optional()
     .describe('All instances serve, before the release ends and cannot be undone any more. Opened by `finish`.'),
@@ -38,6 +43,7 @@ export function resolveGates(...layers: (GatesText | undefined)[]): Gates {
     bake: parseGate(said.bake),
     rollout: parseGate(said.rollout),
     batch: said.batch ?? 'automatic',
+    ...(said.wave === undefined ? {} : { wave: parseGate(said.wave) }),
     finish: parseGate(said.finish),
   };
 }

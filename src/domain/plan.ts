@@ -1,6 +1,6 @@
 import { ordinalOf } from './member.ts';
 import { brake, brakePercent, floorOf, type BudgetSum } from './brake.ts';
-import type { InstanceRef, ReleaseConfig } from './types.ts';
+import { azLabel, type InstanceRef, type ReleaseConfig } from './types.ts';
 
 export type { BudgetSum } from './brake.ts';
 
@@ -16,6 +16,8 @@ export interface Batch {
   /** 0 is the bastion. */
   index: number;
   members: InstanceRef[];
+  /** IDC or AZ of those members that serve; left out where batches are spread over all, or none of its members serves. */
+  wave?: string;
 }
 
 export interface BatchPlan {
@@ -30,7 +32,7 @@ export interface BatchPlan {
 const MOST_PERCENT_OF_A_BATCH = 50;
 
 /** What the slicing goes by. */
-type Slicing = Pick<ReleaseConfig, 'batchPercent' | 'batchShares'>;
+type Slicing = Pick<ReleaseConfig, 'batchPercent' | 'batchShares' | 'waves'>;
 
 /**
  * Slices a group into batches. Members that do not serve come first, by index: replacing them costs nothing, and so a
@@ -46,6 +48,9 @@ type Slicing = Pick<ReleaseConfig, 'batchPercent' | 'batchShares'>;
  * made before it is well; then those that serve from the last, so that one that breaks holds up only what was replaced
  * already. What finds no room in its batch for that comes in the next.
  *
+ * In waves all members that serve in one IDC, or in one AZ, come before those of the next, in the order of their first
+ * members; no batch has such of two waves.
+ *
  * With every earlier batch back in service each batch passes the brake, whatever was broken at the start: only
  * instances that fail to come back can trip it.
  *
@@ -58,11 +63,12 @@ export function planBatches(
   options: { bastion?: boolean; desired?: number } = {},
 ): BatchPlan {
   const { bastion = true, desired = members.length } = options;
-  const order = inOrder(members);
+  const order = inOrder(members, config.waves);
   const first = bastion ? 1 : 0;
   const { sizes, rounding } = batchSizes(Math.max(0, order.length - first), desired, config);
 
-  const slices = sliced(order, bastion ? [1, ...sizes] : sizes);
+  const slices = sliced(order, bastion ? [1, ...sizes] : sizes, config.waves);
+  const waves = [...new Set(order.flatMap((member) => waveOf(member, config.waves) ?? []))];
 
   let serving = members.filter((member) => member.serving).length + (desired - members.length);
   const budget = slices.map((slice) => {
@@ -76,8 +82,9 @@ export function planBatches(
     batches: slices.map((slice, index) => ({
       index: bastion ? index : index + 1,
       members: slice.map((member) => member.instance),
+      ...waveIn(slice, config.waves),
     })),
-    rounding,
+    rounding: waves.length < 2 ? rounding : `${rounding}; wave by wave: ${waves.join(', then ')}`,
     budget,
   };
 }
@@ -86,7 +93,7 @@ export function planBatches(
  * In that order, but for members that wait because another one of their ordered set is in the slice. While one that does
  * not serve waits, none that does is taken: that it costs nothing to replace the others first is what the brake counts on.
  */
-function sliced(order: PlannedMember[], sizes: number[]): PlannedMember[][] {
+function sliced(order: PlannedMember[], sizes: number[], waves: Slicing['waves']): PlannedMember[][] {
   const slices: PlannedMember[][] = [];
   let left = order;
   while (left.length > 0) {
@@ -95,15 +102,19 @@ function sliced(order: PlannedMember[], sizes: number[]): PlannedMember[][] {
     const waiting: PlannedMember[] = [];
     const taken = new Set<string>();
     let outWaits = false;
+    let current: string | undefined;
     for (const member of left) {
       const set = setOf(member.instance);
       const isTaken = member.ordered === true && taken.has(set);
-      if (slice.length === size || isTaken || (member.serving && outWaits)) {
+      const wave = waveOf(member, waves);
+      const isLater = current !== undefined && wave !== undefined && wave !== current;
+      if (slice.length === size || isTaken || isLater || (member.serving && outWaits)) {
         waiting.push(member);
         outWaits ||= !member.serving;
       } else {
         slice.push(member);
         taken.add(set);
+        current ??= wave;
       }
     }
     slices.push(slice);
@@ -150,11 +161,23 @@ function evenSize(desired: number, half: number, batchPercent: number): { size: 
   return { size, rounding };
 }
 
-function inOrder(members: PlannedMember[]): PlannedMember[] {
+function inOrder(members: PlannedMember[], waves: Slicing['waves']): PlannedMember[] {
   const byIndex = members.toSorted((a, b) => a.instance.index - b.instance.index);
   const out = byIndex.filter((member) => !member.serving);
   const serving = byIndex.filter((member) => member.serving);
-  return [...out, ...roundRobin(serving)];
+  const inWaves = [...Map.groupBy(serving, (member) => waveOf(member, waves)).values()];
+  return [...out, ...inWaves.flatMap(roundRobin)];
+}
+
+/** Undefined where batches are spread over all, and for what does not serve: replacing that takes nothing from any wave. */
+function waveOf({ instance: { azSet }, serving }: PlannedMember, waves: Slicing['waves'] = 'none'): string | undefined {
+  if (!serving || waves === 'none') return undefined;
+  return waves === 'idc' ? azSet.idc : azLabel(azSet);
+}
+
+function waveIn(slice: PlannedMember[], waves: Slicing['waves']): Pick<Batch, 'wave'> {
+  const [wave] = slice.flatMap((member) => waveOf(member, waves) ?? []);
+  return wave === undefined ? {} : { wave };
 }
 
 function setOf({ azSet }: InstanceRef): string {

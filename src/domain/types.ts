@@ -117,9 +117,18 @@ export interface Gates {
   rollout: Gate;
   /** Between two batches. Automatic: after `pauseSeconds`. */
   batch: Gate['mode'];
+  /** Between two waves, in the place of `batch`. Left out: as that. */
+  wave?: Gate;
   /** Every instance serves on the new version, before the release ends and can be undone no more. */
   finish: Gate;
 }
+
+/** What a batch does not span: all of one IDC, or of one AZ, are released before the next. */
+export const WAVES = ['none', 'idc', 'az'] as const;
+export type Waves = (typeof WAVES)[number];
+
+/** What becomes of the waves after one in which an instance failed. */
+export const WAVE_FAILURES = ['stop', 'continue'] as const;
 
 /** Gates after which a release may be declared not to be undone. */
 export const NO_RETURN = ['smoke', 'bake', 'rollout'] as const satisfies (keyof Gates)[];
@@ -145,6 +154,10 @@ export interface ReleaseConfig {
   batchPercent: number;
   /** Shares of the batches after the bastion, in percent of the members left then; they sum to 100. */
   batchShares?: number[];
+  /** Left out: none, a batch is spread over all. */
+  waves?: Waves;
+  /** Left out: stop, until a person has decided. */
+  onWaveFailure?: (typeof WAVE_FAILURES)[number];
   /** Seconds between two batches. */
   pauseSeconds: number;
   /** Seconds to wait, after an address left the endpoints, for proxies and open connections. */

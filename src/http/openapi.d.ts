@@ -1015,6 +1015,8 @@ export interface components {
                 /** @description 0 is the bastion */
                 index: number;
                 members: components["schemas"]["InstanceRef"][];
+                /** @description IDC or AZ that it belongs to, where a release goes in waves */
+                wave?: string;
             }[];
             /** @description One sum per batch, as if every earlier batch had come back into service */
             budget: components["schemas"]["BudgetSum"][];
@@ -1099,9 +1101,16 @@ export interface components {
                     rollout?: string;
                     /** @description Before the bastion is touched. Opened by `smoke`. */
                     smoke?: string;
+                    /** @description Between two waves (`waves: idc` or `az`), in the place of `batch`. Default: as `batch`. Opened by `rollout`. */
+                    wave?: string;
                 };
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
+                /**
+                 * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
+                 * @enum {string}
+                 */
+                onWaveFailure?: "stop" | "continue";
                 /** @description Seconds between two batches */
                 pauseSeconds?: number;
                 /**
@@ -1113,6 +1122,11 @@ export interface components {
                 remindHours?: number;
                 /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
                 startupSeconds?: number;
+                /**
+                 * @description What a batch does not span: `idc`, all of one IDC before the next; `az`, all of one AZ; `none` (default), it is spread over all
+                 * @enum {string}
+                 */
+                waves?: "none" | "idc" | "az";
             };
             /** @description Only this group. Default: every live group, and the release */
             group?: string;
@@ -1378,7 +1392,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -1738,9 +1752,16 @@ export interface components {
                     rollout?: string;
                     /** @description Before the bastion is touched. Opened by `smoke`. */
                     smoke?: string;
+                    /** @description Between two waves (`waves: idc` or `az`), in the place of `batch`. Default: as `batch`. Opened by `rollout`. */
+                    wave?: string;
                 };
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
+                /**
+                 * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
+                 * @enum {string}
+                 */
+                onWaveFailure?: "stop" | "continue";
                 /** @description Seconds between two batches */
                 pauseSeconds?: number;
                 /**
@@ -1752,6 +1773,11 @@ export interface components {
                 remindHours?: number;
                 /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
                 startupSeconds?: number;
+                /**
+                 * @description What a batch does not span: `idc`, all of one IDC before the next; `az`, all of one AZ; `none` (default), it is spread over all
+                 * @enum {string}
+                 */
+                waves?: "none" | "idc" | "az";
             };
             env: string;
             /** @description Groups, or instances such as web-3. Default: all groups of the environment */
@@ -1840,9 +1866,16 @@ export interface components {
                     rollout?: string;
                     /** @description Before the bastion is touched. Opened by `smoke`. */
                     smoke?: string;
+                    /** @description Between two waves (`waves: idc` or `az`), in the place of `batch`. Default: as `batch`. Opened by `rollout`. */
+                    wave?: string;
                 };
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
+                /**
+                 * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
+                 * @enum {string}
+                 */
+                onWaveFailure?: "stop" | "continue";
                 /** @description Seconds between two batches */
                 pauseSeconds?: number;
                 /**
@@ -1854,6 +1887,11 @@ export interface components {
                 remindHours?: number;
                 /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
                 startupSeconds?: number;
+                /**
+                 * @description What a batch does not span: `idc`, all of one IDC before the next; `az`, all of one AZ; `none` (default), it is spread over all
+                 * @enum {string}
+                 */
+                waves?: "none" | "idc" | "az";
             };
             env: string;
             /** @description Groups to release, of that environment. Default: all, in the order of the app file */

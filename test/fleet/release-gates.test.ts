@@ -1,16 +1,18 @@
 // Releases that wait for a person, or for the clock, before they go on.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
-import { SHOP } from '../../devfleet/shop.ts';
+import { SHOP, pushShop } from '../../devfleet/shop.ts';
 import { commandUpdate } from '../../src/temporal/messages.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
+  eachHosts,
   events,
   everywhere,
   expectAtRest,
   expectNoFailure,
   floorOf,
   PATIENCE,
+  registriesOf,
   settledAfter,
   standingApp,
   temporalOf,
@@ -109,6 +111,56 @@ describe.concurrent('a release with gates', () => {
     expectNoFailure(await traffic.stop());
     expect(await judge.identities()).toEqual(identities);
     expect(await judge.starts()).toEqual(Object.fromEntries(members.map((member) => [member, ['v2']])));
+  });
+
+  test('in waves goes through one IDC, and through the other at a word', async () => {
+    const shop = await standingApp(platform, 'waves', everywhere(platform, 2));
+    const inNorth = shop.members.filter((member) => member.includes('north'));
+    const config = { waves: 'idc', gates: { wave: 'manual' } };
+    const planned = await platform.cli(
+      ...['release', 'plan', shop.app, 'v2', '--env', SHOP.env],
+      ...['--waves', 'idc', '--gate', 'wave=manual'],
+    );
+    expect(planned.stdout).toMatch(/wave by wave: north, then south/);
+    expect(planned.stdout).toMatch(/batch 3, south/);
+    const waiting = await shop.released('v2', config);
+    expect(waiting).toMatchObject({
+      state: 'BATCH_SUCCESS',
+      commands: expect.arrayContaining(['rollout']) as string[],
+    });
+    expect(waiting.waiting).toMatch(/^waits for "rollout": wave south, batch 3, is next/);
+    expect(await touched(shop)).toEqual(inNorth);
+    expect(await shop.judge.versions()).toEqual({ v1: 4, v2: 4 });
+    expect((await shop.commanded(waiting.id, 'rollout')).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v2');
+  });
+
+  test('does not begin a wave while an instance of the one before has failed, unless a person wants that', async () => {
+    const shop = await standingApp(platform, 'waves-stop', everywhere(platform, 2));
+    const { judge, memberOf } = shop;
+    const image = await pushShop(registriesOf(platform), 'v2-waves', { igniteSeconds: 0.3 });
+    const last = memberOf['web-3'] ?? '';
+    const running = await judge.running();
+    const node = running.find(({ instance }) => instance === last)?.node ?? '';
+    const lacks = (on: boolean): Promise<void> =>
+      eachHosts(platform, (hosts) => hosts.fault({ kind: 'pull', node, image, on, error: 'out of reach' }));
+    const inSouth = (pods: string[]): string[] => pods.filter((pod) => pod.includes('south'));
+
+    await lacks(true);
+    const stopped = await shop.released('v2-waves', { waves: 'idc', batchPercent: 12 });
+    expect(stopped).toMatchObject({ state: 'ROLLOUT_FAILURE', groups: [{ trouble: { code: 'WAVE_FAILED' } }] });
+    expect(stopped.waiting).toContain('wave south does not begin');
+    expect(inSouth(await touched(shop))).toEqual([]);
+
+    await shop.command(stopped.id, 'configure', { onWaveFailure: 'continue' });
+    const rest = await shop.commanded(stopped.id, 'resume');
+    expect(rest).toMatchObject({ state: 'ROLLOUT_FAILURE', groups: [{ trouble: { code: 'ROLLOUT_INCOMPLETE' } }] });
+    expect(inSouth(await touched(shop))).toHaveLength(4);
+    await lacks(false);
+    // A kubelet that has failed to pull tries again after a while.
+    await vi.waitUntil(async () => (await touched(shop)).length === 8, PATIENCE);
+    expect((await shop.commanded(stopped.id, 'resume')).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v2-waves');
   });
 
   test('can be undone until the last one opens', async () => {

@@ -63,6 +63,8 @@ function knobs({ fleet: { limits } }: ApiContext, asked: ReleaseConfigRequest): 
     'startupSeconds',
     'ignoreIgnition',
     'pointOfNoReturn',
+    'waves',
+    'onWaveFailure',
   ] as const;
   const [path, shares] =
     batchPattern === undefined

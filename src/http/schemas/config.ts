@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { KNOB_RANGES } from '../../domain/config.ts';
 import { gatesSchema } from '../../domain/gates.ts';
 import { batchPatternSchema } from '../../domain/pattern.ts';
-import { NO_RETURN } from '../../domain/types.ts';
+import { NO_RETURN, WAVE_FAILURES, WAVES } from '../../domain/types.ts';
 
 /** The bounds that a running release is held to as well. */
 function within<N extends z.ZodNumber>(schema: N, knob: keyof typeof KNOB_RANGES): N {
@@ -18,6 +18,14 @@ const knobs = z.strictObject({
   batchPattern: batchPatternSchema.optional().meta({
     description:
       'Instead of batchPercent: `25%`, or the share of each batch after the bastion, `10%+20%+25%+25%+20%`. They sum to 100; none is over what may be out at once: 25 %, or the first share',
+  }),
+  waves: z.enum(WAVES).optional().meta({
+    description:
+      'What a batch does not span: `idc`, all of one IDC before the next; `az`, all of one AZ; `none` (default), it is spread over all',
+  }),
+  onWaveFailure: z.enum(WAVE_FAILURES).optional().meta({
+    description:
+      'What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first',
   }),
   pauseSeconds: within(z.number(), 'pauseSeconds').optional().meta({ description: 'Seconds between two batches' }),
   drainSeconds: within(z.number(), 'drainSeconds').optional().meta({

@@ -20,6 +20,10 @@ export const batchPlanSchema = z
       z.object({
         index: z.int().meta({ description: '0 is the bastion' }),
         members: z.array(instanceRefSchema),
+        wave: z
+          .string()
+          .exactOptional()
+          .meta({ description: 'IDC or AZ that it belongs to, where a release goes in waves' }),
       }),
     ),
     rounding: z.string().meta({ description: 'How the batch size came about', examples: ['25 % of 12 = 3'] }),

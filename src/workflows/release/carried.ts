@@ -13,6 +13,8 @@ export interface Left {
   batches: Batch[];
   /** Knobs were changed since these were planned. */
   stale: boolean;
+  /** Of the batches before these. */
+  wave?: string | undefined;
 }
 
 /**
@@ -25,11 +27,12 @@ export interface Carried extends Pick<GroupRun, 'epoch' | 'turns' | 'size' | 're
   begun: CarriedBatch[];
   left: CarriedBatch[];
   stale: boolean;
+  wave?: string;
   progress: ProgressCarried;
   commands: CommandsCarried;
 }
 
-type CarriedBatch = [index: number, members: string[]];
+type CarriedBatch = [index: number, members: string[], wave?: string];
 
 /** Thrown between two batches: the rest of the release is for another run. */
 export class Continuing extends Error {
@@ -54,7 +57,7 @@ export function isLong(run: GroupRun): boolean {
   return !stopped && !isBraked(run) && run.braking === null;
 }
 
-export function carry(run: GroupRun, { batches, stale }: Left): Carried {
+export function carry(run: GroupRun, { batches, stale, wave }: Left): Carried {
   const { epoch, turns, size, staged, restarting, begun, resized, progress, commands } = run;
   return {
     epoch,
@@ -67,6 +70,7 @@ export function carry(run: GroupRun, { batches, stale }: Left): Carried {
     begun: begun.map(toCarried),
     left: batches.map(toCarried),
     stale,
+    ...(wave === undefined ? {} : { wave }),
     progress: progress.carry(),
     commands: commands.carry(),
   };
@@ -76,15 +80,20 @@ export function carry(run: GroupRun, { batches, stale }: Left): Carried {
 export function batchesOf(carried: CarriedBatch[], instances: InstanceRef[]): Batch[] {
   const byName = new Map(instances.map((instance) => [instance.name, instance]));
   return carried
-    .map(([index, names]) => ({ index, members: names.flatMap((name) => byName.get(name) ?? []) }))
+    .map(([index, names, wave]) => ({
+      index,
+      members: names.flatMap((name) => byName.get(name) ?? []),
+      ...(wave === undefined ? {} : { wave }),
+    }))
     .filter(({ members }) => members.length > 0);
 }
 
 /** What the run before this one left to do. */
-export function leftOf({ instances }: ReleaseGroupInput, { left, stale }: Carried): Left {
-  return { batches: batchesOf(left, instances), stale };
+export function leftOf({ instances }: ReleaseGroupInput, { left, stale, wave }: Carried): Left {
+  return { batches: batchesOf(left, instances), stale, wave };
 }
 
-function toCarried({ index, members }: Batch): CarriedBatch {
-  return [index, members.map(({ name }) => name)];
+function toCarried({ index, members, wave }: Batch): CarriedBatch {
+  const names = members.map(({ name }) => name);
+  return wave === undefined ? [index, names] : [index, names, wave];
 }

@@ -39,7 +39,7 @@ export async function passGate(run: GroupRun, standing: Standing): Promise<boole
 }
 
 /** Gates in the order in which they are passed; a bastion that needs nothing done passes none of its own. */
-const ORDER: (keyof Gates)[] = ['smoke', 'bake', 'rollout', 'batch', 'finish'];
+const ORDER: (keyof Gates)[] = ['smoke', 'bake', 'rollout', 'batch', 'wave', 'finish'];
 
 function isPast({ input: { config } }: GroupRun, gate: keyof Gates): boolean {
   const point = config.pointOfNoReturn;
@@ -53,7 +53,7 @@ async function standBefore(run: GroupRun, { name, state, message, check }: Stand
   const waits = (): boolean => !isOpen(gateOf(run, name)) && !commands.opened(command);
   // Where nothing is waited for, only what is a phase of its own is worth a line.
   if (!waits()) {
-    if (name !== 'smoke' && name !== 'batch') await advance(run, state, message);
+    if (!['smoke', 'batch', 'wave'].includes(name)) await advance(run, state, message);
     return true;
   }
 
@@ -92,7 +92,9 @@ async function standBefore(run: GroupRun, { name, state, message, check }: Stand
 
 function gateOf({ input: { config } }: GroupRun, name: keyof Gates): Gate | null {
   if (config.gates === undefined) return null;
-  if (name !== 'batch') return config.gates[name];
+  const { wave } = config.gates;
+  if (name === 'wave' && wave !== undefined) return wave;
+  if (name !== 'batch' && name !== 'wave') return config.gates[name];
   return config.gates.batch === 'manual' ? { mode: 'manual' } : { mode: 'automatic', soakSeconds: config.pauseSeconds };
 }
 

@@ -63,13 +63,16 @@ async function planAll(run: GroupRun): Promise<Batch[]> {
  * The batches that are left, and then again what was reborn meanwhile.
  * @throws Continuing between two of them, where the history has become long
  */
-export async function rollOn(run: GroupRun, { batches, stale }: Left): Promise<GroupLook> {
+export async function rollOn(run: GroupRun, { batches, stale, wave: before }: Left): Promise<GroupLook> {
   const { input } = run;
   let planned = stale ? null : input.config;
   let queue = batches;
+  let wave = before;
   while (queue[0] !== undefined) {
     if (queue[0].index > 1) {
-      if (hasGates(run)) await nextBatch(run, queue[0]);
+      const isNew = wave !== undefined && queue[0].wave !== undefined && queue[0].wave !== wave;
+      if (isNew) await passFailures(run, queue[0]);
+      if (hasGates(run)) await nextBatch(run, queue[0], isNew ? 'wave' : 'batch');
       else if (input.config.pauseSeconds > 0)
         await sleep(input.config.pauseSeconds * 1_000, { summary: 'pause between batches' });
     }
@@ -85,17 +88,37 @@ export async function rollOn(run: GroupRun, { batches, stale }: Left): Promise<G
       (act) => act(),
     );
     queue = queue.slice(1);
-    if (queue.length > 0 && isLong(run)) throw new Continuing({ batches: queue, stale: input.config !== planned });
+    wave = batch.wave ?? wave;
+    if (queue.length > 0 && isLong(run))
+      throw new Continuing({ batches: queue, stale: input.config !== planned, wave });
   }
   return redoUntilWhole(run);
 }
 
-/** Between two batches: the pause, or a person's word. */
-async function nextBatch(run: GroupRun, { index, members }: Batch): Promise<void> {
+/** Between two batches, or two waves: the pause, or a person's word. */
+async function nextBatch(run: GroupRun, { index, members, wave = '' }: Batch, name: 'batch' | 'wave'): Promise<void> {
   run.commands.shut('rollout');
-  const message = `batch ${index} is next: ${members.map(({ name }) => name).join(', ')}`;
-  await passGate(run, { name: 'batch', state: 'BATCH_SUCCESS', message });
+  const title = name === 'wave' ? `wave ${wave}, batch ${index},` : `batch ${index}`;
+  const message = `${title} is next: ${members.map((member) => member.name).join(', ')}`;
+  await passGate(run, { name, state: 'BATCH_SUCCESS', message });
   if (run.progress.state !== 'ROLLING_OUT') await advance(run, 'ROLLING_OUT', `batch ${index}`);
+}
+
+/** No wave begins while an instance of those before it has failed, unless that is wanted. */
+async function passFailures(run: GroupRun, { wave = '' }: Batch): Promise<void> {
+  const { input, progress } = run;
+  for (;;) {
+    const failures = input.instances.filter(({ name }) => ['failed', 'errored'].includes(progress.phaseOf(name)));
+    if (failures.length === 0 || input.config.onWaveFailure === 'continue') return;
+    const names = failures.map(({ name }) => name).join(', ');
+    await hold(run, 'ROLLOUT_FAILURE', {
+      verdict: failures.some(({ name }) => progress.phaseOf(name) === 'failed') ? 'failed' : 'errored',
+      code: 'WAVE_FAILED',
+      message: `wave ${wave} does not begin: ${names} of the waves before it failed`,
+    });
+    await advance(run, 'ROLLING_OUT', `resumed: ${names} again`);
+    await retryFailed(run);
+  }
 }
 
 /** Slices what is left again, by knobs that a person has changed. */
@@ -105,7 +128,7 @@ async function replan(run: GroupRun, left: Batch[]): Promise<Batch[]> {
   const members = now.planned(left.flatMap((batch) => batch.members));
   const plan = planBatches(members, input.config, { bastion: false, desired: input.instances.length });
   const from = left[0]?.index ?? 1;
-  const batches = plan.batches.map(({ members }, i) => ({ index: from + i, members }));
+  const batches = plan.batches.map((batch, i) => ({ ...batch, index: from + i }));
   progress.plan(batches);
   const message = `planned again: ${plan.rounding}`;
   await progress.note({

@@ -24,6 +24,11 @@ describe('gates', () => {
     });
   });
 
+  it('may stand between waves, too; else that is one between batches', () => {
+    expect(resolveGates(gatesSchema.parse({ wave: '1h' })).wave).toEqual({ mode: 'automatic', soakSeconds: 3_600 });
+    expect(resolveGates(gatesSchema.parse({ batch: 'manual' })).wave).toBeUndefined();
+  });
+
   test.each(['soon', '10', '10d', '-1m', '', 'Manual', '999999h', '1.5h'])('refuses "%s"', (text) => {
     expect(gatesSchema.safeParse({ bake: text }).success).toBe(false);
   });
@@ -65,6 +70,8 @@ describe('knobs of a running release', () => {
     [{ batchShares: [50, 'rest'] }, 'batchShares must be a list of percentages'],
     [{ ignoreIgnition: 'yes' }, 'ignoreIgnition must be true or false'],
     [{ pointOfNoReturn: 'batch' }, 'pointOfNoReturn must be smoke, bake, rollout'],
+    [{ waves: 'rack' }, 'waves must be none, idc, az'],
+    [{ onWaveFailure: 'hope' }, 'onWaveFailure must be stop or continue'],
     [{ gates: 'manual' }, 'gates must be an object'],
     [{ gates: { bake: 'manual' } }, 'gates.bake must be a gate'],
     [{ gates: { bake: { mode: 'automatic' } } }, 'gates.bake must be a gate'],

@@ -160,6 +160,60 @@ describe('planBatches', () => {
     );
   });
 
+  describe('in waves', () => {
+    const waved = fc
+      .record({ of: groups, waves: fc.constantFrom('idc' as const, 'az' as const) })
+      .map(({ of: { group, batchPercent }, waves }) => ({
+        config: { batchPercent, waves },
+        group: group.map((member) => {
+          const { azSet } = member.instance;
+          const set = Number(azSet.name.split('-')[1]);
+          const place = { idc: `idc-${String(set % 2)}`, az: `az-${String(set % 3)}` };
+          return { ...member, instance: { ...member.instance, azSet: { ...azSet, ...place } } };
+        }),
+      }));
+    const labelOf = ({ azSet }: PlannedMember['instance'], waves: 'idc' | 'az'): string =>
+      waves === 'idc' ? azSet.idc : `${azSet.idc}/${azSet.az}`;
+
+    it('all of one IDC come before the next; what does not serve comes first, wherever it is', () => {
+      const all = members(8, { sets: 2 }).map(({ instance, serving }, index) => {
+        const azSet = { ...instance.azSet, idc: index % 2 === 0 ? 'north' : 'south' };
+        return { serving: serving && index !== 7, instance: { ...instance, azSet } };
+      });
+      const plan = planBatches(all, { batchPercent: 25, waves: 'idc' });
+      expect(indexes(plan)).toEqual([[7], [0, 2], [4, 6], [1, 3], [5]]);
+      expect(plan.batches.map(({ wave }) => wave)).toEqual([undefined, 'north', 'north', 'south', 'south']);
+      expect(plan.rounding).toBe('25 % of 8 = 2; wave by wave: north, then south');
+      expect(indexes(planBatches(all, { batchPercent: 25, waves: 'none' }))).toEqual([
+        [7],
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [6],
+      ]);
+    });
+
+    it('holds every instance exactly once, no batch spans two waves, and none comes back to one that was left', () => {
+      fc.assert(
+        fc.property(waved, ({ group, config }) => {
+          const { batches, budget } = planBatches(group, config);
+          const planned = batches.flatMap((batch) => batch.members).map(({ index }) => index);
+          expect(planned.toSorted((a, b) => a - b)).toEqual(group.map((_, index) => index).toSorted((a, b) => a - b));
+          expect(budget.every(({ pass }) => pass)).toBe(true);
+          const serving = new Map(group.map((member) => [member.instance.index, member.serving]));
+          const passed: string[] = [];
+          for (const { members: batch, wave } of batches) {
+            const here = batch.filter(({ index }) => serving.get(index)).map((it) => labelOf(it, config.waves));
+            expect([...new Set(here)]).toEqual(wave === undefined ? [] : [wave]);
+            if (wave === undefined || passed.at(-1) === wave) continue;
+            expect(passed).not.toContain(wave);
+            passed.push(wave);
+          }
+        }),
+      );
+    });
+  });
+
   describe('with ordered sets', () => {
     const ordered = fc
       .record({ of: groups, sets: fc.uniqueArray(fc.nat(5)) })
