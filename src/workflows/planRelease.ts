@@ -1,13 +1,17 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, patched } from '@temporalio/workflow';
 import { planBatches } from '../domain/plan.ts';
 import type { Spec } from '../domain/types.ts';
 import type { GroupPlan, PlanReleaseInput, ReleasePlan } from '../temporal/messages.ts';
 import { planConversion } from './plan/convert.ts';
 import { presentImages, resolveImages } from './plan/images.ts';
 import { planScale, refuseAstray } from './plan/scale.ts';
+import { refuseStrangers } from './plan/strangers.ts';
 import { planTakeover } from './plan/takeover.ts';
 import { planningActivities } from './release/activities.ts';
 import { GroupLook, idcsOf, setsIn } from './release/context.ts';
+
+/** Plans that began before did not look for sets that others made. */
+const STRANGERS = 'plan-strangers';
 
 type PlannedGroup = PlanReleaseInput['groups'][number];
 
@@ -47,6 +51,9 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     group.scale === undefined &&
     (existing.length === 0 || (group.partial === true && existing.length < group.azSets.length))
   ) {
+    // What is finished, or waited for, made them itself.
+    if (group.partial !== true && patched(STRANGERS))
+      await refuseStrangers(group, group.spec ?? { ...group.draft, number: 0, version: input.version, images });
     const all = { index: 0, members: group.instances };
     return {
       ref,
