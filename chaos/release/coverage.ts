@@ -1,6 +1,7 @@
 import { azSetActivities } from '../../src/activities/azset.ts';
 import { controlActivities } from '../../src/activities/control.ts';
 import { instanceActivities } from '../../src/activities/instance.ts';
+import { stageActivities } from '../../src/activities/stages.ts';
 import { turnActivities } from '../../src/activities/turn.ts';
 
 /** What the worker registers, by the factories that it registers from. */
@@ -9,6 +10,7 @@ function registered(): string[] {
   return [
     ...Object.keys(controlActivities(nothing)),
     ...Object.keys(turnActivities(nothing)),
+    ...Object.keys(stageActivities(nothing)),
     ...Object.keys(azSetActivities(nothing, nothing)),
     ...Object.keys(instanceActivities(nothing, nothing)),
   ];

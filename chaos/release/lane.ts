@@ -311,6 +311,12 @@ export class Lane {
     return this.#accepted('/v1/adoptions', { app: this.app, env: SHOP.env, version });
   }
 
+  /** Asks for a release by a promotion through the one environment that there is. */
+  async promote(version: string, more: ReleaseSettings = {}): Promise<string> {
+    const body = { app: this.app, version, envs: [SHOP.env], config: { ...DEFAULTS, ...more } };
+    return this.#accepted('/v1/promotions', body);
+  }
+
   /** Makes its sets ones that are made in order. */
   async convert(): Promise<string> {
     return this.#accepted('/v1/conversions', { app: this.app, env: SHOP.env, to: 'ordered' });

@@ -71,6 +71,7 @@ export async function runScenario(
 
 /** What the scenario is about. @returns its id */
 async function asked(lane: Lane, { instead, settings }: Scenario, { after }: Course): Promise<string> {
+  if (instead === 'promote') return lane.promote(after, settings);
   if (instead === 'restart') return lane.restart(settings);
   if (instead === 'adopt') return lane.adopt(after);
   if (instead === 'detach') return lane.detach();

@@ -35,7 +35,7 @@ export interface Scenario {
   /** More than the image changes: new pods are needed. */
   anew?: true;
   /** What is done to the app instead of a release. To be adopted it is a stranger's, on the version that it is said to run. */
-  instead?: 'restart' | 'scale' | 'adopt' | 'detach' | 'convert';
+  instead?: 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'promote';
   /** Its sets are made in order: one instance of each at a time. */
   ordered?: true;
   /** Waits for long, and does little that another one does not: not on every commit. */
@@ -219,6 +219,11 @@ const lastBatchFails: Scenario = {
   },
   expect: released,
 };
+
+/** Asked for by a promotion: a release of its own. */
+const promoted: Scenario = { ...success, name: 'promoted', instead: 'promote' };
+
+const promotionAborted: Scenario = { ...abortedMidBatch, name: 'promotion aborted in a batch', instead: 'promote' };
 
 /**
  * Sets that are made in order: the last of each first. The second one's gets no image: what comes before it is left alone
@@ -502,6 +507,8 @@ export const SCENARIOS: Scenario[] = [
   adopted,
   detached,
   converted,
+  promoted,
+  promotionAborted,
   inOrder,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },

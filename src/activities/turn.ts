@@ -96,28 +96,34 @@ async function say(
 }
 
 /**
- * By signal: the same command any number of times is one. What cannot be aborted is waited for.
+ * What cannot be aborted is waited for.
  * @returns whether its release has heard of it: the release stops the group, at work or not
  */
 async function abort({ operation, actor }: AwaitTurnInput, other: OperationSummary): Promise<boolean> {
+  const how = { by: `supersede-${operation}`, actor };
+  await abortOperation(other, how);
+  return abortOperation({ id: other.root, workflowId: releaseWorkflowId(other.root) }, how);
+}
+
+/**
+ * By signal: the same command any number of times is one.
+ * @param how.by what the command is made known by
+ * @returns whether it has heard of it
+ */
+export async function abortOperation(
+  { id: operation, workflowId }: Pick<OperationSummary, 'id' | 'workflowId'>,
+  { by, actor }: { by: string; actor: Actor },
+): Promise<boolean> {
   const notAfter = new Date(Date.now() + ABORT_HOURS * 3_600_000).toISOString();
-  const { client } = Context.current();
-  let heard = false;
-  for (const [workflowId, receiver] of [
-    [other.workflowId, other.id],
-    [releaseWorkflowId(other.root), other.root],
-  ] as const) {
-    const id = `supersede-${operation}-${receiver}`;
-    const command: Command = { id, operation: receiver, command: 'abort', actor, notAfter };
-    try {
-      await client.workflow.getHandle(workflowId).signal<[Command]>(COMMAND_SIGNAL, command);
-      heard = receiver === other.root;
-    } catch (error) {
-      // It ended by itself, or has not begun.
-      if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
-    }
+  const command: Command = { id: `${by}-${operation}`, operation, command: 'abort', actor, notAfter };
+  try {
+    await Context.current().client.workflow.getHandle(workflowId).signal<[Command]>(COMMAND_SIGNAL, command);
+    return true;
+  } catch (error) {
+    // It ended by itself, or has not begun.
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
+    throw error;
   }
-  return heard;
 }
 
 export type TurnActivities = ReturnType<typeof turnActivities>;

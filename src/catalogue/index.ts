@@ -11,6 +11,7 @@ import { migrate } from './migrations/index.ts';
 import { operationRepository } from './operations.ts';
 import { createPool, STATEMENT_SECONDS } from './pool.ts';
 import type { Schema } from './schema.ts';
+import { stageRepository } from './stages.ts';
 import type { Catalogue, IdcCatalogue } from './types.ts';
 import { versionRepository } from './versions.ts';
 
@@ -37,6 +38,7 @@ export async function openCatalogue(url: string, options: { poolSize?: number } 
     groups: groupRepository(db),
     versions: versionRepository(db),
     operations: operationRepository(db),
+    stages: stageRepository(db),
     fences: fenceRepository(db),
     events: eventRepository(db, listener),
     commands: commandRepository(db),

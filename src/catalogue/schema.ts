@@ -73,6 +73,17 @@ export interface Schema {
     started_at: OptionalTime;
     ended_at: OptionalTime;
   };
+  stages: {
+    root: string;
+    env: string;
+    attempt: number;
+    pinned: JSONColumnType<Record<string, string>>;
+    release: string | null;
+    accepted: Generated<boolean>;
+    refusal: OptionalJson<Trouble>;
+    withdrawn: Generated<boolean>;
+    asked_at: Time;
+  };
   operation_instances: {
     operation: string;
     name: string;

@@ -11,6 +11,7 @@ export interface Catalogue {
   groups: GroupRepository;
   versions: VersionRepository;
   operations: OperationRepository;
+  stages: StageRepository;
   fences: FenceRepository;
   events: EventRepository;
   commands: CommandRepository;
@@ -188,6 +189,46 @@ export interface OperationRepository {
   setFinal(ids: string[]): Promise<void>;
   /** Writes progress of instances of one group operation (upsert by name). @throws OPERATION_UNKNOWN */
   setInstances(id: string, instances: OperationInstance[]): Promise<void>;
+}
+
+export interface StageKey {
+  /** Id of the promotion. */
+  root: string;
+  env: string;
+  /** From 1: one more where a person has asked for it again. */
+  attempt: number;
+}
+
+/** A release in one environment that a promotion asks for. */
+export interface StageRow extends StageKey {
+  /** Repository → digest that an environment before has run. */
+  pinned: Record<string, string>;
+  /** Id of the release, also before it is accepted; null while nobody has taken it up. */
+  release: string | null;
+  /** Why it was not accepted. */
+  refusal: Trouble | null;
+  /** The promotion does not want it any more. */
+  withdrawn: boolean;
+}
+
+export interface StageRepository {
+  /** Does nothing where it was asked for before. */
+  ask(stage: StageKey & Pick<StageRow, 'pinned'>): Promise<void>;
+  get(key: StageKey): Promise<StageRow | null>;
+  /** Of one promotion, in the order in which they were asked for. */
+  of(root: string): Promise<StageRow[]>;
+  /** Of live promotions of the namespace: neither refused nor accepted. */
+  open(namespace: string): Promise<StageRow[]>;
+  /**
+   * Somebody accepts it, under this id, or under the one that somebody before them has taken.
+   * @returns the id; null where it was refused, or withdrawn before anybody took it up
+   */
+  claim(key: StageKey, release: string): Promise<string | null>;
+  /** Its release is written, and has begun or will. */
+  accept(key: StageKey): Promise<void>;
+  /** The first refusal counts; does nothing where the release is written. */
+  refuse(key: StageKey, trouble: Trouble): Promise<void>;
+  withdraw(key: StageKey): Promise<void>;
 }
 
 /** The fence of a group: who may mutate it, and whether it was left half done. */

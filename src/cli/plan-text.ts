@@ -10,7 +10,8 @@ type ApplyAnswer = components['schemas']['ApplyAnswer'];
 /** A release's plan as a person reads it: who is in which batch, and the arithmetic of the brake. */
 export function planText(terminal: Terminal, plan: ReleasePlan): string {
   const head = terminal.paint('bold', `${plan.app} ${plan.version} in ${plan.env}`);
-  return [head, ...plan.groups.flatMap((group) => ['', ...groupLines(terminal, group)])].join('\n');
+  const several = new Set(plan.groups.map(({ ref }) => ref.env)).size > 1;
+  return [head, ...plan.groups.flatMap((group) => ['', ...groupLines(terminal, group, several)])].join('\n');
 }
 
 const MODES: Record<GroupPlan['mode'], string> = {
@@ -25,9 +26,13 @@ const MODES: Record<GroupPlan['mode'], string> = {
   none: 'is like that already: nothing to do',
 };
 
-function groupLines(terminal: Terminal, { ref, mode, running, images, plan, warnings }: GroupPlan): string[] {
+function groupLines(
+  terminal: Terminal,
+  { ref, mode, running, images, plan, warnings }: GroupPlan,
+  withEnv: boolean,
+): string[] {
   const { paint } = terminal;
-  const lines = [`${paint('bold', ref.group)}  ${MODES[mode]}`];
+  const lines = [`${paint('bold', withEnv ? `${ref.env}/${ref.group}` : ref.group)}  ${MODES[mode]}`];
   for (const [container, { repository, tag, digest }] of Object.entries(images)) {
     lines.push(`  ${container}: ${repository}:${tag} (${digest.slice(0, 19)}…)`);
   }

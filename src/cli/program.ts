@@ -15,6 +15,7 @@ import { commandRelease, configureRelease, getReleases, planRelease, startReleas
 import { restartInstances } from './commands/restart.ts';
 import { scaleGroup, sizes } from './commands/scale.ts';
 import { convertGroups } from './commands/convert.ts';
+import { promoteApp } from './commands/promote.ts';
 import { adoptGroups, detachGroups } from './commands/takeover.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
@@ -113,6 +114,26 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
       '\nExamples:\n  transship scale shop web --env pro --to 12 --dry-run\n  transship scale shop --env pro --to north-1/az-1=4 --to south-1/az-1=8 --watch',
     )
     .action(act(scaleGroup));
+  program.addCommand(
+    withKnobs(
+      new Command('promote')
+        .description(
+          'Release a version in one environment after the other: in each a release of its own, with the same images, and a gate between (transship release rollout opens it). An abort undoes what is under way; the environments before stay.',
+        )
+        .argument('<app>', 'name of the app')
+        .argument('<version>', 'what to release: the tag of its images')
+        .option('--env <env...>', 'environments in order (default: all of the fleet file in which the app has a group)')
+        .option('--group <group...>', 'only these groups')
+        .option('--promote <how>', "between two environments: manual, automatic, or 10m (default: the fleet file's)"),
+    )
+      .option('--dry-run', 'only show the plan, of each environment as it is now')
+      .option('-w, --watch', 'follow it until it has ended or waits for a person')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  transship promote shop v2 --dry-run\n  transship promote shop v2 --env fat uat pro --promote 10m --watch\n  transship release rollout rel-c3xq2m7k4a',
+      )
+      .action(act(promoteApp)),
+  );
   program
     .command('adopt')
     .description(

@@ -40,6 +40,10 @@ export function releaseText(terminal: Terminal, release: Release, now: Date): st
   const lines = [headline(terminal, release, now)];
   if (release.waiting !== '') lines.push(`${paint('yellow', 'waits')}: ${release.waiting}`);
   if (release.trouble !== null) lines.push(`${paint('red', release.trouble.code)}: ${release.trouble.message}`);
+  for (const { env, release: id, state, trouble } of release.stages) {
+    const why = trouble === null ? '' : `  ${paint('red', trouble.code)}: ${trouble.message}`;
+    lines.push(`  ${paint('bold', env.padEnd(8))}  ${stateText(terminal, state)}  ${paint('dim', id ?? '')}${why}`);
+  }
   for (const { group, state, batches } of release.groups) {
     const all = batches.flatMap(({ instances }) => instances);
     const done = all.filter(({ phase }) => phase === 'done').length;
@@ -54,7 +58,7 @@ export function releaseText(terminal: Terminal, release: Release, now: Date): st
       if (trouble !== null) lines.push(`  ${paint('red', name)} (${idc}/${az})  ${trouble.code}: ${trouble.message}`);
     }
   }
-  if (!isTerminal(release.state)) lines.push('', paint('dim', LEGEND));
+  if (!isTerminal(release.state) && release.groups.length > 0) lines.push('', paint('dim', LEGEND));
   return lines.join('\n');
 }
 

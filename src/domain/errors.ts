@@ -200,6 +200,10 @@ export const ERRORS = {
     'Some instances are not on the new version',
     'See the trouble of each instance; resume to try them again, or abort.',
   ),
+  STAGE_FAILED: failed(
+    'The release to one environment did not succeed, so the promotion does not go on',
+    'See that release; resume to release there again, or abort. What was released in the environments before stays.',
+  ),
   WAVE_FAILED: failed(
     'An instance failed, so the next wave (IDC or AZ) does not begin',
     'See its trouble; resume to try it again, configure onWaveFailure=continue and resume to go on without it, or abort.',

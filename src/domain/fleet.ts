@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkFleet } from './fleet-checks.ts';
-import { gatesSchema } from './gates.ts';
+import { gateSchema, gatesSchema } from './gates.ts';
 import { readText } from './input/read.ts';
 import type { Variables } from './input/substitute.ts';
 import { nameSchema } from './name.ts';
@@ -32,6 +32,11 @@ const environmentSchema = z
       .exactOptional()
       .describe(
         'Where releases to this environment wait: `manual` for a person, or for how long they soak (`30s`, `10m`, `2h`) before they go on. Default: `automatic`, at once. A release may say otherwise.',
+      ),
+    promote: gateSchema
+      .exactOptional()
+      .describe(
+        'How a release comes here from the environment before, where it goes through several: when a person lets it (`manual`, the default), at once (`automatic`), or when it has stood there for so long (`10m`).',
       ),
   })
   .transform((environment) => ({ namespace: environment.name, ...environment }));

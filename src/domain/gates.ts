@@ -5,7 +5,7 @@ const SECONDS = { s: 1, m: 60, h: 3_600 } as const;
 const MOST_SOAK_SECONDS = 604_800;
 
 /** A gate as people write it: `manual`, `automatic`, or how long to soak: `30s`, `10m`, `2h`. */
-const gateSchema = z
+export const gateSchema = z
   .string()
   .regex(/^(manual|automatic|\d{1,6}[smh])$/, 'must be manual, automatic, or how long to soak: 30s, 10m, 2h')
   .refine((text) => soakOf(text) <= MOST_SOAK_SECONDS, 'soaks for a week at most');
@@ -48,7 +48,7 @@ export function resolveGates(...layers: (GatesText | undefined)[]): Gates {
   };
 }
 
-function parseGate(text = 'automatic'): Gate {
+export function parseGate(text = 'automatic'): Gate {
   return text === 'manual' ? { mode: 'manual' } : { mode: 'automatic', soakSeconds: soakOf(text) };
 }
 

@@ -109,11 +109,12 @@ export function brakedState(state: ReleaseState): ReleaseState | null {
  * before that phase at once; `resume` lets a phase that failed or was braked look again and go on where the budget allows;
  * `brake` stops it before its next step; `configure` changes the knobs of what is still to come; `abort` undoes what was
  * done; `rollback` does so too, and disables the version. A rollback or repair takes neither; what a restart made anew runs
- * the version that is meant to run.
+ * the version that is meant to run. A promotion takes `rollout` between two environments, `resume` and `abort`.
  * @param final it is past its point of no return: it cannot be rolled back, and an abort leaves all as it stands
  */
 export function legalCommands(state: ReleaseState, flavor: Flavor = 'release', final = false): CommandName[] {
   if (isTerminal(state) || state === 'REVOKING') return [];
+  if (flavor === 'promote') return COMMANDS.filter((command) => isOfPromotion(command, state));
   const legal = new Set<CommandName>(isUndoable(flavor) ? ['configure', 'abort'] : ['configure']);
   if (flavor === 'release' && !final) legal.add('rollback');
   const gate = gateCommand(state);
@@ -121,6 +122,12 @@ export function legalCommands(state: ReleaseState, flavor: Flavor = 'release', f
   if (needsPerson(state)) legal.add('resume');
   if (brakedState(state) !== null) legal.add('brake');
   return COMMANDS.filter((command) => legal.has(command));
+}
+
+/** What is done to the instances is for the releases that it consists of. */
+function isOfPromotion(command: CommandName, state: ReleaseState): boolean {
+  if (command === 'resume') return needsPerson(state);
+  return command === 'abort' || (command === 'rollout' && state === 'BATCH_SUCCESS');
 }
 
 /** What follows each state. Every live one can be revoked, or end as FAILURE where it can neither go on nor be undone. */

@@ -135,12 +135,23 @@ export const NO_RETURN = ['smoke', 'bake', 'rollout'] as const satisfies (keyof 
 export type PointOfNoReturn = (typeof NO_RETURN)[number];
 
 /**
- * What an operation on a group is for: a release brings a version; a restart makes instances anew on what they run; a scale
+ * What an operation is for: a release brings a version; a promotion does so in one environment after the other, by a release in
+ * each; a restart makes instances anew on what they run; a scale
  * changes how many there are; an adoption takes over sets that others made, and a detachment leaves them; a conversion makes
  * ordered sets parallel, or the other way round; a rollback brings back the version before; a repair brings a group that was
  * left half done to rest.
  */
-export const FLAVORS = ['release', 'restart', 'scale', 'adopt', 'detach', 'convert', 'rollback', 'repair'] as const;
+export const FLAVORS = [
+  'release',
+  'promote',
+  'restart',
+  'scale',
+  'adopt',
+  'detach',
+  'convert',
+  'rollback',
+  'repair',
+] as const;
 export type Flavor = (typeof FLAVORS)[number];
 
 /** It can be aborted: then what it did is undone. A rollback or repair only goes on. */

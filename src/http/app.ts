@@ -12,6 +12,7 @@ import { useProblems } from './problem.ts';
 import { recoverRoutes } from './releases/recover-routes.ts';
 import { restartRoutes } from './releases/restart-routes.ts';
 import { scaleRoutes } from './releases/scale-routes.ts';
+import { promoteRoutes } from './releases/promote-routes.ts';
 import { convertRoutes } from './releases/convert-routes.ts';
 import { takeoverRoutes } from './releases/takeover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
@@ -55,6 +56,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(fleetRoutes, { context });
   await app.register(appRoutes, { context });
   await app.register(releaseRoutes, { context });
+  await app.register(promoteRoutes, { context });
   await app.register(restartRoutes, { context });
   await app.register(scaleRoutes, { context });
   await app.register(takeoverRoutes, { context });

@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a version in one environment after the other
+         * @description In each environment it is a release of its own, accepted when its turn comes, with the same images by digest. Between two a gate: `rollout` opens it. Where one does not succeed the promotion waits: `resume` releases there again. An abort undoes the release that is under way; those before it stay. It is shown, watched and commanded as a release (`flavor: promote`).
+         */
+        post: operations["promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/releases": {
         parameters: {
             query?: never;
@@ -1392,7 +1412,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -1423,6 +1443,84 @@ export interface components {
         };
         /**
          * @example {
+         *       "app": "shop",
+         *       "version": "v2",
+         *       "envs": [
+         *         "fat",
+         *         "uat",
+         *         "pro"
+         *       ],
+         *       "promote": "manual"
+         *     }
+         */
+        PromotionInput: {
+            app: string;
+            /** @description Knobs of the release in each of them */
+            config?: {
+                /** @description Instead of batchPercent: `25%`, or the share of each batch after the bastion, `10%+20%+25%+25%+20%`. They sum to 100; none is over what may be out at once: 25 %, or the first share */
+                batchPattern?: string;
+                /** @description Size of a batch in percent of the group */
+                batchPercent?: number;
+                /** @description Seconds to wait, after an address left the endpoints, for proxies and open connections */
+                drainSeconds?: number;
+                /** @description Hours that a person has at a failure, a brake or a manual gate; then a failure or brake ends the release as FAILURE, a gate undoes it */
+                gateHours?: number;
+                /** @description Where the release waits: `manual`, `automatic`, or how long it soaks (`10m`). Default: the environment's */
+                gates?: {
+                    /** @description The bastion runs the new version, before it gets traffic. Opened by `bake`. */
+                    bake?: string;
+                    /**
+                     * @description Between two batches; automatic: after `pauseSeconds`. Opened by `rollout`.
+                     * @enum {string}
+                     */
+                    batch?: "manual" | "automatic";
+                    /** @description All instances serve, before the release ends and cannot be undone any more. Opened by `finish`. */
+                    finish?: string;
+                    /** @description The bastion serves, before the other batches. Opened by `rollout`. */
+                    rollout?: string;
+                    /** @description Before the bastion is touched. Opened by `smoke`. */
+                    smoke?: string;
+                    /** @description Between two waves (`waves: idc` or `az`), in the place of `batch`. Default: as `batch`. Opened by `rollout`. */
+                    wave?: string;
+                };
+                /** @description An instance that runs counts as ignited; its health page is not asked */
+                ignoreIgnition?: boolean;
+                /**
+                 * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
+                 * @enum {string}
+                 */
+                onWaveFailure?: "stop" | "continue";
+                /** @description Seconds between two batches */
+                pauseSeconds?: number;
+                /**
+                 * @description Gate after which nothing is undone: abort, and a gate that nobody opens in time, then leave all as it stands and the group dirty
+                 * @enum {string}
+                 */
+                pointOfNoReturn?: "smoke" | "bake" | "rollout";
+                /** @description Hours between two reminders */
+                remindHours?: number;
+                /** @description Seconds that an instance has to ignite. Default: the health check's timeoutSeconds */
+                startupSeconds?: number;
+                /**
+                 * @description What a batch does not span: `idc`, all of one IDC before the next; `az`, all of one AZ; `none` (default), it is spread over all
+                 * @enum {string}
+                 */
+                waves?: "none" | "idc" | "az";
+            };
+            /** @description Environments in order. Default: all of the fleet file, in its order, in which the app has a group */
+            envs?: string[];
+            /** @description Groups to release, in each environment that has one of them. Default: all */
+            groups?: string[];
+            /** @description What stands between two environments: `manual`, `automatic`, or how long it soaks (`10m`). Default: what the fleet file says of the environment that follows (`promote`), else `manual` */
+            promote?: string;
+            /**
+             * @description Tag of the images to release
+             * @example v2
+             */
+            version: string;
+        };
+        /**
+         * @example {
          *       "id": "rel-c3xq2m7k4a",
          *       "app": "shop",
          *       "env": "fat",
@@ -1446,6 +1544,7 @@ export interface components {
          *         "commands": "/v1/releases/rel-c3xq2m7k4a/commands",
          *         "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/release%2Frel-c3xq2m7k4a"
          *       },
+         *       "stages": [],
          *       "commands": [
          *         "abort"
          *       ],
@@ -1490,10 +1589,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair
+             * @description release; promote, releases in one environment after the other; or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "convert" | "rollback" | "repair";
+            flavor: "release" | "promote" | "restart" | "scale" | "adopt" | "detach" | "convert" | "rollback" | "repair";
             groups: components["schemas"]["ReleaseGroup"][];
             /**
              * @description Id of the release
@@ -1501,6 +1600,8 @@ export interface components {
              */
             id: string;
             links: components["schemas"]["ReleaseLinks"];
+            /** @description Of a promotion: its environments in order, each with the latest release in it. Else empty */
+            stages: components["schemas"]["ReleaseStage"][];
             startedAt: string | null;
             /** @enum {string} */
             state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
@@ -1644,6 +1745,15 @@ export interface components {
             groups: components["schemas"]["GroupPlan"][];
             version: string;
         };
+        ReleaseStage: {
+            env: string;
+            /** @description Null while it is not accepted */
+            release: string | null;
+            /** @enum {string} */
+            state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+            trouble: components["schemas"]["Trouble"] | null;
+            waiting: string;
+        };
         /**
          * @example {
          *       "id": "rel-c3xq2m7k4a",
@@ -1680,10 +1790,10 @@ export interface components {
             endedAt: string | null;
             env: string;
             /**
-             * @description release, or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair
+             * @description release; promote, releases in one environment after the other; or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair
              * @enum {string}
              */
-            flavor: "release" | "restart" | "scale" | "adopt" | "detach" | "convert" | "rollback" | "repair";
+            flavor: "release" | "promote" | "restart" | "scale" | "adopt" | "detach" | "convert" | "rollback" | "repair";
             /**
              * @description Id of the release
              * @example rel-c3xq2m7k4a
@@ -2453,6 +2563,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasePlan"];
+                };
+            };
+            /** @description Accepted; Location says where its state is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedRelease"];
                 };
             };
             /** @description Any error */

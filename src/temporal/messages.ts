@@ -6,6 +6,7 @@ import type {
   Actor,
   AzSetRef,
   Flavor,
+  Gate,
   GroupRef,
   ImageRef,
   InstanceRef,
@@ -68,6 +69,8 @@ export interface PlanReleaseInput {
   })[];
   /** False: a rollback or repair, whose batches begin at once. Default: true. */
   bastion?: boolean;
+  /** Repository → digest, where what an environment before has run is to run here, whatever its tag says by now. */
+  pinned?: Record<string, string>;
 }
 
 export interface GroupPlan {
@@ -136,6 +139,15 @@ export interface ReleaseGroupResult {
   trouble: Trouble | null;
 }
 
+/** One environment of a promotion. */
+export interface Stage {
+  env: string;
+  /** What stands before it. */
+  gate: Gate;
+  /** What its release is asked for with, as the API takes it. */
+  request: unknown;
+}
+
 export interface ReleaseAppInput {
   /** `rel-…` */
   operation: string;
@@ -143,8 +155,12 @@ export interface ReleaseAppInput {
   app: string;
   version: string;
   actor: Actor;
-  /** Released one after the other, in the order of the app file. */
+  /** Released one after the other, in the order of the app file; of a promotion none. */
   groups: ReleaseGroupInput[];
+  /** Of a promotion: its environments in order. In each it is a release of its own. */
+  stages?: Stage[];
+  /** Of a promotion: how long a person has to decide, and when they are reminded. */
+  config?: Pick<ReleaseConfig, 'gateHours' | 'remindHours'>;
   /** What becomes of it where another operation holds a group; left out: refused. */
   onBusy?: 'queue' | 'supersede';
   policy?: PolicyOverride;

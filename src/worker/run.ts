@@ -12,6 +12,7 @@ import { pino } from 'pino';
 import { azSetActivities } from '../activities/azset.ts';
 import { controlActivities } from '../activities/control.ts';
 import { instanceActivities } from '../activities/instance.ts';
+import { stageActivities } from '../activities/stages.ts';
 import { turnActivities } from '../activities/turn.ts';
 import { openCatalogue, openIdcCatalogue } from '../catalogue/index.ts';
 import { parseFleet } from '../domain/fleet.ts';
@@ -89,7 +90,7 @@ export async function runWorkers({
         ...common,
         taskQueue: CONTROL_QUEUE,
         workflowBundle: bundle,
-        activities: { ...controlActivities(catalogue), ...turnActivities(catalogue) },
+        activities: { ...controlActivities(catalogue), ...turnActivities(catalogue), ...stageActivities(catalogue) },
       }),
     );
   }

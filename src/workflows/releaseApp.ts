@@ -12,14 +12,16 @@ import { commandSignal } from '../temporal/messages.ts';
 import type { releaseGroup } from './releaseGroup.ts';
 import { releaseGroupOptions } from '../temporal/starts.ts';
 import { controlActivities, waitingActivities } from './release/activities.ts';
+import { isPromotion, promote } from './release/promote.ts';
 import { Progress } from './release/progress.ts';
 import { troubleOf } from './release/troubles.ts';
 
 /**
- * Releases one version to the groups of an app in one environment, one after the other in the order of the app file.
- * Stops at the first group that does not succeed; groups that were finished before it stay as they are.
+ * Releases one version to the groups of an app in one environment, one after the other in the order of the app file; or to
+ * one environment after the other (see promote). Stops at the first group that does not succeed; groups that were finished before it stay as they are.
  */
 export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupResult> {
+  if (isPromotion(input)) return promote(input);
   const progress = new Progress(input.operation, input.operation, input.policy);
   const forward = new CancellationScope();
   // Legality is the group's to judge; here an abort stops what is running and what would follow.

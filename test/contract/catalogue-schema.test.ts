@@ -25,6 +25,7 @@ describe('migrations', () => {
       { name: '001-initial' },
       { name: '002-rollback' },
       { name: '003-brake' },
+      { name: '004-stages' },
     ]);
     expect(await query(url, `SELECT FROM pg_stat_activity WHERE application_name = 'transship'`)).toEqual([]);
   });

@@ -3,12 +3,14 @@ import { TransshipError } from '../../domain/errors.ts';
 import { initial } from './001-initial.ts';
 import { rollback } from './002-rollback.ts';
 import { brake } from './003-brake.ts';
+import { stages } from './004-stages.ts';
 
 // A static list: what runs is what was reviewed, not what lies in a folder. Names are sorted; never change one that shipped.
 const MIGRATIONS: Record<string, Migration> = {
   '001-initial': initial,
   '002-rollback': rollback,
   '003-brake': brake,
+  '004-stages': stages,
 };
 
 /**

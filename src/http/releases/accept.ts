@@ -37,6 +37,21 @@ export async function acceptRelease(
 }
 
 /**
+ * Checks, plans and writes a release under that id.
+ * @param pinned repository → digest that it brings, whatever the tag says
+ * @throws TransshipError any refusal
+ */
+export async function writeRelease(
+  context: ApiContext,
+  request: ReleaseRequest,
+  actor: Actor,
+  id: string,
+  pinned: Record<string, string>,
+): Promise<void> {
+  await write(context, request, releaseConfig(context, request.env, request.config), actor, id, pinned);
+}
+
+/**
  * Releases again what a release did not bring: the same version and knobs, to the groups that did not end in SUCCESS.
  * @throws TransshipError COMMAND_ILLEGAL while it runs; NOTHING_TO_DO where every group has succeeded; any refusal
  */
@@ -94,6 +109,7 @@ async function write(
   config: ReleaseConfig,
   actor: Actor,
   id: string,
+  pinned: Record<string, string> = {},
 ): Promise<void> {
   const targets = await findTargets(context, request);
   await refuseDisabled(context, request);
@@ -102,7 +118,7 @@ async function write(
   const queued = onBusy !== 'reject';
   const passed = await admit(context, refs, id, { queued });
 
-  const { groups: plans } = await plan(context, request, config, targets);
+  const { groups: plans } = await plan(context, request, config, targets, pinned);
   const released = targets.flatMap((target) => {
     const found = plans.find(({ ref }) => ref.group === target.ref.group);
     // What is queued meets another version when its turn comes.
@@ -170,8 +186,9 @@ async function plan(
   { app, env, version, onBusy = 'reject' }: ReleaseRequest,
   config: ReleaseConfig,
   targets: Target[],
+  pinned: Record<string, string> = {},
 ): Promise<ReleasePlan> {
   // What is ahead may be creating it just now.
   const groups = targets.map((target) => ({ ...target, partial: onBusy !== 'reject' }));
-  return planRelease(context.temporal, { app, env, version, config, groups });
+  return planRelease(context.temporal, { app, env, version, config, groups, pinned });
 }

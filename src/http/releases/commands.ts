@@ -37,7 +37,7 @@ export async function commandRelease(
 ): Promise<CommandAnswer> {
   const { row, children } = await getRelease(context, id);
   const toRelease = stopsAll(row, request.command) && request.group === undefined;
-  const groups = groupsAtWork(row, children, request);
+  const groups = row.flavor === 'promote' ? [] : groupsAtWork(row, children, request);
   if (groups.length === 0 && !toRelease) throw nobodyTakes(row, children, request);
 
   const notAfter = new Date(Date.now() + VALID_SECONDS * 1_000).toISOString();
@@ -48,8 +48,10 @@ export async function commandRelease(
 
   const results = toWhole === undefined ? toGroups : [...toGroups, toWhole];
   const commands = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  // A promotion answers by itself; of a release its groups do.
+  const answering = row.flavor === 'promote' ? results : toGroups;
   const answered = (['accepted', 'pending'] as const).find((state) =>
-    toGroups.some((result) => result.status === 'fulfilled' && result.value.state === state),
+    answering.some((result) => result.status === 'fulfilled' && result.value.state === state),
   );
   if (answered !== undefined) return { state: answered, notAfter, commands };
   if (commands.some(({ state }) => state === 'accepted')) return { state: 'accepted', notAfter, commands };
@@ -91,6 +93,7 @@ export function commandsOfWhole({
   flavor,
   final,
 }: Pick<OperationRow, 'state' | 'flavor' | 'final'>): CommandName[] {
+  if (flavor === 'promote') return legalCommands(state, flavor, final);
   if (isTerminal(state) || !isUndoable(flavor)) return [];
   return final || flavor !== 'release' ? ['abort'] : ['rollback', 'abort'];
 }
@@ -146,9 +149,9 @@ async function send(
     );
   };
   try {
-    const { kind, workflowId } = receiver;
+    const { kind, flavor, workflowId } = receiver;
     return await settle(
-      kind === 'releaseApp'
+      kind === 'releaseApp' && flavor !== 'promote'
         ? await signalRelease(temporal, workflowId, row)
         : await sendCommand(temporal, workflowId, { ...row, ...(changes === undefined ? {} : { changes }) }, late),
     );

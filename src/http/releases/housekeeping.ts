@@ -1,26 +1,37 @@
 import type { ApiContext } from '../context.ts';
 import { beginUnstarted } from './begin.ts';
+import { acceptStages } from './stages.ts';
 import { sweep } from './sweep.ts';
 
-/** How often the API looks for what nobody else finishes. Seconds. */
-const ROUND_SECONDS = 10;
+/** What nobody else does, and how often it is looked for, in seconds. */
+const CHORES = [
+  { what: 'releases to start', act: beginUnstarted, seconds: 10 },
+  { what: 'releases that were cut short', act: sweep, seconds: 10 },
+  // Somebody waits for these.
+  { what: 'releases that promotions ask for', act: acceptStages, seconds: 1 },
+];
 
-/** Starts what was accepted and not started, and ends what was cut short; now and then again. Returns the way to stop. */
+/**
+ * Starts what was accepted and not started, ends what was cut short, and accepts what promotions ask for; now and then
+ * again. Returns the way to stop.
+ */
 export function keepHouse(context: ApiContext): () => void {
+  const stops = CHORES.map((chore) => again(context, chore));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function again(context: ApiContext, { what, act, seconds }: (typeof CHORES)[number]): () => void {
   let stopped = false;
   let timer: NodeJS.Timeout;
   const round = async (): Promise<void> => {
-    for (const [what, act] of [
-      ['releases to start', beginUnstarted],
-      ['releases that were cut short', sweep],
-    ] as const) {
-      try {
-        await act(context);
-      } catch (error) {
-        context.log.warn({ err: error }, `could not look for ${what}; trying again`);
-      }
+    try {
+      await act(context);
+    } catch (error) {
+      context.log.warn({ err: error }, `could not look for ${what}; trying again`);
     }
-    if (!stopped) timer = setTimeout(() => void round(), ROUND_SECONDS * 1_000);
+    if (!stopped) timer = setTimeout(() => void round(), seconds * 1_000);
   };
   timer = setTimeout(() => void round(), 0);
   return () => {

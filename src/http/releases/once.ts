@@ -27,14 +27,14 @@ export interface Asked {
  */
 export async function acceptOnce(context: ApiContext, asked: Asked): Promise<Accepted> {
   const { request, actor, key } = asked;
-  if (key === undefined) return accept(context, newReleaseId(), asked);
+  if (key === undefined) return acceptAs(context, newReleaseId(), asked.write);
 
   const { idempotency, operations } = context.catalogue;
   const body = createHash('sha256').update(canonical(request)).digest('hex');
   const reserved = await idempotency.reserve(actor.name, key, body, newReleaseId());
   if (!reserved.fresh && reserved.response !== null) return reserved.response as Accepted;
   try {
-    const accepted = await accept(context, reserved.operation, asked);
+    const accepted = await acceptAs(context, reserved.operation, asked.write);
     await idempotency.complete(actor.name, key, accepted);
     return accepted;
   } catch (error) {
@@ -43,7 +43,8 @@ export async function acceptOnce(context: ApiContext, asked: Asked): Promise<Acc
   }
 }
 
-async function accept(context: ApiContext, id: string, { write }: Asked): Promise<Accepted> {
+/** Under that id: written unless it is there, begun unless it has begun. @throws TransshipError any refusal */
+export async function acceptAs(context: ApiContext, id: string, write: Asked['write']): Promise<Accepted> {
   const { operations } = context.catalogue;
   let row = await operations.get(id);
   if (row === null) {

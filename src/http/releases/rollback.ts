@@ -7,7 +7,7 @@ import type { ApiContext } from '../context.ts';
 import type { RollbackRequest } from '../schemas/recover.ts';
 import type { Accepted } from '../schemas/release.ts';
 import { recoveryConfig } from './config.ts';
-import { getRelease } from './find.ts';
+import { getRelease, refusePromotion } from './find.ts';
 import { acceptOnce } from './once.ts';
 import { planMaintenance, writeMaintenance, type Maintained, type Maintenance } from './maintenance.ts';
 import { instanceRefs } from './targets.ts';
@@ -45,6 +45,7 @@ async function findRollback(
     const message = `${id} is ${row.state}: send it the command rollback, or abort`;
     throw new TransshipError('COMMAND_ILLEGAL', message);
   }
+  refusePromotion(row, 'roll back its releases');
   const unknown = asked?.filter((name) => !children.some(({ group }) => group === name)) ?? [];
   if (unknown.length > 0) {
     const names = children.map(({ group }) => group).join(', ');

@@ -12,6 +12,7 @@ import { getRelease } from './find.ts';
 import { listReleases } from './list.ts';
 import { OpenStreams } from './open-streams.ts';
 import { planned } from './planned.ts';
+import { stagesOf } from './stage-view.ts';
 import { toEvent } from './stream.ts';
 import { toRelease } from './view.ts';
 
@@ -79,7 +80,7 @@ export const releaseRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = 
     },
     async ({ params }) => {
       const { row, children } = await getRelease(context, params.id);
-      return toRelease(context, row, children);
+      return toRelease(context, row, children, await stagesOf(context, row));
     },
   );
 

@@ -48,15 +48,31 @@ function mostTelling(groups: OperationSummary[]): OperationSummary | undefined {
   return atWork.find(({ state }) => needsPerson(state)) ?? atWork[0];
 }
 
-/** A release with its groups, their batches and instances. */
-export function toRelease(context: ApiContext, row: OperationRow, children: OperationRow[]): Release {
+/** A release with its groups, their batches and instances; a promotion with its environments. */
+export function toRelease(
+  context: ApiContext,
+  row: OperationRow,
+  children: OperationRow[],
+  stages: Release['stages'],
+): Release {
   const groups = children.map((child) => toGroup(context, child));
   const legal = [...commandsOfWhole(row), ...(isTerminal(row.state) ? [] : groups.flatMap(({ commands }) => commands))];
+  const summary = toSummary(context, row, children);
   return {
-    ...toSummary(context, row, children),
+    ...summary,
+    waiting: summary.waiting === '' ? underWay(stages) : summary.waiting,
+    stages,
     commands: COMMANDS.filter((command) => legal.includes(command)),
     groups,
   };
+}
+
+/** Where a promotion is: what its release waits for, if it waits. */
+function underWay(stages: Release['stages']): string {
+  const current = stages.find(({ release, state }) => release !== null && !isTerminal(state));
+  if (current === undefined) return '';
+  const { env, release, state, waiting } = current;
+  return `${release ?? ''} in ${env} is ${state}${waiting === '' ? '' : `: ${waiting}`}`;
 }
 
 function toGroup({ fleet, temporal }: ApiContext, row: OperationRow): ReleaseGroup {

@@ -63,7 +63,8 @@ const summaryShape = {
   env: z.string(),
   version: z.string(),
   flavor: z.enum(FLAVORS).meta({
-    description: 'release, or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair',
+    description:
+      'release; promote, releases in one environment after the other; or what brings no new version: restart, scale, adopt, detach, convert, rollback, repair',
   }),
   corrects: z.string().nullable().meta({
     description: 'What a rollback or repair puts right: a release, or the operation that left the group',
@@ -136,9 +137,22 @@ export const releaseGroupSchema = z
   .meta({ id: 'ReleaseGroup' });
 export type ReleaseGroup = z.output<typeof releaseGroupSchema>;
 
+const stageSchema = z
+  .object({
+    env: z.string(),
+    release: releaseIdSchema.nullable().meta({ description: 'Null while it is not accepted' }),
+    state: stateSchema,
+    waiting: z.string(),
+    trouble: troubleSchema.nullable(),
+  })
+  .meta({ id: 'ReleaseStage' });
+
 export const releaseSchema = z
   .object({
     ...summaryShape,
+    stages: z.array(stageSchema).meta({
+      description: 'Of a promotion: its environments in order, each with the latest release in it. Else empty',
+    }),
     commands: z.array(commandSchema).meta({ description: 'Legal now for at least one group' }),
     groups: z.array(releaseGroupSchema),
   })
@@ -147,6 +161,7 @@ export const releaseSchema = z
     examples: [
       {
         ...exampleSummary,
+        stages: [],
         commands: ['abort'],
         groups: [
           {

@@ -12,7 +12,8 @@ import { callTemporal, type TemporalLink } from './link.ts';
  * @throws TransshipError TEMPORAL_UNREACHABLE; GROUP_BUSY where the id belongs to something else
  */
 export async function startRelease(link: TemporalLink, input: ReleaseAppInput): Promise<void> {
-  const { operation, app, env, version, actor, groups, policy } = input;
+  const { operation, app, env, version, actor, groups, stages, policy } = input;
+  const flavor = stages === undefined ? (groups[0]?.flavor ?? 'release') : 'promote';
   const workflowId = releaseWorkflowId(operation);
   const memo: OperationMemo = { operation, version };
   try {
@@ -30,7 +31,7 @@ export async function startRelease(link: TemporalLink, input: ReleaseAppInput): 
           { key: SEARCH.App, value: app },
           { key: SEARCH.Env, value: env },
         ],
-        staticSummary: `${groups[0]?.flavor ?? 'release'} ${app} ${version} in ${env}, asked by ${actor.name}`,
+        staticSummary: `${flavor} ${app} ${version} in ${env}, asked by ${actor.name}`,
         staticDetails: STATIC_DETAILS,
       }),
     );

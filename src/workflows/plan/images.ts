@@ -31,11 +31,16 @@ export async function resolveImages(
   group: Pick<PlanReleaseInput['groups'][number], 'draft'>,
   idcs: string[],
 ): Promise<Record<string, ImageRef>> {
-  const repositories = group.draft.repositories;
+  const { repositories } = group.draft;
+  const { version: tag, pinned = {} } = input;
+  const digests = Object.fromEntries(
+    Object.entries(repositories).flatMap(([container, repository]) => {
+      const digest = pinned[repository];
+      return digest === undefined ? [] : [[container, digest] as const];
+    }),
+  );
   const found = await Promise.all(
-    idcs.map((idc) =>
-      planningActivities(idc, `resolve images (${idc})`).resolveImages({ repositories, tag: input.version }),
-    ),
+    idcs.map((idc) => planningActivities(idc, `resolve images (${idc})`).resolveImages({ repositories, digests, tag })),
   );
   const images: Record<string, ImageRef> = {};
   for (const [container, repository] of Object.entries(repositories)) {

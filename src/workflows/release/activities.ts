@@ -3,6 +3,7 @@ import type { ActivityInterfaceFor, LocalActivityInterfaceFor } from '@temporali
 import type { AzSetActivities } from '../../activities/azset.ts';
 import type { ControlActivities } from '../../activities/control.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
+import type { StageActivities } from '../../activities/stages.ts';
 import type { TurnActivities } from '../../activities/turn.ts';
 import { CONTROL_QUEUE, idcQueue } from '../../temporal/names.ts';
 import {
@@ -53,8 +54,12 @@ export function waitingActivities(
   summary: string,
   longestMs: number,
   policy?: PolicyOverride,
-): ActivityInterfaceFor<TurnActivities> {
-  return proxyActivities<TurnActivities>({ ...longWait(policy, longestMs), taskQueue: CONTROL_QUEUE, summary });
+): ActivityInterfaceFor<TurnActivities & StageActivities> {
+  return proxyActivities<TurnActivities & StageActivities>({
+    ...longWait(policy, longestMs),
+    taskQueue: CONTROL_QUEUE,
+    summary,
+  });
 }
 
 /** Progress rows, written by the worker that runs the workflow. */

@@ -108,7 +108,7 @@ function standMs(run: GroupRun, name: keyof Gates): number {
   return gate?.mode === 'automatic' ? gate.soakSeconds * 1_000 : gateMs(run);
 }
 
-function soaking(leftMs: number, reason: string): Wait {
+export function soaking(leftMs: number, reason: string): Wait {
   const until = new Date(Date.now() + leftMs).toISOString();
   return { reason, until, who: 'the clock, or whoever may release this app,', person: false };
 }

@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
 import { brakedState, type ReleaseState } from '../../domain/states.ts';
-import type { Trouble } from '../../domain/types.ts';
+import type { ReleaseConfig, Trouble } from '../../domain/types.ts';
 import type { GroupRun } from './context.ts';
-import type { Wait } from './progress.ts';
+import type { Progress, Wait } from './progress.ts';
 
 /** Nobody decided before the deadline. */
 export class GateExpired extends Error {
@@ -110,8 +110,14 @@ async function standBraked(run: GroupRun): Promise<void> {
   await progress.enter(going, 'resumed');
 }
 
+/** What waits for a person. */
+export interface Waiter {
+  input: { config: Pick<ReleaseConfig, 'gateHours' | 'remindHours'> };
+  progress: Progress;
+}
+
 /** Waits for a person for as long as one has to decide, and reminds meanwhile. False: nobody came. */
-async function someone(run: GroupRun, came: () => boolean, about: string): Promise<boolean> {
+export async function someone(run: Waiter, came: () => boolean, about: string): Promise<boolean> {
   let left = gateMs(run);
   for (;;) {
     const slice = Math.min(left, remindMs(run));
@@ -123,22 +129,22 @@ async function someone(run: GroupRun, came: () => boolean, about: string): Promi
 }
 
 /** Says again what is waited for. */
-export async function remind({ progress }: GroupRun, about: string, leftMs: number): Promise<void> {
+export async function remind({ progress }: Waiter, about: string, leftMs: number): Promise<void> {
   const hours = Number((leftMs / 3_600_000).toFixed(1));
   const message = `still waits, for ${hours} h more: ${about}`;
   await progress.note({ kind: 'note', step: 'reminder', instance: null, outcome: null, message, data: null });
 }
 
-export function decision(run: GroupRun, reason: string): Wait {
+export function decision(run: Waiter, reason: string): Wait {
   const until = new Date(Date.now() + gateMs(run)).toISOString();
   return { reason, until, who: 'whoever may release this app', person: true };
 }
 
 /** How long a person has, in ms. */
-export function gateMs({ input }: GroupRun): number {
+export function gateMs({ input }: Waiter): number {
   return input.config.gateHours * 3_600_000;
 }
 
-export function remindMs({ input }: GroupRun): number {
+export function remindMs({ input }: Waiter): number {
   return (input.config.remindHours ?? Infinity) * 3_600_000;
 }

@@ -129,6 +129,15 @@ describe('states of a release', () => {
     }
   });
 
+  it('offers a promotion its gate, a second try and its end: the rest is for the releases that it consists of', () => {
+    const legal = (state: (typeof RELEASE_STATES)[number]): string[] => legalCommands(state, 'promote');
+    expect(legal('PENDING')).toEqual(['abort']);
+    expect(legal('ROLLING_OUT')).toEqual(['abort']);
+    expect(legal('BATCH_SUCCESS')).toEqual(['rollout', 'abort']);
+    expect(legal('ROLLOUT_FAILURE')).toEqual(['resume', 'abort']);
+    expect([legal('REVOKING'), legal('SUCCESS')]).toEqual([[], []]);
+  });
+
   it('offers no rollback of a restart: it brought no version', () => {
     for (const state of RELEASE_STATES) {
       const kept = legalCommands(state).filter((command) => command !== 'rollback');
