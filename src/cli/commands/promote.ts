@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { call } from '../api.ts';
 import type { ExitCode } from '../exit.ts';
 import { knobs, type KnobOptions } from '../knobs.ts';
 import type { Session } from '../session.ts';
-import { showAccepted, type ShowOptions } from './accepted.ts';
+import { plannedOnce, showAccepted, type ShowOptions } from './accepted.ts';
 
 interface PromoteOptions extends ShowOptions, KnobOptions {
   env?: string[] | undefined;
@@ -19,14 +18,14 @@ export async function promoteApp(
   options: PromoteOptions,
 ): Promise<ExitCode> {
   const api = session.api();
-  const { env: envs, group: groups, promote, dryRun } = options;
+  const { env: envs, group: groups, promote } = options;
   const body = {
     ...{ app, version, config: knobs(options) },
     ...(envs === undefined ? {} : { envs }),
     ...(groups === undefined ? {} : { groups }),
     ...(promote === undefined ? {} : { promote }),
   };
-  const params = { query: { dryRun: dryRun === true }, header: { 'idempotency-key': randomUUID() } };
+  const params = plannedOnce(options);
   const answer = await call(api, api.client.POST('/v1/promotions', { params, body }));
   return showAccepted(
     session,
