@@ -23,7 +23,7 @@ export function deaths(scenario: Scenario, { all, met }: { all: boolean; met: Se
 /** A group gets a command by signal only where the update with it was not answered in time: not in every run. */
 const BY_CHANCE = 'releaseGroup: signal command-signal';
 
-/** Every point that a run without a fault came by, once, in order. */
+/** Every point that a run without a fault came by and any other one will, once, in order. */
 function hitsOf(trace: Passage[]): Hit[] {
   const sure = trace.filter(({ key }) => !key.startsWith(BY_CHANCE));
   const hits = new Map(sure.map(({ key, point }) => [`${key} ${point}`, { key, point }]));
