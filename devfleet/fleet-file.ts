@@ -29,7 +29,7 @@ export async function writeFleetFile(
       azs,
       registry: { url: registry.url, host: registry.host },
       probeProxy,
-      clusters: [{ name: `${name}-k8s`, kind: 'kubernetes', kubeconfig }],
+      clusters: [{ name: `${name}-k8s`, kind: 'kubernetes', kubeconfig, lostAfterSeconds: 5 }],
     })),
     limits: { drainSeconds: 0.2 }, // the front door follows within milliseconds
     catalogue: { url: fleet.catalogue },

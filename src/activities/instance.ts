@@ -2,7 +2,7 @@ import type { AzSetDriver, Waiting } from '../drivers/azset/index.ts';
 import type { MemberAt, ReplaceTarget } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import type { HealthCheck, InstanceRef } from '../domain/types.ts';
-import { TransshipError } from '../domain/errors.ts';
+import { TransshipError, type ErrorCode } from '../domain/errors.ts';
 import { runStep, type StepContext, type StepDependencies } from './step.ts';
 
 /** Which instance, held by what. The uid was read by an earlier activity: a retry never looks for another one. */
@@ -76,6 +76,8 @@ export interface InstanceDrivers {
     stands: () => Promise<void>,
   ): Promise<void>;
 }
+
+const UNREACHABLE: ErrorCode[] = ['CLUSTER_UNREACHABLE', 'CLUSTER_LOST'];
 
 const at = ({ instance, uid }: InstanceStep): MemberAt => ({ set: instance.azSet, member: instance.member, uid });
 
@@ -154,7 +156,7 @@ async function checkStands(azSets: AzSetDriver, { set, member, uid }: MemberAt):
   try {
     [observed] = await azSets.observe([set]);
   } catch (error) {
-    if (error instanceof TransshipError && error.code === 'CLUSTER_UNREACHABLE') return;
+    if (error instanceof TransshipError && UNREACHABLE.includes(error.code)) return;
     throw error;
   }
   const holder = observed?.instances.find((instance) => instance.member === member);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command, type OptionValues } from '@commander-js/extra-typings';
-import { NO_RETURN, WAVE_FAILURES, WAVES } from '../domain/types.ts';
+import { CLUSTER_LOSSES, NO_RETURN, WAVE_FAILURES, WAVES } from '../domain/types.ts';
 import type { components } from '../http/openapi.d.ts';
 
 export type Knobs = NonNullable<components['schemas']['StartReleaseInput']['config']>;
@@ -13,6 +13,7 @@ export interface KnobOptions {
   batchPattern?: string | undefined;
   waves?: Knobs['waves'];
   onWaveFailure?: Knobs['onWaveFailure'];
+  onClusterLoss?: Knobs['onClusterLoss'];
   pause?: number | undefined;
   drain?: number | undefined;
   startup?: number | undefined;
@@ -33,6 +34,7 @@ export function knobs(options: KnobOptions): Knobs {
     batchPattern: options.batchPattern,
     waves: options.waves,
     onWaveFailure: options.onWaveFailure,
+    onClusterLoss: options.onClusterLoss,
     pauseSeconds: options.pause,
     drainSeconds: options.drain,
     startupSeconds: options.startup,
@@ -53,6 +55,12 @@ export function withKnobs<A extends unknown[], O extends OptionValues>(command: 
     .addOption(new Option('--waves <what>', 'all of one IDC, or AZ, before the next (default: none)').choices(WAVES))
     .addOption(
       new Option('--on-wave-failure <what>', 'the waves after one in which an instance failed').choices(WAVE_FAILURES),
+    )
+    .addOption(
+      new Option(
+        '--on-cluster-loss <what>',
+        'while a cluster does not answer: wait, or bring on the others first',
+      ).choices(CLUSTER_LOSSES),
     )
     .option('--pause <seconds>', 'pause between two batches', number)
     .option('--drain <seconds>', 'wait after an instance left the endpoints', number)

@@ -1,4 +1,4 @@
-import { NO_RETURN, WAVE_FAILURES, WAVES, type Gates, type ReleaseConfig } from './types.ts';
+import { CLUSTER_LOSSES, NO_RETURN, WAVE_FAILURES, WAVES, type Gates, type ReleaseConfig } from './types.ts';
 
 /** Knobs that may change while a release runs; each acts on what is still to come. */
 export type ConfigChanges = Partial<Omit<ReleaseConfig, 'gates'>> & { gates?: Partial<Gates> };
@@ -42,6 +42,8 @@ function knobFault(name: string, value: unknown): string | null {
       return WAVES.some((waves) => waves === value) ? null : `${name} must be ${WAVES.join(', ')}`;
     case 'onWaveFailure':
       return WAVE_FAILURES.some((what) => what === value) ? null : `${name} must be ${WAVE_FAILURES.join(' or ')}`;
+    case 'onClusterLoss':
+      return CLUSTER_LOSSES.some((what) => what === value) ? null : `${name} must be ${CLUSTER_LOSSES.join(' or ')}`;
     case 'gates':
       return gatesFault(value);
     default:

@@ -237,6 +237,10 @@ export const ERRORS = {
     'The cluster does not answer',
     'Check the API server and the network of that IDC; the operation holds meanwhile.',
   ),
+  CLUSTER_LOST: errored(
+    'The cluster has not answered for a while',
+    'Check the API server and the network of that IDC. A release with onClusterLoss=requeue brings the other clusters on first, and this one when it answers again; another holds.',
+  ),
   CLUSTER_FORBIDDEN: errored(
     'The cluster refuses our credential',
     'Check the credential and its Role in that cluster; the operation holds meanwhile.',

@@ -65,6 +65,14 @@ const clusterSchema = z.strictObject({
     .min(1)
     .exactOptional()
     .describe('AZs of the IDC that have nodes in this cluster. Default: all of the IDC.'),
+  lostAfterSeconds: z
+    .int()
+    .min(5)
+    .max(1800)
+    .default(60)
+    .describe(
+      'Seconds without an answer of its API server after which the cluster counts as lost. A release that is told to (`onClusterLoss: requeue`) then goes on without it.',
+    ),
 });
 
 const idcSchema = z

@@ -130,6 +130,9 @@ export type Waves = (typeof WAVES)[number];
 /** What becomes of the waves after one in which an instance failed. */
 export const WAVE_FAILURES = ['stop', 'continue'] as const;
 
+/** What becomes of a release while a cluster does not answer. */
+export const CLUSTER_LOSSES = ['hold', 'requeue'] as const;
+
 /** Gates after which a release may be declared not to be undone. */
 export const NO_RETURN = ['smoke', 'bake', 'rollout'] as const satisfies (keyof Gates)[];
 export type PointOfNoReturn = (typeof NO_RETURN)[number];
@@ -169,6 +172,11 @@ export interface ReleaseConfig {
   waves?: Waves;
   /** Left out: stop, until a person has decided. */
   onWaveFailure?: (typeof WAVE_FAILURES)[number];
+  /**
+   * Left out: hold. Requeue: what is in a cluster that is lost comes last, when it answers again; until then it counts as not
+   * serving.
+   */
+  onClusterLoss?: (typeof CLUSTER_LOSSES)[number];
   /** Seconds between two batches. */
   pauseSeconds: number;
   /** Seconds to wait, after an address left the endpoints, for proxies and open connections. */
@@ -188,6 +196,11 @@ export interface ReleaseConfig {
    * would undo leaves all as it stands, and the group dirty. Left out: everything can be undone until the end.
    */
   pointOfNoReturn?: PointOfNoReturn;
+}
+
+/** What is in a cluster that does not answer is left for later, and the others go on. */
+export function isRequeueing({ onClusterLoss }: Pick<ReleaseConfig, 'onClusterLoss'>): boolean {
+  return onClusterLoss === 'requeue';
 }
 
 /** Why the instance or the step did not make it: failed = the version is bad, errored = we cannot tell. */

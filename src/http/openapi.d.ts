@@ -1127,6 +1127,11 @@ export interface components {
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
                 /**
+                 * @description While a cluster does not answer: `hold` (default) waits for it; `requeue` brings on the others first, and that one when it answers again. Until then its instances count as not serving
+                 * @enum {string}
+                 */
+                onClusterLoss?: "hold" | "requeue";
+                /**
                  * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
                  * @enum {string}
                  */
@@ -1412,7 +1417,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -1485,6 +1490,11 @@ export interface components {
                 };
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
+                /**
+                 * @description While a cluster does not answer: `hold` (default) waits for it; `requeue` brings on the others first, and that one when it answers again. Until then its instances count as not serving
+                 * @enum {string}
+                 */
+                onClusterLoss?: "hold" | "requeue";
                 /**
                  * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
                  * @enum {string}
@@ -1868,6 +1878,11 @@ export interface components {
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
                 /**
+                 * @description While a cluster does not answer: `hold` (default) waits for it; `requeue` brings on the others first, and that one when it answers again. Until then its instances count as not serving
+                 * @enum {string}
+                 */
+                onClusterLoss?: "hold" | "requeue";
+                /**
                  * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
                  * @enum {string}
                  */
@@ -1981,6 +1996,11 @@ export interface components {
                 };
                 /** @description An instance that runs counts as ignited; its health page is not asked */
                 ignoreIgnition?: boolean;
+                /**
+                 * @description While a cluster does not answer: `hold` (default) waits for it; `requeue` brings on the others first, and that one when it answers again. Until then its instances count as not serving
+                 * @enum {string}
+                 */
+                onClusterLoss?: "hold" | "requeue";
                 /**
                  * @description What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first
                  * @enum {string}

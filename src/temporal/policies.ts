@@ -23,14 +23,17 @@ function heartbeatMs(override: PolicyOverride | undefined): number {
   return (override?.heartbeatSeconds ?? 10) * 1_000;
 }
 
-/** A step on the way forward: five minutes to find a worker, half an hour in all. */
-export function forwardStep(override?: PolicyOverride, longestAttemptMs = 600_000): ActivityOptions {
+/**
+ * A step on the way forward: five minutes to find a worker, half an hour in all.
+ * @param lossEnds it is over as soon as its cluster counts as lost
+ */
+export function forwardStep(override?: PolicyOverride, longestAttemptMs = 600_000, lossEnds = false): ActivityOptions {
   return {
     startToCloseTimeout: longestAttemptMs,
     scheduleToStartTimeout: 300_000,
     scheduleToCloseTimeout: Math.max(1_800_000, 2 * longestAttemptMs),
     heartbeatTimeout: heartbeatMs(override),
-    retry: retry(override),
+    retry: { ...retry(override), ...(lossEnds ? { nonRetryableErrorTypes: ['CLUSTER_LOST'] } : {}) },
   };
 }
 

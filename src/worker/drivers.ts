@@ -19,8 +19,8 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
   }
   const azSets = new Map<string, AzSetDriver>();
   const traffic = new Map<string, (names?: readonly string[]) => TrafficDriver>();
-  for (const { name: cluster, kubeconfig, context } of idc.clusters) {
-    const opened = openCluster({ name: cluster, kubeconfig, ...(context === undefined ? {} : { context }) });
+  for (const { name: cluster, kubeconfig, context, lostAfterSeconds } of idc.clusters) {
+    const opened = openCluster({ name: cluster, kubeconfig, context, lostAfterSeconds });
     azSets.set(cluster, kubernetesAzSetDriver({ cluster: opened, imageHost: idc.registry.host }));
     traffic.set(cluster, clusterTraffic(fleet, idc.name, opened));
   }

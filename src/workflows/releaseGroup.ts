@@ -111,6 +111,7 @@ function begin(parts: Parts, epoch: number): GroupRun {
     begun: [],
     resized: false,
     size: parts.input.instances.length,
+    lost: new Map(),
     braking: null,
   };
 }
@@ -176,6 +177,7 @@ async function undo(stopped: Stopped, message: string, trouble: Trouble | null):
     await progress.enter('REVOKING', message, { trouble });
     if (run !== null && patched(FENCES)) registerFences(run);
     const failures = await sagas.compensate();
+    if (run?.returning !== undefined) await run.returning;
     // Undo steps are retried until they succeed; one that throws is a defect of ours and must not be taken for done.
     const [first] = failures;
     if (first !== undefined) throw first.error;

@@ -5,6 +5,7 @@ import { ApiError, isStatus } from './errors.ts';
 import { CALL_TIMEOUT_MS, WATCH_SILENCE_MS } from './limits.ts';
 import type { List } from './resources.ts';
 import type { Session, Sessions } from './session.ts';
+import type { Silence } from './silence.ts';
 
 /** How the body of a PATCH is to be read. */
 const PATCH_TYPES = {
@@ -26,10 +27,12 @@ export class ApiServer {
   /** Name of its cluster, for messages. */
   readonly name: string;
   readonly #sessions: Sessions;
+  readonly #silence: Silence;
 
-  constructor(name: string, sessions: Sessions) {
+  constructor(name: string, sessions: Sessions, silence: Silence) {
     this.name = name;
     this.#sessions = sessions;
+    this.#silence = silence;
   }
 
   /** Null where it does not exist. */
@@ -110,6 +113,16 @@ export class ApiServer {
   }
 
   async #json<T>(call: Call): Promise<T> {
+    try {
+      const answer = await this.#ask<T>(call);
+      this.#silence.broken();
+      return answer;
+    } catch (error) {
+      throw this.#silence.weigh(error, this.name);
+    }
+  }
+
+  async #ask<T>(call: Call): Promise<T> {
     const name = `${call.method} ${call.path} in ${this.name}`;
     // A mutation is never aborted half way by its caller: its effect would be as unknown as that of a lost answer.
     const options = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };

@@ -2,6 +2,7 @@ import { ApiServer } from './api.ts';
 import { Feeds } from './feed.ts';
 import { PodReads } from './pods.ts';
 import { Sessions } from './session.ts';
+import { Silence } from './silence.ts';
 
 /** One Kubernetes cluster, and what everybody who works on it in this process shares: connections, watches, reads. */
 export interface Cluster {
@@ -17,13 +18,20 @@ export interface Cluster {
  * @param cluster.name for messages
  * @param cluster.kubeconfig path of a kubeconfig file
  * @param cluster.context which of its contexts; default: its current one
+ * @param cluster.lostAfterSeconds without an answer for so long it counts as lost
  * @throws FLEET_INVALID when the file or the context is not there
  */
-export function openCluster(cluster: { name: string; kubeconfig: string; context?: string | undefined }): Cluster {
-  const api = new ApiServer(cluster.name, new Sessions(cluster.kubeconfig, cluster.context));
+export function openCluster(cluster: {
+  name: string;
+  kubeconfig: string;
+  context?: string | undefined;
+  lostAfterSeconds?: number;
+}): Cluster {
+  const { name, kubeconfig, context, lostAfterSeconds = 60 } = cluster;
+  const api = new ApiServer(name, new Sessions(kubeconfig, context), new Silence(lostAfterSeconds * 1_000));
   const feeds = new Feeds(api);
   return {
-    name: cluster.name,
+    name,
     api,
     feeds,
     pods: new PodReads(api),

@@ -28,11 +28,12 @@ export function releaseConfig(
 /** A rollback or repair goes in batches of half the group: what runs is bad, and every minute counts. */
 const RECOVERY_PERCENT = 50;
 
-/** Of a rollback or repair: nobody is asked, and nothing pauses. */
+/** Of a rollback or repair: nobody is asked, nothing pauses, and a cluster that is lost on the way comes last. */
 export function recoveryConfig({ fleet: { limits } }: ApiContext): ReleaseConfig {
   const { drainSeconds, gateHours, remindHours } = limits;
   const batchPercent = Math.min(RECOVERY_PERCENT, limits.maxBatchPercent);
-  return { batchPercent, pauseSeconds: 0, drainSeconds, gateHours, remindHours, gates: resolveGates() };
+  const limited = { batchPercent, pauseSeconds: 0, drainSeconds, gateHours, remindHours };
+  return { ...limited, onClusterLoss: 'requeue', gates: resolveGates() };
 }
 
 /** Of a scale: whoever asks has seen its plan, so no gate waits. */
@@ -65,6 +66,7 @@ function knobs({ fleet: { limits } }: ApiContext, asked: ReleaseConfigRequest): 
     'pointOfNoReturn',
     'waves',
     'onWaveFailure',
+    'onClusterLoss',
   ] as const;
   const [path, shares] =
     batchPattern === undefined

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { KNOB_RANGES } from '../../domain/config.ts';
 import { gatesSchema } from '../../domain/gates.ts';
 import { batchPatternSchema } from '../../domain/pattern.ts';
-import { NO_RETURN, WAVE_FAILURES, WAVES } from '../../domain/types.ts';
+import { CLUSTER_LOSSES, NO_RETURN, WAVE_FAILURES, WAVES } from '../../domain/types.ts';
 
 /** The bounds that a running release is held to as well. */
 function within<N extends z.ZodNumber>(schema: N, knob: keyof typeof KNOB_RANGES): N {
@@ -26,6 +26,10 @@ const knobs = z.strictObject({
   onWaveFailure: z.enum(WAVE_FAILURES).optional().meta({
     description:
       'What becomes of the waves after one in which an instance failed: `stop` (default) asks a person first',
+  }),
+  onClusterLoss: z.enum(CLUSTER_LOSSES).optional().meta({
+    description:
+      'While a cluster does not answer: `hold` (default) waits for it; `requeue` brings on the others first, and that one when it answers again. Until then its instances count as not serving',
   }),
   pauseSeconds: within(z.number(), 'pauseSeconds').optional().meta({ description: 'Seconds between two batches' }),
   drainSeconds: within(z.number(), 'drainSeconds').optional().meta({

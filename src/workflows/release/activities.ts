@@ -28,13 +28,15 @@ export interface StepOptions {
   policy?: PolicyOverride | undefined;
   /** How long one attempt may take, in ms. */
   longestAttemptMs?: number;
+  /** See forwardStep. */
+  lossEnds?: boolean;
 }
 
 /** Activities inside one IDC. Proxies cost nothing: one is made for each call, with that call's summary. */
 export function idcActivities(idc: string, options: StepOptions): ActivityInterfaceFor<IdcActivities> {
-  const policy = options.direction === 'forward' ? forwardStep : undoStep;
+  const { direction, policy, longestAttemptMs, lossEnds } = options;
   return proxyActivities<IdcActivities>({
-    ...policy(options.policy, options.longestAttemptMs),
+    ...(direction === 'forward' ? forwardStep(policy, longestAttemptMs, lossEnds) : undoStep(policy, longestAttemptMs)),
     taskQueue: idcQueue(idc),
     summary: options.summary,
   });

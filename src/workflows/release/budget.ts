@@ -11,6 +11,11 @@ export class UndoBudget {
     this.#free = free;
   }
 
+  /** None may be taken out just now. */
+  get isSpent(): boolean {
+    return this.#free <= 0;
+  }
+
   async take(): Promise<void> {
     // Asked again after each wait: of several that wait, only the first finds it free.
     while (this.#free <= 0) await condition(() => this.#free > 0);
@@ -18,6 +23,11 @@ export class UndoBudget {
   }
 
   giveBack(): void {
-    this.#free++;
+    this.add(1);
+  }
+
+  /** So many more serve than was counted on. */
+  add(count: number): void {
+    this.#free += count;
   }
 }

@@ -3,9 +3,9 @@ import type { AzSetObservation, InstanceObservation, StagedRevision } from '../.
 import type { Batch, PlannedMember } from '../../domain/plan.ts';
 import { ordinalOf } from '../../domain/member.ts';
 import { isSameSet } from '../../domain/size.ts';
-import type { AzSetRef, InstanceRef } from '../../domain/types.ts';
+import { isRequeueing, type AzSetRef, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import type { ReleaseGroupInput } from '../../temporal/messages.ts';
-import { idcActivities, type Direction } from './activities.ts';
+import { idcActivities, type Direction, type StepOptions } from './activities.ts';
 import type { Sagas } from '../../temporal/saga.ts';
 import type { UndoBudget } from './budget.ts';
 import type { Commands } from './commands.ts';
@@ -34,10 +34,14 @@ export interface GroupRun {
   resized: boolean;
   /** Instances that the brake counts by: those of the beginning, or fewer where some are gone by now. */
   size: number;
+  /** Clusters that are away and left for later: see lookPast. */
+  lost: Map<string, Trouble>;
   /** While a person's brake is on: what every step stands at. */
   braking: Promise<void> | null;
   /** Opened by the first undo step that needs it. */
   undoBudget?: Promise<UndoBudget>;
+  /** Of an undo: ends when the clusters that were away at its beginning answer. */
+  returning?: Promise<void>;
 }
 
 /** IDCs of the group, in the order of its AzSets. */
@@ -47,6 +51,19 @@ export function idcsOf(sets: AzSetRef[]): string[] {
 
 export function setsIn(sets: AzSetRef[], idc: string): AzSetRef[] {
   return sets.filter((set) => set.idc === idc);
+}
+
+/** `north/north-k8s`, as shown to people. */
+export function clusterOf({ idc, cluster }: Pick<AzSetRef, 'idc' | 'cluster'>): string {
+  return `${idc}/${cluster}`;
+}
+
+/** How the steps of the operation are tried. */
+export function stepOptions(
+  { input }: GroupRun,
+  direction: Direction,
+): Pick<StepOptions, 'direction' | 'policy' | 'lossEnds'> {
+  return { direction, policy: input.policy, lossEnds: isRequeueing(input.config) };
 }
 
 /** What every mutating activity is told: on whose behalf it acts. */
@@ -64,14 +81,14 @@ export function stepContext({ input, epoch, turns }: GroupRun): {
 
 /** Activities on one set. `what` is done to it: one word for the Temporal UI. */
 export function setActivities(
-  { input }: GroupRun,
+  run: GroupRun,
   direction: Direction,
   set: AzSetRef,
   what: string,
   longestAttemptMs = 120_000,
 ): ReturnType<typeof idcActivities> {
   const summary = `${what} ${set.name} (${set.idc})`;
-  return idcActivities(set.idc, { direction, policy: input.policy, summary, longestAttemptMs });
+  return idcActivities(set.idc, { ...stepOptions(run, direction), summary, longestAttemptMs });
 }
 
 /** The group as the clusters show it, over all IDCs. */
@@ -91,6 +108,11 @@ export class GroupLook {
   /** The set as it was seen; undefined where it does not exist, or was not looked at. */
   seen(azSet: AzSetRef): AzSetObservation | undefined {
     return this.sets.find(({ ref }) => isSameSet(ref, azSet))?.set ?? undefined;
+  }
+
+  /** Its cluster answered. */
+  saw({ azSet }: InstanceRef): boolean {
+    return this.sets.some(({ ref }) => isSameSet(ref, azSet));
   }
 
   /** What holds the instance's place now; undefined while nothing does. */
@@ -128,18 +150,13 @@ function key(set: AzSetRef, member: string): string {
 }
 
 /** Looks at the whole group, all IDCs at once, or at one of its sets. */
-export async function look(
-  { input }: GroupRun,
-  direction: Direction,
-  summary: string,
-  only?: AzSetRef,
-): Promise<GroupLook> {
+export async function look(run: GroupRun, direction: Direction, summary: string, only?: AzSetRef): Promise<GroupLook> {
+  const { input } = run;
   const sets = only === undefined ? input.azSets : [only];
   const looks = await Promise.all(
     idcsOf(sets).map((idc) =>
       idcActivities(idc, {
-        direction,
-        policy: input.policy,
+        ...stepOptions(run, direction),
         summary: `${summary} (${idc})`,
         longestAttemptMs: 30_000,
       }).observe({
@@ -148,5 +165,6 @@ export async function look(
       }),
     ),
   );
+  if (only === undefined) run.lost.clear();
   return new GroupLook(looks.flat());
 }

@@ -20,20 +20,29 @@ export class GateExpired extends Error {
 
 /**
  * Waits for a person: until somebody sends resume. An abort cancels the wait.
+ * @param event what ends the wait, too, when it is over, and who can see to that
  * @throws GateExpired when nobody came in time
  */
-export async function hold(run: GroupRun, state: ReleaseState, trouble: Trouble): Promise<void> {
+export async function hold(
+  run: GroupRun,
+  state: ReleaseState,
+  trouble: Trouble,
+  event?: { over: () => boolean; who: string },
+): Promise<void> {
   const { progress, commands } = run;
   for (;;) {
     if (isBraked(run)) await passBrake(run);
     commands.expectResume();
     await progress.enter(state, trouble.message, {
       trouble,
-      wait: decision(run, `waits for a decision: ${trouble.message}`),
+      wait:
+        event === undefined
+          ? decision(run, `waits for a decision: ${trouble.message}`)
+          : { ...decision(run, trouble.message), who: event.who },
     });
-    const came = await someone(run, () => commands.resumed || isBraked(run), trouble.message);
+    const came = await someone(run, () => commands.resumed || isBraked(run) || event?.over() === true, trouble.message);
     if (!came) throw new GateExpired(trouble, 'freeze');
-    if (commands.resumed) return;
+    if (commands.resumed || event?.over() === true) return;
   }
 }
 

@@ -2,7 +2,7 @@ import { azLabel, type HealthCheck, type InstanceRef } from '../../domain/types.
 import type { CapacityShare, Change, Deployed } from '../../activities/instance.ts';
 import type { ReplaceTarget } from '../../drivers/azset/index.ts';
 import { idcActivities, type Direction } from './activities.ts';
-import { setsIn, stepContext, type GroupRun } from './context.ts';
+import { clusterOf, setsIn, stepContext, stepOptions, type GroupRun } from './context.ts';
 import { isBraked, isRefusedByBrake, passBrake, releaseBrake } from './hold.ts';
 import type { Opening } from './opening.ts';
 import { openingOf } from './openings.ts';
@@ -64,7 +64,7 @@ async function smokeOnce(run: GroupRun, handling: Handling): Promise<string> {
   const health = startup === undefined ? handling.health : { ...handling.health, timeoutSeconds: startup };
   const igniteMs = health.timeoutSeconds * 1_000;
   const activities = (summary: string, longestAttemptMs: number): ReturnType<typeof idcActivities> =>
-    idcActivities(azSet.idc, { direction, policy: input.policy, summary: `${summary} ${where}`, longestAttemptMs });
+    idcActivities(azSet.idc, { ...stepOptions(run, direction), summary: `${summary} ${where}`, longestAttemptMs });
   const opening = change === 'in-place' ? null : openingOf(run, direction, azSet);
   // Before the first wait, so that the set stays open for all of a batch.
   opening?.expect();
@@ -102,8 +102,7 @@ function takeOut(run: GroupRun, { instance, uid, direction, capacity, drained = 
   const { azSet, name } = instance;
   const drainSeconds = drained ? 0 : input.config.drainSeconds;
   return idcActivities(azSet.idc, {
-    direction,
-    policy: input.policy,
+    ...stepOptions(run, direction),
     summary: `take out ${name} (${azLabel(azSet)})`,
     longestAttemptMs: drainSeconds * 1_000 + 120_000,
   }).takeOut({
@@ -114,7 +113,7 @@ function takeOut(run: GroupRun, { instance, uid, direction, capacity, drained = 
     reason: `${input.operation}: ${input.spec.version}`,
     drainSeconds,
     capacity,
-    sets: setsIn(input.azSets, azSet.idc),
+    sets: setsIn(input.azSets, azSet.idc).filter((set) => !run.lost.has(clusterOf(set))),
   });
 }
 
@@ -157,8 +156,7 @@ export async function bake(run: GroupRun, handling: Pick<Handling, 'instance' | 
   await resuming(run, direction, async () => {
     if (stops(run, direction)) await passBrake(run);
     await idcActivities(instance.azSet.idc, {
-      direction,
-      policy: run.input.policy,
+      ...stepOptions(run, direction),
       summary: `put in ${instance.name} (${azLabel(instance.azSet)})`,
       longestAttemptMs: 120_000,
     }).putIn({ ...stepContext(run), instance, uid, brakable: direction === 'forward' });

@@ -2,7 +2,7 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import { brake, describeBudget } from '../../domain/brake.ts';
 import { planBatches, type Batch, type BudgetSum } from '../../domain/plan.ts';
 import type { ReleaseState } from '../../domain/states.ts';
-import { azLabel, isUndoable, type InstanceRef, type Trouble } from '../../domain/types.ts';
+import { azLabel, isRequeueing, isUndoable, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import type { CapacityShare } from '../../activities/instance.ts';
 import type { InstanceObservation } from '../../drivers/azset/index.ts';
 import { Continuing, isLong, type Left } from './carried.ts';
@@ -10,6 +10,7 @@ import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
+import { isLoss, lookPast, lossText, untilBack } from './loss.ts';
 import { followSize, sizeChange } from './resize.ts';
 import { runs } from './target.ts';
 import { all } from './all.ts';
@@ -35,7 +36,9 @@ async function planAll(run: GroupRun): Promise<Batch[]> {
   const { input, progress } = run;
   const { flavor = 'release', only } = input;
   const bastion = isUndoable(flavor);
-  const before = await looked(run, bastion ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED', 'look before the plan');
+  const before = bastion
+    ? await looked(run, 'SMOKE_BRAKED', 'look before the plan')
+    : await lookedPast(run, 'look before the plan');
   if (!bastion) await advance(run, 'ROLLING_OUT', `${flavor} to ${input.spec.version}`);
   const meant = input.instances.filter(({ name }) => only === undefined || only.includes(name));
   if (flavor === 'restart') {
@@ -124,7 +127,7 @@ async function passFailures(run: GroupRun, { wave = '' }: Batch): Promise<void> 
 /** Slices what is left again, by knobs that a person has changed. */
 async function replan(run: GroupRun, left: Batch[]): Promise<Batch[]> {
   const { input, progress } = run;
-  const now = await looked(run, 'ROLLOUT_BRAKED', 'look before the batches are planned again');
+  const now = await lookedPast(run, 'look before the batches are planned again');
   const members = now.planned(left.flatMap((batch) => batch.members));
   const plan = planBatches(members, input.config, { bastion: false, desired: input.instances.length });
   const from = left[0]?.index ?? 1;
@@ -179,7 +182,7 @@ async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
 async function bakedLongEnough(run: GroupRun, { members }: Batch): Promise<boolean> {
   const names = members.map(({ name }) => name).join(', ');
   const check = async (): Promise<boolean> => {
-    const now = await looked(run, 'SMOKE_BRAKED', `look whether ${names} still serves`);
+    const now = await lookedPast(run, `look whether ${names} still serves`, 'SMOKE_BRAKED');
     return members.every((instance) => isDone(run, now, instance));
   };
   return passGate(run, { name: 'rollout', state: 'BAKE_SUCCESS', message: `bastion ${names} serves`, check });
@@ -188,21 +191,32 @@ async function bakedLongEnough(run: GroupRun, { members }: Batch): Promise<boole
 /**
  * One batch: its members at the same time. A member that fails stays out; the batch is a failure and the next one still
  * starts: what stops the train is the brake. But where it is of an ordered set this holds, and on resume tries it again:
- * what comes after it could not be made as long as it is broken. Returns the troubles.
+ * what comes after it could not be made as long as it is broken. What is in a cluster that is away is passed over, where
+ * that is wanted. Returns the troubles.
  */
 async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
   const { progress } = run;
   if (isBraked(run)) await passBrake(run);
-  const braked: ReleaseState = batch.index === 0 ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED';
+  const bastion = batch.index === 0;
+  const braked: ReleaseState = bastion ? 'SMOKE_BRAKED' : 'ROLLOUT_BRAKED';
+  // The other batches follow the bastion: there is no going on without it.
+  const isPassed = (trouble: Trouble): boolean => !bastion && isLoss(run, trouble);
+  const isFailure = (trouble: Trouble | null): trouble is Trouble =>
+    trouble !== null && trouble.code !== 'CAPACITY_SHORT' && !isPassed(trouble);
   const going = progress.state;
   let members = batch.members;
   const troubles: Trouble[] = [];
   for (;;) {
-    const now = await looked(run, braked, `count before batch ${batch.index}`);
-    members = members.filter((instance) => !isDone(run, now, instance));
+    const summary = `count before batch ${batch.index}`;
+    const now = bastion ? await looked(run, braked, summary) : await lookedPast(run, summary);
+    members = members.filter((instance) => now.saw(instance) && !isDone(run, now, instance));
     const sum = count(run, now, members);
     if (!sum.pass) {
-      await hold(run, braked, { verdict: 'errored', code: 'CAPACITY_SHORT', message: describeBudget(sum) });
+      await hold(run, braked, {
+        verdict: 'errored',
+        code: 'CAPACITY_SHORT',
+        message: describeBudget(sum) + lossText(run),
+      });
       await advance(run, going, `resumed at batch ${batch.index}`);
       await retryFailed(run);
       continue;
@@ -211,7 +225,7 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
 
     registerUndo(run, batch.index, members);
     const names = members.map(({ name }) => name).join(', ');
-    const title = batch.index === 0 ? 'bastion' : `batch ${batch.index}`;
+    const title = bastion ? 'bastion' : `batch ${batch.index}`;
     await progress.note({
       kind: 'batch',
       step: title,
@@ -220,7 +234,7 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
       message: `${names}: ${describeBudget(sum)}`,
       data: sum,
     });
-    const outcomes = await handleAll(run, now, members, sum, batch.index === 0);
+    const outcomes = await handleAll(run, now, members, sum, bastion);
     const short = members.filter((_, i) => outcomes[i]?.code === 'CAPACITY_SHORT');
     const failures = outcomes.filter(isFailure);
     troubles.push(...failures);
@@ -234,17 +248,13 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     });
     const isStop = (instance: InstanceRef, i: number): boolean =>
       now.isOrdered(instance) && isFailure(outcomes[i] ?? null);
-    const stopped = batch.index === 0 ? [] : members.filter(isStop);
+    const stopped = bastion ? [] : members.filter(isStop);
     if (stopped.length > 0) await holdInOrder(run, stopped, failures);
     if (short.length + stopped.length === 0) return troubles;
     // Those that stopped it are tried again. Where the data plane served less than the plan counted on, they were not
     // touched, and the count decides again.
     members = [...short, ...stopped];
   }
-}
-
-function isFailure(outcome: Trouble | null): outcome is Trouble {
-  return outcome !== null && outcome.code !== 'CAPACITY_SHORT';
 }
 
 /** Instances of ordered sets failed. */
@@ -268,8 +278,8 @@ async function retryFailed(run: GroupRun): Promise<void> {
   const { input, progress } = run;
   const failed = input.instances.filter(({ name }) => ['failed', 'errored'].includes(progress.phaseOf(name)));
   if (failed.length === 0) return;
-  const now = await looked(run, 'ROLLOUT_BRAKED', 'look at what failed');
-  const out = failed.filter((instance) => !now.serves(instance));
+  const now = await lookedPast(run, 'look at what failed');
+  const out = failed.filter((instance) => now.saw(instance) && !now.serves(instance));
   await handleAll(run, now, out, count(run, now, out), false);
 }
 
@@ -298,6 +308,9 @@ export async function handle(
   let now = first;
   for (let turn = 0; ; turn++) {
     try {
+      if (turn > 0) now = await lookAgain(run, instance, turn);
+      if (turn > 0 && bastion && hasGates(run) && progress.state !== 'SMOKING')
+        await advance(run, 'SMOKING', `bastion ${instance.name} again`);
       if (!now.hasPlace(instance)) return null;
       const holder = now.holder(instance);
       const target = run.staged.get(instance.azSet.name);
@@ -334,17 +347,18 @@ export async function handle(
     } catch (error) {
       if (isCancellation(error)) throw error;
       const trouble = troubleOf(error);
-      if (trouble.code === 'CAPACITY_SHORT') {
+      if (trouble.code === 'CAPACITY_SHORT' || (!bastion && isLoss(run, trouble))) {
         progress.instance(instance.name, 'pending', trouble);
         return trouble;
       }
       if (trouble.code !== 'INSTANCE_REPLACED' || turn >= MOST_REBIRTHS) return failed(run, instance, trouble);
     }
-    await sleep(1_000 * 2 ** turn, { summary: `${instance.name} was replaced; handled again` });
-    now = await look(run, 'forward', `look at ${instance.name} again`, instance.azSet);
-    if (bastion && hasGates(run) && progress.state !== 'SMOKING')
-      await advance(run, 'SMOKING', `bastion ${instance.name} again`);
   }
+}
+
+async function lookAgain(run: GroupRun, { name, azSet }: InstanceRef, turn: number): Promise<GroupLook> {
+  await sleep(1_000 * 2 ** (turn - 1), { summary: `${name} was replaced; handled again` });
+  return look(run, 'forward', `look at ${name} again`, azSet);
 }
 
 function failed({ progress }: GroupRun, instance: InstanceRef, trouble: Trouble): Trouble {
@@ -356,9 +370,14 @@ function failed({ progress }: GroupRun, instance: InstanceRef, trouble: Trouble)
 export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
   const { input, progress } = run;
   for (let pass = 0; ; pass++) {
-    const now = await looked(run, 'ROLLOUT_BRAKED', 'look for what is left');
-    const left = notDone(run, now);
-    if (left.length === 0) return now;
+    const now = await lookedPast(run, 'look for what is left');
+    const missing = notDone(run, now);
+    if (missing.length === 0) return now;
+    const left = missing.filter((instance) => now.saw(instance));
+    if (left.length === 0) {
+      await untilBack(run, missing);
+      continue;
+    }
     const bad = left.filter(({ name }) => ['failed', 'errored'].includes(progress.phaseOf(name)));
     if (bad.length > 0 || pass >= MOST_PASSES) {
       const names = left.map(({ name }) => name).join(', ');
@@ -381,7 +400,7 @@ export async function redoUntilWhole(run: GroupRun): Promise<GroupLook> {
 
 /** Instances that are not done, by a fresh look. */
 export async function leftOver(run: GroupRun): Promise<InstanceRef[]> {
-  return notDone(run, await looked(run, 'ROLLOUT_BRAKED', 'look whether all still serve'));
+  return notDone(run, await lookedPast(run, 'look whether all still serve'));
 }
 
 function notDone(run: GroupRun, now: GroupLook): InstanceRef[] {
@@ -461,11 +480,21 @@ export function registerUndo(run: GroupRun, index: number, members: InstanceRef[
   }
 }
 
-/** Looks; where a cluster does not answer for long, holds and says so instead of failing. */
-export async function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
+/** Looks at the whole group; where a cluster does not answer for long, holds and says so instead of failing. */
+export function looked(run: GroupRun, braked: ReleaseState, summary: string): Promise<GroupLook> {
+  return seen(run, braked, () => look(run, 'forward', summary));
+}
+
+/** Looks at the group, past clusters that are away where that is wanted: they are not seen. */
+function lookedPast(run: GroupRun, summary: string, braked: ReleaseState = 'ROLLOUT_BRAKED'): Promise<GroupLook> {
+  if (!isRequeueing(run.input.config)) return looked(run, braked, summary);
+  return seen(run, braked, () => lookPast(run, summary));
+}
+
+async function seen(run: GroupRun, braked: ReleaseState, see: () => Promise<GroupLook>): Promise<GroupLook> {
   for (;;) {
     try {
-      const now = await look(run, 'forward', summary);
+      const now = await see();
       const change = sizeChange(run, now);
       if (change !== null) await followSize(run, change);
       return now;

@@ -3,25 +3,60 @@ import { brake } from '../../domain/brake.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
 import { UndoBudget } from './budget.ts';
-import { look, type GroupRun } from './context.ts';
+import { look, type GroupLook, type GroupRun } from './context.ts';
 import { bake, smoke } from './instance.ts';
+import { lookPast } from './loss.ts';
 import { runs } from './target.ts';
 import { troubleOf } from './troubles.ts';
 
 /** Operations that began before this waited, in an undo, for the connections of instances that had none. */
 const NO_SECOND_DRAIN = 'undo-no-second-drain';
 
+/** Operations that began before this waited, in an undo, until every cluster answered. */
+const PAST_LOSSES = 'undo-past-losses';
+
 export async function openBudget(run: GroupRun): Promise<UndoBudget> {
   const { input } = run;
-  const now = await look(run, 'undo', 'look before the undo');
-  const serving = input.instances.filter((instance) => now.serves(instance)).length;
+  const now = await (patched(PAST_LOSSES) ? lookPastSoon(run) : look(run, 'undo', 'look before the undo'));
+  const serving = servingIn(now, input.instances);
   const { floor } = brake({
     desired: run.size,
     batchPercent: input.config.batchPercent,
     serving,
     taken: 0,
   });
-  return new UndoBudget(serving - floor);
+  const budget = new UndoBudget(serving - floor);
+  const unseen = input.instances.filter((instance) => !now.saw(instance));
+  if (unseen.length > 0) run.returning = countAgain(run, budget, unseen);
+  return budget;
+}
+
+/** What is in a cluster that is away counts as not serving; the undo of the others does not wait for it. */
+async function lookPastSoon(run: GroupRun): Promise<GroupLook> {
+  const summary = 'look before the undo';
+  try {
+    return await lookPast(run, summary, { soon: true });
+  } catch {
+    // None answers: there is nothing to undo anywhere before one does.
+    return look(run, 'undo', summary);
+  }
+}
+
+/** They count as soon as their clusters answer. */
+async function countAgain(run: GroupRun, budget: UndoBudget, unseen: InstanceRef[]): Promise<void> {
+  const { progress } = run;
+  const lost = [...run.lost.keys()].join(', ');
+  const note = { kind: 'note', step: 'undo', instance: null, data: null } as const;
+  const short = budget.isSpent ? ': they are taken out only when it does' : '';
+  const message = `waits for ${lost}; meanwhile as many of the others as the floor allows are undone${short}`;
+  await progress.note({ ...note, outcome: 'failed', message });
+  const now = await look(run, 'undo', `wait for ${lost}`);
+  budget.add(servingIn(now, unseen));
+  await progress.note({ ...note, outcome: 'done', message: `${lost} answers again` });
+}
+
+function servingIn(now: GroupLook, instances: InstanceRef[]): number {
+  return instances.filter((instance) => now.serves(instance)).length;
 }
 
 /**

@@ -133,7 +133,7 @@ const ROWS: [string, string, string[]][] = [
       'idcs[0].clusters[0].name: is missing: a text (Name of the cluster, unique in the fleet. App files name it in `placement`.)',
       'idcs[0].clusters[0].kubeconfig: is missing: a text (Path of the kubeconfig file, on the machine of the worker that serves this IDC. Nobody else reads it.)',
       'idcs[0].clusters[0].nam: is not a known key (did you mean "name"?)',
-      'idcs[0].clusters[0].kubecfg: is not a known key (known here: name, kind, kubeconfig, context, azs)',
+      'idcs[0].clusters[0].kubecfg: is not a known key (known here: name, kind, kubeconfig, context, azs, lostAfterSeconds)',
     ],
   ],
   [

@@ -18,6 +18,7 @@ export interface ApiDouble {
 
 export async function openApiDouble(
   answer: (incoming: IncomingMessage, reply: ServerResponse) => void,
+  options: { lostAfterSeconds?: number } = {},
 ): Promise<ApiDouble> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,7 +38,7 @@ export async function openApiDouble(
       }),
     );
   await setToken('first');
-  const cluster = openCluster({ name: 'north', kubeconfig });
+  const cluster = openCluster({ name: 'north', kubeconfig, ...options });
   return {
     cluster,
     kubeconfig,

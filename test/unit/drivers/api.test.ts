@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { openCluster } from '../../../src/drivers/kubernetes/cluster.ts';
 import { openApiDouble, type ApiDouble } from './api-double.ts';
@@ -47,6 +48,30 @@ test('something in front of the API server that speaks no JSON; nobody there; ha
     message: expect.stringContaining('north') as string,
   });
   double = undefined;
+});
+
+test('a cluster that never answers is lost after a while, and no more as soon as it answers, be it to refuse', async () => {
+  let status = 503;
+  double = await openApiDouble((_incoming, reply) => reply.writeHead(status).end(), { lostAfterSeconds: 0.2 });
+  const { api } = double.cluster;
+  const ask = async (): Promise<string> => {
+    try {
+      await api.list('/pods');
+      return 'answered';
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+  expect(await ask()).toBe('CLUSTER_UNREACHABLE');
+  await sleep(250);
+  await expect(api.list('/pods')).rejects.toMatchObject({
+    code: 'CLUSTER_LOST',
+    message: expect.stringMatching(/^north has not answered for \d+ s: GET \/pods/) as string,
+  });
+  status = 409;
+  expect(await ask()).toBe('INTERNAL');
+  status = 503;
+  expect(await ask()).toBe('CLUSTER_UNREACHABLE');
 });
 
 test('every write is under our name; reads ask no cache', async () => {
