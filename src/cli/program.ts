@@ -124,6 +124,7 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
         .argument('<version>', 'what to release: the tag of its images')
         .option('--env <env...>', 'environments in order (default: all of the fleet file in which the app has a group)')
         .option('--group <group...>', 'only these groups')
+        .option('--joined', 'in each environment its groups as one, batch by batch in step')
         .option('--promote <how>', "between two environments: manual, automatic, or 10m (default: the fleet file's)"),
     )
       .option('--dry-run', 'only show the plan, of each environment as it is now')
@@ -321,7 +322,8 @@ function releaseOptions(name: string, description: string) {
       .argument('[version]', 'version: tag of the images')
       .requiredOption('--env <env>', 'environment')
       .option('--version <tag>', 'the version, where it is not given as an argument')
-      .option('--group <group...>', 'only these groups (default: all of the environment)'),
+      .option('--group <group...>', 'only these groups (default: all of the environment)')
+      .option('--joined', 'the groups as one, batch by batch in step; where one does not succeed all are undone'),
   );
 }
 

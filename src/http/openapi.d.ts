@@ -1521,6 +1521,8 @@ export interface components {
             envs?: string[];
             /** @description Groups to release, in each environment that has one of them. Default: all */
             groups?: string[];
+            /** @description The groups as one: all bastions, then batch by batch in step, each within the budget of its own; none ends before all have come to the end, and where one does not succeed all are undone. Default: one group after the other */
+            joined?: boolean;
             /** @description What stands between two environments: `manual`, `automatic`, or how long it soaks (`10m`). Default: what the fleet file says of the environment that follows (`promote`), else `manual` */
             promote?: string;
             /**
@@ -2026,6 +2028,8 @@ export interface components {
             env: string;
             /** @description Groups to release, of that environment. Default: all, in the order of the app file */
             groups?: string[];
+            /** @description The groups as one: all bastions, then batch by batch in step, each within the budget of its own; none ends before all have come to the end, and where one does not succeed all are undone. Default: one group after the other */
+            joined?: boolean;
             /**
              * @description What becomes of it where another operation holds a group. reject (default): 409; queue: it waits for its turn, in the order of acceptance; supersede: those ahead are aborted first
              * @enum {string}

@@ -129,6 +129,8 @@ export interface ReleaseGroupInput extends GroupTarget {
   };
   /** Names of the instances that it is for; left out: all. */
   only?: string[];
+  /** Names of the groups that are released with it as one, in step, itself among them. Left out: it is released by itself. */
+  joined?: string[];
   /** Repair of a first release: its sets are removed, and the group is as it was before. */
   remove?: true;
   policy?: PolicyOverride;
@@ -157,6 +159,8 @@ export interface ReleaseAppInput {
   actor: Actor;
   /** Released one after the other, in the order of the app file; of a promotion none. */
   groups: ReleaseGroupInput[];
+  /** All groups at the same time, in step: batch by batch, and none ends before all have come to the end. */
+  joined?: true;
   /** Of a promotion: its environments in order. In each it is a release of its own. */
   stages?: Stage[];
   /** Of a promotion: how long a person has to decide, and when they are reminded. */
@@ -185,6 +189,14 @@ export const commandUpdate = defineUpdate<string, [Command]>('command');
 
 /** The same by signal, for when no worker answers updates, and for the Temporal UI. */
 export const commandSignal = defineSignal<[Command]>(COMMAND_SIGNAL);
+
+// Between a joined release and its groups. A meeting is the number of a batch, or one of MEETINGS.
+
+/** The group has come to the meeting, and waits there for the others. */
+export const joinedArrival = defineSignal<[{ group: string; meeting: number }]>('joined-arrival');
+
+/** All groups have come as far: it may pass that meeting. */
+export const joinedLeave = defineSignal<[number]>('joined-leave');
 
 /** Memo of group operations, compared on "already started". */
 export interface OperationMemo {

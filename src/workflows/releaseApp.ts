@@ -2,23 +2,29 @@ import {
   CancellationScope,
   ChildWorkflowFailure,
   ParentClosePolicy,
+  allHandlersFinished,
+  condition,
   executeChild,
+  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ReleaseAppInput, ReleaseGroupInput, ReleaseGroupResult } from '../temporal/messages.ts';
-import { commandSignal } from '../temporal/messages.ts';
+import { commandSignal, joinedLeave } from '../temporal/messages.ts';
+import { groupWorkflowId } from '../temporal/names.ts';
 import type { releaseGroup } from './releaseGroup.ts';
 import { releaseGroupOptions } from '../temporal/starts.ts';
 import { controlActivities, waitingActivities } from './release/activities.ts';
+import { registerMeetings } from './release/joined.ts';
 import { isPromotion, promote } from './release/promote.ts';
 import { Progress } from './release/progress.ts';
 import { troubleOf } from './release/troubles.ts';
 
 /**
- * Releases one version to the groups of an app in one environment, one after the other in the order of the app file; or to
- * one environment after the other (see promote). Stops at the first group that does not succeed; groups that were finished before it stay as they are.
+ * Releases one version to the groups of an app in one environment, one after the other in the order of the app file: it stops
+ * at the first group that does not succeed, and groups that were finished before it stay as they are. Or joined: all in step, and
+ * where one does not succeed all are undone. Or to one environment after the other (see promote).
  */
 export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupResult> {
   if (isPromotion(input)) return promote(input);
@@ -36,13 +42,9 @@ export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupRe
     const [first] = input.groups;
     if (input.onBusy !== undefined && first !== undefined) await forward.run(() => awaitTurn(input, first));
     await progress.enter('ROLLING_OUT', `${input.version} to ${input.groups.map(({ ref }) => ref.group).join(', ')}`);
-    await forward.run(async () => {
-      for (const group of input.groups) {
-        if (input.onBusy !== undefined && group !== first) await awaitTurn(input, group);
-        result = await releaseOne(group);
-        if (result.state !== 'SUCCESS') return;
-      }
-    });
+    result = await forward.run(() =>
+      input.joined === true ? releaseJoined(input, () => forward.cancel()) : releaseInTurn(input),
+    );
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (isCancellation(error)) {
@@ -56,8 +58,48 @@ export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupRe
   await CancellationScope.nonCancellable(() =>
     progress.enter(result.state, result.trouble?.message ?? result.state, { trouble: result.trouble }),
   );
+  if (input.joined === true) await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (cancelled !== null) throw cancelled;
   return result;
+}
+
+async function releaseInTurn(input: ReleaseAppInput): Promise<ReleaseGroupResult> {
+  const [first] = input.groups;
+  for (const group of input.groups) {
+    if (input.onBusy !== undefined && group !== first) await awaitTurn(input, group);
+    const result = await releaseOne(group);
+    if (result.state !== 'SUCCESS') return result;
+  }
+  return { state: 'SUCCESS', trouble: null };
+}
+
+/** All at the same time. Where one does not succeed, the others are undone. */
+async function releaseJoined(input: ReleaseAppInput, undoOthers: () => void): Promise<ReleaseGroupResult> {
+  const { groups } = input;
+  const refs = new Map(groups.map(({ ref }) => [ref.group, ref]));
+  registerMeetings([...refs.keys()], async (group, meeting) => {
+    const ref = refs.get(group);
+    // One that has ended meanwhile needs no leave.
+    if (ref !== undefined)
+      await getExternalWorkflowHandle(groupWorkflowId(ref))
+        .signal(joinedLeave, meeting)
+        .catch(() => undefined);
+  });
+  if (input.onBusy !== undefined) for (const group of groups.slice(1)) await awaitTurn(input, group);
+  const unsuccessful: ReleaseGroupResult[] = [];
+  const ends = await Promise.allSettled(
+    groups.map(async (group) => {
+      const result = await releaseOne(group);
+      if (result.state === 'SUCCESS') return;
+      unsuccessful.push(result);
+      undoOthers();
+    }),
+  );
+  const [first] = unsuccessful;
+  if (first !== undefined) return first;
+  const thrown = ends.find((end) => end.status === 'rejected');
+  if (thrown !== undefined) throw thrown.reason;
+  return { state: 'SUCCESS', trouble: null };
 }
 
 /** Waits until the group is free. What it runs then is what this release starts from. */

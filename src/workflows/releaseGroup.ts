@@ -18,6 +18,7 @@ import { batchesOf, carry, Continuing, leftOf, type Carried } from './release/ca
 import { Commands } from './release/commands.ts';
 import type { GroupRun } from './release/context.ts';
 import { GateExpired } from './release/hold.ts';
+import { Leave } from './release/joined.ts';
 import { Progress } from './release/progress.ts';
 import { release, type Seen } from './release/release.ts';
 import { registerUndo } from './release/rollout.ts';
@@ -52,7 +53,7 @@ export async function releaseGroup(input: ReleaseGroupInput, carried?: Carried):
     },
     carried?.commands,
   );
-  const parts: Parts = { input, progress, commands, sagas: new Sagas() };
+  const parts: Parts = { input, progress, commands, leave: new Leave(), sagas: new Sagas() };
   const held: { run: GroupRun | null } = { run: null };
   const cancelled: { error: Error | null } = { error: null };
 
@@ -98,7 +99,7 @@ export async function releaseGroup(input: ReleaseGroupInput, carried?: Carried):
 }
 
 /** What there is of an operation before it holds the fence. */
-type Parts = Pick<GroupRun, 'input' | 'progress' | 'commands' | 'sagas'>;
+type Parts = Pick<GroupRun, 'input' | 'progress' | 'commands' | 'leave' | 'sagas'>;
 
 function begin(parts: Parts, epoch: number): GroupRun {
   return {

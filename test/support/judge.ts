@@ -54,6 +54,15 @@ export class Judge {
     return starts;
   }
 
+  /** Pod → when a container was first started in it, by the machines' clock, in ms. */
+  async startedAt(): Promise<Record<string, number>> {
+    const at: Record<string, number> = {};
+    for (const entry of await this.#journal()) {
+      if (entry.kind === 'container-started' && this.#isMember(entry)) at[entry.instance] ??= entry.ms;
+    }
+    return at;
+  }
+
   /** How many addresses the front door routed to: first as it stood at the mark, then after every change. */
   async routed(): Promise<number[]> {
     const service = `${SHOP.env}/${this.#app}-${this.#group}`;

@@ -7,6 +7,7 @@ import { plannedOnce, showAccepted, type ShowOptions } from './accepted.ts';
 interface PromoteOptions extends ShowOptions, KnobOptions {
   env?: string[] | undefined;
   group?: string[] | undefined;
+  joined?: true | undefined;
   promote?: string | undefined;
 }
 
@@ -18,11 +19,12 @@ export async function promoteApp(
   options: PromoteOptions,
 ): Promise<ExitCode> {
   const api = session.api();
-  const { env: envs, group: groups, promote } = options;
+  const { env: envs, group: groups, joined, promote } = options;
   const body = {
     ...{ app, version, config: knobs(options) },
     ...(envs === undefined ? {} : { envs }),
     ...(groups === undefined ? {} : { groups }),
+    ...(joined === undefined ? {} : { joined }),
     ...(promote === undefined ? {} : { promote }),
   };
   const params = plannedOnce(options);

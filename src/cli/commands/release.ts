@@ -19,6 +19,7 @@ export interface ReleaseOptions extends KnobOptions {
   env: string;
   version?: string | undefined;
   group?: string[] | undefined;
+  joined?: true | undefined;
   queue?: true | undefined;
   supersede?: true | undefined;
 }
@@ -30,11 +31,12 @@ function body(app: string, argument: string | undefined, options: ReleaseOptions
     const message = version === undefined ? 'which version?' : `version ${version}, or ${options.version ?? ''}?`;
     throw new Failure(EXIT.usage, message, { next: `transship release start ${app} VERSION --env ${options.env}` });
   }
-  const { env, group, queue, supersede } = options;
+  const { env, group, joined, queue, supersede } = options;
   const onBusy = supersede === true ? 'supersede' : queue === true ? 'queue' : undefined;
   return {
     ...{ app, env, version, config: knobs(options) },
     ...(group === undefined ? {} : { groups: group }),
+    ...(joined === undefined ? {} : { joined }),
     ...(onBusy === undefined ? {} : { onBusy }),
   };
 }

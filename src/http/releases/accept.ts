@@ -99,8 +99,8 @@ async function writeAgain(
   onBusy: NonNullable<ReleaseRequest['onBusy']> = 'reject',
 ): Promise<void> {
   const request = { app, env, version, groups: groups.map(({ group }) => group ?? ''), onBusy };
-  const { config } = groups[0]?.input as ReleaseGroupInput;
-  await write(context, request, config, actor, id);
+  const { config, joined } = groups[0]?.input as ReleaseGroupInput;
+  await write(context, joined === undefined ? request : { ...request, joined: true }, config, actor, id);
 }
 
 async function write(
@@ -131,6 +131,8 @@ async function write(
   }
 
   const policy = context.policy === undefined ? {} : { policy: context.policy };
+  const names = released.map(({ target }) => target.ref.group);
+  const isJoined = request.joined === true && names.length > 1;
   const groups: ReleaseGroupInput[] = [];
   for (const { target, plan: groupPlan } of released) {
     groups.push({
@@ -139,6 +141,7 @@ async function write(
       root: id,
       actor,
       config,
+      ...(isJoined ? { joined: names } : {}),
       ...policy,
     });
   }
@@ -151,6 +154,7 @@ async function write(
     version,
     actor,
     groups,
+    ...(isJoined ? { joined: true as const } : {}),
     ...policy,
     ...(onBusy === 'reject' ? {} : { onBusy }),
   };

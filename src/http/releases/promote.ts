@@ -68,7 +68,7 @@ async function writePromotion(context: ApiContext, request: PromotionRequest, ac
 /** @throws APP_UNKNOWN, ENVIRONMENT_UNKNOWN, GROUP_UNKNOWN */
 async function stagesOf(
   context: ApiContext,
-  { app, version, envs, groups, promote: asked, config }: PromotionRequest,
+  { app, version, envs, groups, joined, promote: asked, config }: PromotionRequest,
 ): Promise<(Stage & { request: StageRequest })[]> {
   const { environments } = context.fleet;
   const definition = await appDefinition(context, app);
@@ -93,6 +93,7 @@ async function stagesOf(
     const request: StageRequest = {
       ...{ app, env, version, onBusy: 'queue' },
       ...(groups === undefined ? {} : { groups: here(env) }),
+      ...(joined === undefined ? {} : { joined }),
       ...(config === undefined ? {} : { config }),
     };
     return { env, gate: parseGate(gate), request };

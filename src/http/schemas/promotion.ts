@@ -3,6 +3,7 @@ import { gateSchema } from '../../domain/gates.ts';
 import { nameSchema } from '../../domain/name.ts';
 import { releaseConfigSchema } from './config.ts';
 import { versionSchema } from './names.ts';
+import { joinedSchema } from './release.ts';
 import { groupNamesSchema } from './takeover.ts';
 
 export const promotionRequestSchema = z
@@ -25,6 +26,7 @@ export const promotionRequestSchema = z
       description:
         'What stands between two environments: `manual`, `automatic`, or how long it soaks (`10m`). Default: what the fleet file says of the environment that follows (`promote`), else `manual`',
     }),
+    joined: joinedSchema,
     config: releaseConfigSchema.optional().meta({ description: 'Knobs of the release in each of them' }),
   })
   .meta({

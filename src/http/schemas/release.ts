@@ -7,6 +7,11 @@ import { commandSchema } from './command.ts';
 import { releaseConfigSchema } from './config.ts';
 import { actorSchema, troubleSchema } from './places.ts';
 
+export const joinedSchema = z.boolean().optional().meta({
+  description:
+    'The groups as one: all bastions, then batch by batch in step, each within the budget of its own; none ends before all have come to the end, and where one does not succeed all are undone. Default: one group after the other',
+});
+
 export const releaseRequestSchema = z
   .strictObject({
     app: nameSchema,
@@ -18,6 +23,7 @@ export const releaseRequestSchema = z
       .refine((groups) => new Set(groups).size === groups.length, 'each group once')
       .optional()
       .meta({ description: 'Groups to release, of that environment. Default: all, in the order of the app file' }),
+    joined: joinedSchema,
     config: releaseConfigSchema.optional(),
     onBusy: z.enum(['reject', 'queue', 'supersede']).optional().meta({
       description:

@@ -9,6 +9,7 @@ import { idcActivities, type Direction, type StepOptions } from './activities.ts
 import type { Sagas } from '../../temporal/saga.ts';
 import type { UndoBudget } from './budget.ts';
 import type { Commands } from './commands.ts';
+import type { Leave } from './joined.ts';
 import type { Opening } from './opening.ts';
 import type { Progress } from './progress.ts';
 
@@ -20,6 +21,8 @@ export interface GroupRun {
   turns: number;
   progress: Progress;
   commands: Commands;
+  /** Of one of several groups that are released as one: how far it may go. */
+  leave: Leave;
   /** Undo, one stack per IDC: an IDC that is away does not hold up the undo of the others. */
   sagas: Sagas;
   /** By AzSet name, once staged. */

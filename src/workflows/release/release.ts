@@ -5,6 +5,7 @@ import { convert } from './convert.ts';
 import { look, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, brakable, hold, isBraked, passBrake } from './hold.ts';
+import { isJoined, meet, MEETINGS } from './joined.ts';
 import { bringUp, leftOver, redoUntilWhole, rollOn, rollOut } from './rollout.ts';
 import { scale } from './scale.ts';
 import { createAll, removeAll, settleAll, stageAll } from './stage.ts';
@@ -54,7 +55,9 @@ async function create(run: GroupRun): Promise<GroupLook> {
   const message = `first release: ${String(input.instances.length)} instances on ${input.spec.version}`;
   await advance(run, 'CREATING', message);
   await createAll(run);
-  return bringUp(run);
+  const whole = await bringUp(run);
+  if (isJoined(run)) await meet(run, MEETINGS.settled, 'all instances serve');
+  return whole;
 }
 
 async function replace(run: GroupRun): Promise<GroupLook> {
@@ -67,7 +70,10 @@ async function replace(run: GroupRun): Promise<GroupLook> {
 async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Promise<GroupLook> {
   return brakable(run, async () => {
     const seen = await roll();
-    return settle(run, hasGates(run) ? await finish(run, seen) : seen);
+    if (isJoined(run)) await meet(run, MEETINGS.whole, 'all instances serve');
+    const settled = await settle(run, hasGates(run) ? await finish(run, seen) : seen);
+    if (isJoined(run)) await meet(run, MEETINGS.settled, 'nothing is left to do');
+    return settled;
   });
 }
 

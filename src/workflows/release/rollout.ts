@@ -10,6 +10,7 @@ import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
+import { isJoined, meet, MEETINGS } from './joined.ts';
 import { isLoss, lookPast, lossText, untilBack } from './loss.ts';
 import { followSize, sizeChange } from './resize.ts';
 import { runs } from './target.ts';
@@ -72,6 +73,7 @@ export async function rollOn(run: GroupRun, { batches, stale, wave: before }: Le
   let queue = batches;
   let wave = before;
   while (queue[0] !== undefined) {
+    if (isJoined(run) && queue[0].index > 0) await meetBefore(run, queue[0]);
     if (queue[0].index > 1) {
       const isNew = wave !== undefined && queue[0].wave !== undefined && queue[0].wave !== wave;
       if (isNew) await passFailures(run, queue[0]);
@@ -96,6 +98,27 @@ export async function rollOn(run: GroupRun, { batches, stale, wave: before }: Le
       throw new Continuing({ batches: queue, stale: input.config !== planned, wave });
   }
   return redoUntilWhole(run);
+}
+
+/** Joined groups go on together, and not before the brake lets every one of them. */
+async function meetBefore(run: GroupRun, { index, members }: Batch): Promise<void> {
+  for (;;) {
+    const now = await lookedPast(run, `count before the groups meet at batch ${index}`);
+    const left = members.filter((instance) => !isDone(run, now, instance));
+    const sum = count(run, now, left);
+    if (sum.pass) break;
+    await holdShort(run, 'ROLLOUT_BRAKED', sum, `batch ${index}`);
+  }
+  await meet(run, index, `batch ${index} is next`);
+}
+
+/** The brake stands in the way: holds, and then tries again what failed. */
+async function holdShort(run: GroupRun, braked: ReleaseState, sum: BudgetSum, at: string): Promise<void> {
+  const going = run.progress.state;
+  const message = describeBudget(sum) + lossText(run);
+  await hold(run, braked, { verdict: 'errored', code: 'CAPACITY_SHORT', message });
+  await advance(run, going, `resumed at ${at}`);
+  await retryFailed(run);
 }
 
 /** Between two batches, or two waves: the pause, or a person's word. */
@@ -170,6 +193,7 @@ async function runBastion(run: GroupRun, batch: Batch): Promise<void> {
     const [trouble] = await runBatch(run, batch);
     if (isBraked(run)) await passBrake(run);
     if (trouble === undefined) {
+      if (isJoined(run)) await meet(run, 1, 'the bastion serves');
       if (!hasGates(run) || (await bakedLongEnough(run, batch))) break;
       continue;
     }
@@ -203,7 +227,6 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
   const isPassed = (trouble: Trouble): boolean => !bastion && isLoss(run, trouble);
   const isFailure = (trouble: Trouble | null): trouble is Trouble =>
     trouble !== null && trouble.code !== 'CAPACITY_SHORT' && !isPassed(trouble);
-  const going = progress.state;
   let members = batch.members;
   const troubles: Trouble[] = [];
   for (;;) {
@@ -212,13 +235,7 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     members = members.filter((instance) => now.saw(instance) && !isDone(run, now, instance));
     const sum = count(run, now, members);
     if (!sum.pass) {
-      await hold(run, braked, {
-        verdict: 'errored',
-        code: 'CAPACITY_SHORT',
-        message: describeBudget(sum) + lossText(run),
-      });
-      await advance(run, going, `resumed at batch ${batch.index}`);
-      await retryFailed(run);
+      await holdShort(run, braked, sum, `batch ${batch.index}`);
       continue;
     }
     if (members.length === 0) return troubles;
@@ -331,6 +348,7 @@ export async function handle(
         if (bastion) {
           const runsAnew = input.flavor === 'restart' ? 'was restarted' : 'runs the new version';
           const message = `${instance.name} ${runsAnew} without traffic`;
+          if (isJoined(run)) await meet(run, MEETINGS.smoked, message);
           if (hasGates(run)) await passGate(run, { name: 'bake', state: 'SMOKE_SUCCESS', message });
           await advance(run, 'BAKING', `${instance.name} ${runsAnew}; traffic next`);
         }
