@@ -23,6 +23,7 @@ await mkdir(FOLDER, { recursive: true });
 const lanes = {
   small: await Lane.open(world, 'small', { topology: 'whole', instancesPerIdc: 1, note }),
   large: await Lane.open(world, 'large', { topology: 'whole', note }),
+  linked: await Lane.open(world, 'linked', { topology: 'linked', note }),
   brief: await Lane.open(world, 'brief', { topology: 'brief', note }),
 };
 resources.defer(async () => {
@@ -35,7 +36,8 @@ for (const scenario of SCENARIOS) {
   if (!isRecorded(scenario)) continue;
   if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
   const size = SMALL.includes(scenario.name) ? 'small' : 'large';
-  const lane = lanes[scenario.topology === 'brief' ? 'brief' : size];
+  const { topology } = scenario;
+  const lane = lanes[topology === 'brief' || topology === 'linked' ? topology : size];
   const { violations, histories } = await runScenario(lane, scenario, null, {}, { signal, record: () => undefined });
   if (violations.length > 0) throw new Error(`${scenario.name}: ${violations.join('; ')}`);
   for (const [type, history] of Object.entries(histories)) await write(`${scenario.name}.${type}`, history);

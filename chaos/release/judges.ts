@@ -8,7 +8,7 @@ import { groupOperationId } from '../../src/http/ids.ts';
 import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
 import { runsOf } from '../../test/support/runs.ts';
 import type { ChaosSinks } from '../hooks/workflow.ts';
-import type { Lane } from './lane.ts';
+import type { JoinedGroup, Lane } from './lane.ts';
 
 /** How long all may take to come to rest after the release has ended: a worker that died last has to start once more. */
 const REST_MS = 30_000;
@@ -113,6 +113,7 @@ export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, 
     check(least >= floor - lost, `in service fell to ${least}, the floor is ${floor}, lost on purpose ${lost}`);
   }
 
+  if (lane.joined !== null) violations.push(...(await judgeJoined(lane, lane.joined, expected)));
   violations.push(...(await judgeRecords(lane, id, expected)));
   const replay = await replayed(lane, id);
   violations.push(...replay.violations);
@@ -136,6 +137,26 @@ async function judgeRest({ judge, size }: Lane, version: string | null): Promise
   const versions = JSON.stringify(await judge.versions());
   const wanted = JSON.stringify(version === null ? {} : { [version]: size });
   return versions === wanted ? violations : [...violations, `runs ${versions}`];
+}
+
+/** The group that was released with it came to the same end. */
+async function judgeJoined(lane: Lane, { group, size, judge }: JoinedGroup, expected: Expected): Promise<string[]> {
+  const { version } = expected;
+  const violations: string[] = [];
+  const versions = JSON.stringify(await judge.versions());
+  if (versions !== JSON.stringify(version === null ? {} : { [version]: size }))
+    violations.push(`${group} runs ${versions}`);
+  if ((await judge.serving()).length !== size) violations.push(`${group} does not serve whole`);
+  const allowed = expected.starts.map((list) => list.join());
+  const starts = Object.entries(await judge.starts()).map(([pod, list]) => [pod, list.join()] as const);
+  const wrong = starts.filter(([, list]) => !allowed.includes(list));
+  violations.push(...wrong.map(([pod, list]) => `${pod} was started on ${list}`));
+  // Of two, one may be out.
+  const least = Math.min(...(await judge.routed()));
+  if (least < 1) violations.push(`${group} in service fell to ${least}`);
+  const fence = await lane.world.catalogue.fences.get({ env: SHOP.env, app: lane.app, group });
+  if (fence?.holder !== null || fence.dirty) violations.push(`the fence of ${group} is ${JSON.stringify(fence)}`);
+  return violations;
 }
 
 /** Nothing is left open: neither the fence, nor an operation, nor a workflow; the events have no gap. */
@@ -172,6 +193,9 @@ async function replayed(lane: Lane, id: string): Promise<Evidence> {
   const workflows = {
     releaseApp: releaseWorkflowId(id),
     releaseGroup: groupWorkflowId({ env: SHOP.env, app: lane.app, group: SHOP.group }),
+    ...(lane.joined === null
+      ? {}
+      : { joinedGroup: groupWorkflowId({ env: SHOP.env, app: lane.app, group: lane.joined.group }) }),
   };
   const all: { workflowId: string; history: History }[] = [];
   for (const [type, workflowId] of Object.entries(workflows)) {

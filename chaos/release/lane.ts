@@ -49,6 +49,9 @@ export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief';
 /** What a release is asked for with, beside the defaults of fault runs. */
 export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
 
+/** A second group, with one instance in each IDC, that is released with the first as one. */
+const JOINED_GROUP = 'jobs';
+
 const DEFAULTS: ReleaseSettings = { batchPercent: 50, drainSeconds: 0.1 };
 
 export interface LaneOptions {
@@ -56,6 +59,13 @@ export interface LaneOptions {
   /** Default: 2. */
   instancesPerIdc?: number;
   note: (text: string) => void;
+}
+
+/** A group that is released together with the one that the lane is about. */
+export interface JoinedGroup {
+  group: string;
+  size: number;
+  judge: Judge;
 }
 
 /**
@@ -76,6 +86,7 @@ export class Lane {
   #apps = 0;
   #versions = 0;
   #judge: Judge | null = null;
+  #joined: JoinedGroup | null = null;
   #standing: string | null = null;
   #whole = true;
   #closed = false;
@@ -158,6 +169,11 @@ export class Lane {
     return this.#instancesPerIdc * Object.keys(this.world.fleet.idcs).length;
   }
 
+  /** The other group of the app; null where it has one only. */
+  get joined(): JoinedGroup | null {
+    return this.#joined;
+  }
+
   get judge(): Judge {
     if (this.#judge === null) throw new Error(`${this.#name} has no app yet`);
     return this.#judge;
@@ -166,11 +182,12 @@ export class Lane {
   /**
    * An app of the lane stands at rest; made and released where there is none yet.
    * @param behaviour where its version is to behave in some way of its own: then it is another app
+   * @param joined it has two groups, and is another app
    * @returns its version
    */
-  async stand(behaviour?: ShopVersion): Promise<string> {
-    if (this.#standing !== null && behaviour === undefined) return this.#standing;
-    await this.newApp();
+  async stand(behaviour?: ShopVersion, joined = false): Promise<string> {
+    if (this.#standing !== null && behaviour === undefined && !joined) return this.#standing;
+    await this.newApp(joined);
     const { after } = await this.push(behaviour);
     const { state } = await this.settled(await this.release(after), (view) => isTerminal(view.state));
     if (state !== 'SUCCESS') throw new Error(`${this.app} could not be made ready: ${state}`);
@@ -213,10 +230,22 @@ export class Lane {
   }
 
   /** Turns to an app that nobody has released yet. */
-  async newApp(): Promise<void> {
+  async newApp(joined = false): Promise<void> {
     this.#apps += 1;
+    this.#joined = joined
+      ? {
+          group: JOINED_GROUP,
+          size: Object.keys(this.world.fleet.idcs).length,
+          judge: await Judge.of(this.world.fleet, this.app, JOINED_GROUP),
+        }
+      : null;
     await this.#define({});
     this.#judge = await Judge.of(this.world.fleet, this.app);
+  }
+
+  /** What the judges count begins now. */
+  async mark(): Promise<void> {
+    await Promise.all([this.judge.mark(), this.#joined?.judge.mark()]);
   }
 
   /** Changes the app's template so that its next release needs new pods. */
@@ -232,7 +261,10 @@ export class Lane {
   }
 
   async #define(options: ShopOptions, places: ShopPlace[] = this.#places()): Promise<void> {
-    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, shopApp(places, { ...options, app: this.app }));
+    const app = shopApp(places, { ...options, app: this.app }) as { groups: object[] };
+    const few = shopApp(places.map((place) => ({ ...place, instances: 1 }))) as { groups: object[] };
+    const more = this.#joined === null ? [] : few.groups.map((group) => ({ ...group, name: JOINED_GROUP }));
+    await this.#platform.rest('PUT', `/v1/apps/${this.app}`, { ...app, groups: [...app.groups, ...more] });
   }
 
   #places(): ShopPlace[] {
@@ -285,7 +317,7 @@ export class Lane {
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
   async release(version: string, more: ReleaseSettings = {}, onBusy: 'reject' | 'queue' = 'reject'): Promise<string> {
     const body = { app: this.app, env: SHOP.env, version, config: { ...DEFAULTS, ...more }, onBusy };
-    return this.#accepted('/v1/releases', body);
+    return this.#accepted('/v1/releases', { ...body, joined: this.#joined !== null });
   }
 
   /** Asks for a restart in the same way. */
@@ -337,10 +369,12 @@ export class Lane {
   }
 
   /** Sends the command until it is accepted, or is not legal any more because it was. */
-  async command(id: string, command: CommandName, isDone: (view: Release) => boolean): Promise<void> {
+  async command(id: string, command: CommandName, isDone: (view: Release) => boolean, group?: string): Promise<void> {
     for (;;) {
       const path = `/v1/releases/${id}/commands`;
-      await this.#call('POST', path, { body: { command } }).catch(() => undefined);
+      await this.#call('POST', path, { body: { command, ...(group === undefined ? {} : { group }) } }).catch(
+        () => undefined,
+      );
       if (isDone(await this.view(id))) return;
       await sleep(200);
     }

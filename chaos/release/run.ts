@@ -17,7 +17,7 @@ export async function runScenario(
   { signal, record }: Pick<CaseContext, 'signal' | 'record'>,
 ): Promise<Run> {
   lane.begins(signal);
-  const before = scenario.standing ? await lane.stand(scenario.stands) : '';
+  const before = scenario.standing ? await lane.stand(scenario.stands, scenario.joined) : '';
   if (!scenario.standing) await lane.newApp();
   let isMended = (): void => undefined;
   const mended = new Promise<void>((resolve) => (isMended = resolve));
@@ -27,7 +27,7 @@ export async function runScenario(
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   if (scenario.anew === true) await lane.changeTemplate();
   if (scenario.instead === 'adopt') await lane.strangers(course.after);
-  await lane.judge.mark();
+  await lane.mark();
   const moves = scenario.anew === true || ['restart', 'scale'].includes(scenario.instead ?? '');
   const samePods = (scenario.standing || scenario.instead === 'adopt') && !moves;
   const identities = samePods ? await lane.judge.identities() : null;
@@ -62,9 +62,10 @@ export async function runScenario(
     if (verdict === 'failed') evidence.violations.push(`the version was taken for bad: ${code}: ${message}`);
   if (evidence.violations.length === 0) {
     const isOther = ['adopt', 'detach', 'convert'].includes(scenario.instead ?? '') || scenario.ordered === true;
+    const isSpent = scenario.anew === true || scenario.instead === 'scale' || scenario.joined === true;
     if (expected.cutShort === true || isOther) await lane.discard();
     // What its sets and its definition say may differ now: the next case gets another app.
-    else lane.rests(scenario.anew === true || scenario.instead === 'scale' ? null : expected.version);
+    else lane.rests(isSpent ? null : expected.version);
   }
   return { ...evidence, trace, changes };
 }

@@ -36,6 +36,8 @@ export interface Scenario {
   anew?: true;
   /** What is done to the app instead of a release. To be adopted it is a stranger's, on the version that it is said to run. */
   instead?: 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'promote';
+  /** The app has a second group, released with the first as one. */
+  joined?: true;
   /** Its sets are made in order: one instance of each at a time. */
   ordered?: true;
   /** Waits for long, and does little that another one does not: not on every commit. */
@@ -481,6 +483,43 @@ const converted: Scenario = {
   expect: ({ before }) => ({ state: 'SUCCESS', version: before, starts: [[]], untouched: [], serving: true }),
 };
 
+/** Two groups as one: each step of the one waits for that of the other. */
+const joined: Scenario = { ...success, name: 'joined', joined: true };
+
+/** Only one group is told to stop while both are in their first batch: both go back. */
+const joinedAborted: Scenario = {
+  ...abortedMidBatch,
+  name: 'joined, one aborted in a batch',
+  joined: true,
+  drive: async (lane, id) => {
+    await started(lane, 3);
+    await lane.command(id, 'abort', ({ state }) => state === 'REVOKING' || isTerminal(state), SHOP.group);
+    return ends(lane, id);
+  },
+};
+
+/** All but the last IDC is released when its cluster is lost: the release waits for that alone, and goes on by itself. */
+const lost: Scenario = {
+  ...base,
+  name: 'a cluster lost and back',
+  topology: 'linked',
+  settings: { waves: 'idc', onClusterLoss: 'requeue', gates: { wave: 'manual' } },
+  drive: async (lane, id) => {
+    const system = `${lane.links.idcs.at(-1) ?? ''}/kubernetes` as const;
+    await lane.settled(id, (view) => view.state === 'BATCH_SUCCESS' && waitsForPerson(view));
+    lane.links.cut(system);
+    try {
+      await lane.command(id, 'rollout', ({ state }) => state !== 'BATCH_SUCCESS');
+      const { trouble } = await lane.settled(id, isHeld);
+      if (trouble?.code !== 'CLUSTER_LOST') throw new Error(`it holds for ${trouble?.code ?? 'nothing'}`);
+    } finally {
+      lane.links.mend(system);
+    }
+    return ends(lane, id);
+  },
+  expect: released,
+};
+
 /** All scenarios, those that must run on every commit first. */
 export const SCENARIOS: Scenario[] = [
   success,
@@ -510,6 +549,9 @@ export const SCENARIOS: Scenario[] = [
   promoted,
   promotionAborted,
   inOrder,
+  joined,
+  joinedAborted,
+  lost,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
@@ -522,5 +564,5 @@ export function isOfEachCommit(scenario: Scenario): boolean {
 
 /** The others take the same path, only their workers stand otherwise. */
 export function isRecorded({ topology, blow }: Scenario): boolean {
-  return (topology === 'whole' || topology === 'brief') && blow === 'kill';
+  return topology !== 'split' && topology !== 'twin' && blow === 'kill';
 }
