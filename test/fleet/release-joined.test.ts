@@ -99,7 +99,7 @@ test('one whose bastion fails keeps the others waiting, who say so; aborted, all
   const waits = async () => groupOf(await platform.rest<Release>('GET', `/v1/releases/${id}`), 'web');
   await vi.waitUntil(async () => (await waits())?.waiting !== '', PATIENCE);
   expect((await waits())?.waiting).toMatch(
-    /^the bastion serves; waits for the joined groups to come as far: jobs; since/,
+    /^web-0 runs the new version without traffic; waits for the joined groups to come as far: jobs; since/,
   );
   expect(await shop.web.versions()).toEqual({ v1: 5, 'v2-slow': 1 });
 

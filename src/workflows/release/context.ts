@@ -168,6 +168,6 @@ export async function look(run: GroupRun, direction: Direction, summary: string,
       }),
     ),
   );
-  if (only === undefined) run.lost.clear();
+  if (only === undefined && direction === 'forward') run.lost.clear();
   return new GroupLook(looks.flat());
 }

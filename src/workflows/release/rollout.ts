@@ -104,8 +104,11 @@ export async function rollOn(run: GroupRun, { batches, stale, wave: before }: Le
 async function meetBefore(run: GroupRun, { index, members }: Batch): Promise<void> {
   for (;;) {
     const now = await lookedPast(run, `count before the groups meet at batch ${index}`);
-    const left = members.filter((instance) => !isDone(run, now, instance));
-    const sum = count(run, now, left);
+    const { sum } = admitted(
+      run,
+      now,
+      members.filter((instance) => !isDone(run, now, instance)),
+    );
     if (sum.pass) break;
     await holdShort(run, 'ROLLOUT_BRAKED', sum, `batch ${index}`);
   }
@@ -233,15 +236,16 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     const summary = `count before batch ${batch.index}`;
     const now = bastion ? await looked(run, braked, summary) : await lookedPast(run, summary);
     members = members.filter((instance) => now.saw(instance) && !isDone(run, now, instance));
-    const sum = count(run, now, members);
+    const { going, sum } = admitted(run, now, members);
     if (!sum.pass) {
       await holdShort(run, braked, sum, `batch ${batch.index}`);
       continue;
     }
     if (members.length === 0) return troubles;
 
-    registerUndo(run, batch.index, members);
-    const names = members.map(({ name }) => name).join(', ');
+    const later = members.filter((instance) => !going.includes(instance));
+    registerUndo(run, batch.index, going);
+    const names = going.map(({ name }) => name).join(', ');
     const title = bastion ? 'bastion' : `batch ${batch.index}`;
     await progress.note({
       kind: 'batch',
@@ -251,8 +255,8 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
       message: `${names}: ${describeBudget(sum)}`,
       data: sum,
     });
-    const outcomes = await handleAll(run, now, members, sum, bastion);
-    const short = members.filter((_, i) => outcomes[i]?.code === 'CAPACITY_SHORT');
+    const outcomes = await handleAll(run, now, going, sum, bastion);
+    const short = going.filter((_, i) => outcomes[i]?.code === 'CAPACITY_SHORT');
     const failures = outcomes.filter(isFailure);
     troubles.push(...failures);
     await progress.note({
@@ -265,13 +269,23 @@ async function runBatch(run: GroupRun, batch: Batch): Promise<Trouble[]> {
     });
     const isStop = (instance: InstanceRef, i: number): boolean =>
       now.isOrdered(instance) && isFailure(outcomes[i] ?? null);
-    const stopped = bastion ? [] : members.filter(isStop);
+    const stopped = bastion ? [] : going.filter(isStop);
     if (stopped.length > 0) await holdInOrder(run, stopped, failures);
-    if (short.length + stopped.length === 0) return troubles;
+    members = [...later, ...short, ...stopped];
+    if (members.length === 0) return troubles;
     // Those that stopped it are tried again. Where the data plane served less than the plan counted on, they were not
     // touched, and the count decides again.
-    members = [...short, ...stopped];
   }
+}
+
+/** Those of a batch that go now: all or, by the brake, none; where a cluster is lost, as many as there is room for. */
+function admitted(run: GroupRun, now: GroupLook, members: InstanceRef[]): { going: InstanceRef[]; sum: BudgetSum } {
+  const sum = count(run, now, members);
+  if (sum.pass || run.lost.size === 0) return { going: members, sum };
+  const out = members.filter((instance) => !now.serves(instance));
+  const serving = members.filter((instance) => now.serves(instance));
+  const going = [...out, ...serving.slice(0, Math.max(0, sum.serving - sum.floor))];
+  return going.length === 0 ? { going: members, sum } : { going, sum: count(run, now, going) };
 }
 
 /** Instances of ordered sets failed. */
