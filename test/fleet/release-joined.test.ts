@@ -1,5 +1,5 @@
 // Several groups of an app that are released as one.
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, shopApp, type ShopPlace } from '../../devfleet/shop.ts';
 import type { Release } from '../../src/http/schemas/release.ts';
@@ -56,73 +56,75 @@ async function expectOn({ web, jobs }: Joined, version: string): Promise<void> {
 
 const groupOf = ({ groups }: Release, name: string) => groups.find(({ group }) => group === name);
 
-test('bastions first, then batch by batch in step; both stand at the last gate before either ends', async () => {
-  const shop = await standing('joined');
-  const id = await shop.release('v2', { batchPercent: 25, gates: { finish: 'manual' } });
-  const isWhole = ({ groups }: Release): boolean => groups.every(({ state }) => state === 'ROLLOUT_SUCCESS');
-  await vi.waitUntil(async () => isWhole(await platform.rest('GET', `/v1/releases/${id}`)), PATIENCE);
+describe.concurrent('joined', () => {
+  test('bastions first, then batch by batch in step; both stand at the last gate before either ends', async () => {
+    const shop = await standing('joined');
+    const id = await shop.release('v2', { batchPercent: 25, gates: { finish: 'manual' } });
+    const isWhole = ({ groups }: Release): boolean => groups.every(({ state }) => state === 'ROLLOUT_SUCCESS');
+    await vi.waitUntil(async () => isWhole(await platform.rest('GET', `/v1/releases/${id}`)), PATIENCE);
 
-  const whole = await platform.rest<Release>('GET', `/v1/releases/${id}`);
-  const began: number[][] = [];
-  for (const [name, judge] of [
-    ['web', shop.web],
-    ['jobs', shop.jobs],
-  ] as const) {
-    const at = await judge.startedAt();
-    const members = new Map(
-      (
-        await platform.rest<{ groups: { name: string; instances: { name: string; member: string }[] }[] }>(
-          'GET',
-          '/v1/apps/joined',
-        )
-      ).groups
-        .flatMap(({ instances }) => instances)
-        .map((instance) => [instance.name, instance.member]),
+    const whole = await platform.rest<Release>('GET', `/v1/releases/${id}`);
+    const began: number[][] = [];
+    for (const [name, judge] of [
+      ['web', shop.web],
+      ['jobs', shop.jobs],
+    ] as const) {
+      const at = await judge.startedAt();
+      const members = new Map(
+        (
+          await platform.rest<{ groups: { name: string; instances: { name: string; member: string }[] }[] }>(
+            'GET',
+            '/v1/apps/joined',
+          )
+        ).groups
+          .flatMap(({ instances }) => instances)
+          .map((instance) => [instance.name, instance.member]),
+      );
+      for (const { index, instances } of groupOf(whole, name)?.batches ?? [])
+        (began[index] ??= []).push(...instances.map((instance) => at[members.get(instance.name) ?? ''] ?? NaN));
+    }
+    // jobs has three batches, web six.
+    expect(began.map((starts) => starts.length)).toEqual([2, 2, 2, 1, 1, 1]);
+    began.slice(1).forEach((starts, i) => expect(Math.min(...starts)).toBeGreaterThan(Math.max(...(began[i] ?? []))));
+
+    await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'finish' });
+    expect((await endOf(platform, id)).state).toBe('SUCCESS');
+    await expectOn(shop, 'v2');
+  });
+
+  test('one whose bastion fails keeps the others waiting, who say so; aborted, all are undone', async () => {
+    const shop = await standing('joined-bad');
+    const id = await shop.release('v2-slow');
+    const held = await settledAfter(platform, id, 0, ({ state }) => state === 'SMOKE_FAILURE');
+    expect(groupOf(held, 'jobs')).toMatchObject({ state: 'SMOKE_FAILURE', trouble: { code: 'IGNITION_TIMEOUT' } });
+    const waits = async () => groupOf(await platform.rest<Release>('GET', `/v1/releases/${id}`), 'web');
+    await vi.waitUntil(async () => (await waits())?.waiting !== '', PATIENCE);
+    expect((await waits())?.waiting).toMatch(
+      /^web-0 runs the new version without traffic; waits for the joined groups to come as far: jobs; since/,
     );
-    for (const { index, instances } of groupOf(whole, name)?.batches ?? [])
-      (began[index] ??= []).push(...instances.map((instance) => at[members.get(instance.name) ?? ''] ?? NaN));
-  }
-  // jobs has three batches, web six.
-  expect(began.map((starts) => starts.length)).toEqual([2, 2, 2, 1, 1, 1]);
-  began.slice(1).forEach((starts, i) => expect(Math.min(...starts)).toBeGreaterThan(Math.max(...(began[i] ?? []))));
+    expect(await shop.web.versions()).toEqual({ v1: 5, 'v2-slow': 1 });
 
-  await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'finish' });
-  expect((await endOf(platform, id)).state).toBe('SUCCESS');
-  await expectOn(shop, 'v2');
-});
+    // Only the one is told to.
+    await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'abort', group: 'jobs' });
+    const over = await endOf(platform, id);
+    expect(over.state).toBe('REVOKED');
+    expect(over.groups.map(({ state }) => state)).toEqual(['REVOKED', 'REVOKED']);
+    await expectOn(shop, 'v1');
+    const undone = await events(platform, id, 0);
+    expect(undone.filter(({ step }) => step === 'REVOKING')).toHaveLength(2);
+  });
 
-test('one whose bastion fails keeps the others waiting, who say so; aborted, all are undone', async () => {
-  const shop = await standing('joined-bad');
-  const id = await shop.release('v2-slow');
-  const held = await settledAfter(platform, id, 0, ({ state }) => state === 'SMOKE_FAILURE');
-  expect(groupOf(held, 'jobs')).toMatchObject({ state: 'SMOKE_FAILURE', trouble: { code: 'IGNITION_TIMEOUT' } });
-  const waits = async () => groupOf(await platform.rest<Release>('GET', `/v1/releases/${id}`), 'web');
-  await vi.waitUntil(async () => (await waits())?.waiting !== '', PATIENCE);
-  expect((await waits())?.waiting).toMatch(
-    /^web-0 runs the new version without traffic; waits for the joined groups to come as far: jobs; since/,
-  );
-  expect(await shop.web.versions()).toEqual({ v1: 5, 'v2-slow': 1 });
-
-  // Only the one is told to.
-  await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'abort', group: 'jobs' });
-  const over = await endOf(platform, id);
-  expect(over.state).toBe('REVOKED');
-  expect(over.groups.map(({ state }) => state)).toEqual(['REVOKED', 'REVOKED']);
-  await expectOn(shop, 'v1');
-  const undone = await events(platform, id, 0);
-  expect(undone.filter(({ step }) => step === 'REVOKING')).toHaveLength(2);
-});
-
-test('a retry of one that was undone is joined again', async () => {
-  const shop = await standing('joined-retry');
-  const id = await shop.release('v2', { gates: { rollout: 'manual' } });
-  await settledAfter(platform, id, 0, ({ state }) => state === 'BAKE_SUCCESS');
-  await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'abort' });
-  expect((await endOf(platform, id)).state).toBe('REVOKED');
-  const again = await platform.rest<{ id: string }>('POST', `/v1/releases/${id}/retry`);
-  const bothAtGate = ({ groups }: Release): boolean => groups.every(({ state }) => state === 'BAKE_SUCCESS');
-  await vi.waitUntil(async () => bothAtGate(await platform.rest('GET', `/v1/releases/${again.id}`)), PATIENCE);
-  await platform.rest('POST', `/v1/releases/${again.id}/commands`, { command: 'rollout' });
-  expect((await endOf(platform, again.id)).state).toBe('SUCCESS');
-  await expectOn(shop, 'v2');
+  test('a retry of one that was undone is joined again', async () => {
+    const shop = await standing('joined-retry');
+    const id = await shop.release('v2', { gates: { rollout: 'manual' } });
+    await settledAfter(platform, id, 0, ({ state }) => state === 'BAKE_SUCCESS');
+    await platform.rest('POST', `/v1/releases/${id}/commands`, { command: 'abort' });
+    expect((await endOf(platform, id)).state).toBe('REVOKED');
+    const again = await platform.rest<{ id: string }>('POST', `/v1/releases/${id}/retry`);
+    const bothAtGate = ({ groups }: Release): boolean => groups.every(({ state }) => state === 'BAKE_SUCCESS');
+    await vi.waitUntil(async () => bothAtGate(await platform.rest('GET', `/v1/releases/${again.id}`)), PATIENCE);
+    await platform.rest('POST', `/v1/releases/${again.id}/commands`, { command: 'rollout' });
+    expect((await endOf(platform, again.id)).state).toBe('SUCCESS');
+    await expectOn(shop, 'v2');
+  });
 });
