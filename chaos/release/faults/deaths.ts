@@ -36,9 +36,12 @@ function hitsOf(trace: Passage[]): Hit[] {
  */
 const WHOLE = ['observe', 'record'];
 
+/** Goes side by side with another one of its batch, through the same steps: where that one dies is enough. */
+const TWIN = ' web-2 ';
+
 /** What it was about to do is not done, or is, and nobody knows yet. */
 function isWithin(hit: Hit): boolean {
-  return !WHOLE.includes(kindOf(hit)) && hit.point !== 'reported';
+  return !hit.key.includes(TWIN) && !WHOLE.includes(kindOf(hit)) && hit.point !== 'reported';
 }
 
 /** What is done there: `takeOut`, `record`, `begin`, … */
