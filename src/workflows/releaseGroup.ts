@@ -113,6 +113,7 @@ function begin(parts: Parts, epoch: number): GroupRun {
     resized: false,
     size: parts.input.instances.length,
     lost: new Map(),
+    returning: new Map(),
     braking: null,
   };
 }
@@ -178,7 +179,7 @@ async function undo(stopped: Stopped, message: string, trouble: Trouble | null):
     await progress.enter('REVOKING', message, { trouble });
     if (run !== null && patched(FENCES)) registerFences(run);
     const failures = await sagas.compensate();
-    if (run?.returning !== undefined) await run.returning;
+    for (const counted of run?.returning.values() ?? []) await counted;
     // Undo steps are retried until they succeed; one that throws is a defect of ours and must not be taken for done.
     const [first] = failures;
     if (first !== undefined) throw first.error;

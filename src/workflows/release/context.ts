@@ -43,8 +43,8 @@ export interface GroupRun {
   braking: Promise<void> | null;
   /** Opened by the first undo step that needs it. */
   undoBudget?: Promise<UndoBudget>;
-  /** Of an undo: ends when the clusters that were away at its beginning answer. */
-  returning?: Promise<void>;
+  /** Of an undo: each cluster that was away at its beginning, and when what serves there is counted. */
+  returning: Map<string, Promise<void>>;
 }
 
 /** IDCs of the group, in the order of its AzSets. */

@@ -3,7 +3,7 @@ import type { AzSetLook } from '../../activities/azset.ts';
 import { isRequeueing, type AzSetRef, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import { idcActivities, planningActivities } from './activities.ts';
 import { all } from './all.ts';
-import { GroupLook, clusterOf, look, stepOptions, type GroupRun } from './context.ts';
+import { GroupLook, clusterOf, stepOptions, type GroupRun } from './context.ts';
 import { advance, hold } from './hold.ts';
 import { troubleOf } from './troubles.ts';
 
@@ -74,18 +74,26 @@ export function lossText({ lost }: GroupRun): string {
   return lost.size === 0 ? '' : `; ${[...lost.keys()].join(', ')} is lost, and what is there counts as not serving`;
 }
 
+/** What is there as soon as the cluster answers. Tried for as long as it takes: an attempt leaves nothing in the history. */
+export async function answered(run: GroupRun, cluster: string): Promise<GroupLook> {
+  const sets = run.input.azSets.filter((set) => clusterOf(set) === cluster);
+  const [idc = ''] = sets.map((set) => set.idc);
+  const options = { ...stepOptions(run, 'undo'), summary: `wait for ${cluster}`, longestAttemptMs: 30_000 };
+  return new GroupLook(await idcActivities(idc, options).observe({ sets, traffic: run.input.spec.traffic }));
+}
+
 /**
- * All that is left is in clusters that are away: holds until they answer again, or somebody resumes.
+ * All that is left is in clusters that are away: holds until one of them answers again, or somebody resumes.
  * @throws GateExpired when neither happened in time
  */
 export async function untilBack(run: GroupRun, left: InstanceRef[]): Promise<void> {
-  const clusters = [...new Set(left.map(({ azSet }) => clusterOf(azSet)))].join(', ');
+  const away = [...new Set(left.map(({ azSet }) => clusterOf(azSet)))];
+  const clusters = away.join(', ');
   const names = left.map(({ name }) => name).join(', ');
   const watching = new CancellationScope();
   let isBack = false;
   const watch = watching
-    // Tried for as long as it takes: an attempt leaves nothing in the history.
-    .run(() => look(run, 'undo', `wait for ${clusters}`))
+    .run(() => Promise.race(away.map((cluster) => answered(run, cluster))))
     .catch(() => undefined)
     .finally(() => {
       isBack = true;

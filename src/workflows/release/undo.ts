@@ -1,11 +1,12 @@
 import { patched, sleep } from '@temporalio/workflow';
 import { brake } from '../../domain/brake.ts';
+import { isSameSet } from '../../domain/size.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
 import { UndoBudget } from './budget.ts';
-import { look, type GroupLook, type GroupRun } from './context.ts';
+import { clusterOf, look, type GroupLook, type GroupRun } from './context.ts';
 import { bake, smoke } from './instance.ts';
-import { lookPast } from './loss.ts';
+import { answered, lookPast } from './loss.ts';
 import { runs } from './target.ts';
 import { troubleOf } from './troubles.ts';
 
@@ -26,8 +27,8 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
     taken: 0,
   });
   const budget = new UndoBudget(serving - floor);
-  const unseen = input.instances.filter((instance) => !now.saw(instance));
-  if (unseen.length > 0) run.returning = countAgain(run, budget, unseen);
+  const unseen = input.azSets.filter((azSet) => !now.sets.some(({ ref }) => isSameSet(ref, azSet)));
+  for (const cluster of new Set(unseen.map(clusterOf))) run.returning.set(cluster, countAgain(run, budget, cluster));
   return budget;
 }
 
@@ -42,17 +43,16 @@ async function lookPastSoon(run: GroupRun): Promise<GroupLook> {
   }
 }
 
-/** They count as soon as their clusters answer. */
-async function countAgain(run: GroupRun, budget: UndoBudget, unseen: InstanceRef[]): Promise<void> {
-  const { progress } = run;
-  const lost = [...run.lost.keys()].join(', ');
+/** What serves there counts as soon as the cluster answers. */
+async function countAgain(run: GroupRun, budget: UndoBudget, cluster: string): Promise<void> {
+  const { input, progress } = run;
   const note = { kind: 'note', step: 'undo', instance: null, data: null } as const;
   const short = budget.isSpent ? ': they are taken out only when it does' : '';
-  const message = `waits for ${lost}; meanwhile as many of the others as the floor allows are undone${short}`;
+  const message = `waits for ${cluster}; meanwhile as many of the others as the floor allows are undone${short}`;
   await progress.note({ ...note, outcome: 'failed', message });
-  const now = await look(run, 'undo', `wait for ${lost}`);
-  budget.add(servingIn(now, unseen));
-  await progress.note({ ...note, outcome: 'done', message: `${lost} answers again` });
+  const now = await answered(run, cluster);
+  budget.add(servingIn(now, input.instances));
+  await progress.note({ ...note, outcome: 'done', message: `${cluster} answers again` });
 }
 
 function servingIn(now: GroupLook, instances: InstanceRef[]): number {
@@ -67,6 +67,9 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
   const { input, progress } = run;
   const staged = run.staged.get(instance.azSet.name);
   if (staged === undefined) return;
+  // What is back before it was counted would count twice.
+  const counting = run.returning.get(clusterOf(instance.azSet));
+  if (counting !== undefined) await counting;
   const { previous: target, change = 'in-place' } = staged;
   const health = (input.from ?? input.spec).health;
   let counted = false;
