@@ -5,22 +5,24 @@ import type { Fleet } from '../domain/fleet.ts';
 import type { AzSetDriver } from '../drivers/azset/index.ts';
 import { kubernetesAzSetDriver } from '../drivers/azset/kubernetes/index.ts';
 import { waitIgnited } from '../drivers/ignition/wait.ts';
-import { openCluster } from '../drivers/kubernetes/cluster.ts';
+import { openCluster, type Cluster } from '../drivers/kubernetes/cluster.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { resolveReference } from '../registry/manifest.ts';
 import { clusterTraffic } from './traffic.ts';
 
 /** The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only. */
-export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceDrivers {
+export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceDrivers & { clusters: Cluster[] } {
   const idc = fleet.idcs.find((candidate) => candidate.name === name);
   if (idc === undefined) {
     const known = fleet.idcs.map((candidate) => candidate.name).join(', ');
     throw new TransshipError('FLEET_INVALID', `there is no IDC "${name}" in the fleet file; it has ${known}`);
   }
+  const clusters: Cluster[] = [];
   const azSets = new Map<string, AzSetDriver>();
   const traffic = new Map<string, (names?: readonly string[]) => TrafficDriver>();
   for (const { name: cluster, kubeconfig, context, lostAfterSeconds } of idc.clusters) {
     const opened = openCluster({ name: cluster, kubeconfig, context, lostAfterSeconds });
+    clusters.push(opened);
     azSets.set(cluster, kubernetesAzSetDriver({ cluster: opened, imageHost: idc.registry.host }));
     traffic.set(cluster, clusterTraffic(fleet, idc.name, opened));
   }
@@ -30,6 +32,7 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
     return driver;
   };
   return {
+    clusters,
     azSets: (cluster) => of(azSets, cluster),
     traffic: (cluster, names) => of(traffic, cluster)(names),
     resolveReference: async (repository, reference) =>

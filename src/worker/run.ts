@@ -20,6 +20,7 @@ import { METRIC_BUCKETS, METRICS } from '../temporal/metrics.ts';
 import { CONTROL_QUEUE, NAMESPACE, idcQueue } from '../temporal/names.ts';
 import { workflowBundle } from './bundle.ts';
 import { idcDrivers } from './drivers.ts';
+import { keep } from './keeper.ts';
 import { testHooks } from './test-hooks.ts';
 
 export interface WorkerRoles {
@@ -105,10 +106,20 @@ export async function runWorkers({
       }),
     );
   }
+  const keeping = new AbortController();
+  const namespaces = fleet.environments.map(({ namespace }) => namespace);
+  const keeper = keep(
+    drivers.flatMap(({ clusters }) => clusters),
+    namespaces,
+    keeping.signal,
+    log,
+  );
   log.info({ queues: workers.map((worker) => worker.options.taskQueue), namespace }, 'serving');
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
+    keeping.abort();
+    await keeper;
     await connection.close();
     await shared.close();
   }

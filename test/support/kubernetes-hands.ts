@@ -1,4 +1,5 @@
 import {
+  ApiException,
   AppsV1Api,
   AutoscalingV2Api,
   CoreV1Api,
@@ -8,6 +9,7 @@ import {
   PatchStrategy,
   setHeaderOptions,
   V1DeleteOptions,
+  V1Eviction,
   V1PodDisruptionBudget,
   V1Service,
   V2HorizontalPodAutoscaler,
@@ -17,6 +19,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef } from '../../src/domain/types.ts';
 import type { MemberAt } from '../../src/drivers/azset/index.ts';
+import type { Allowance } from '../../src/drivers/kubernetes/budgets.ts';
 
 const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
@@ -140,11 +143,11 @@ export class KubernetesHands {
     namespace: string,
     name: string,
     matchLabels: Record<string, string>,
-    minAvailable: number,
+    allowance: Allowance,
   ): Promise<void> {
     const body = Object.assign(new V1PodDisruptionBudget(), {
       metadata: { name },
-      spec: { selector: { matchLabels }, minAvailable },
+      spec: { selector: { matchLabels }, ...allowance },
     });
     await this.#policy.createNamespacedPodDisruptionBudget({ namespace, body });
     const isCounted = async (): Promise<boolean> => {
@@ -152,6 +155,36 @@ export class KubernetesHands {
       return (status?.expectedPods ?? 0) > 0;
     };
     while (!(await isCounted())) await delay(50);
+  }
+
+  /** What it says, and what was noted on it of ours. */
+  async readBudget(namespace: string, name: string): Promise<Allowance & { noted: boolean }> {
+    const { metadata, spec } = await this.#policy.readNamespacedPodDisruptionBudget({ namespace, name });
+    const { minAvailable, maxUnavailable } = spec ?? {};
+    const keys = [...Object.keys(metadata?.annotations ?? {}), ...Object.keys(metadata?.labels ?? {})];
+    return {
+      ...(minAvailable === undefined ? {} : { minAvailable }),
+      ...(maxUnavailable === undefined ? {} : { maxUnavailable }),
+      noted: keys.some((key) => key.startsWith('transship.dev/')),
+    };
+  }
+
+  /** Its owner wants something else. */
+  async changeBudget(namespace: string, name: string, allowance: Allowance): Promise<void> {
+    const body = { spec: allowance };
+    await this.#policy.patchNamespacedPodDisruptionBudget({ namespace, name, body, fieldManager: 'stranger' }, merge);
+  }
+
+  /** May somebody who drains its node evict it now? Only asked. */
+  async mayEvict({ set: { namespace }, member }: Pick<MemberAt, 'set' | 'member'>): Promise<boolean> {
+    try {
+      const body = Object.assign(new V1Eviction(), { metadata: { name: member, namespace } });
+      await this.#core.createNamespacedPodEviction({ namespace, name: member, body, dryRun: 'All' });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiException && error.code === 429) return false;
+      throw error;
+    }
   }
 
   async deleteBudget(namespace: string, name: string): Promise<void> {

@@ -51,11 +51,17 @@ export interface Beside {
   stop(): Promise<void>;
 }
 
+/** With what only Kubernetes has. */
+export interface KubernetesWorld extends World {
+  cluster: Cluster;
+  hands: KubernetesHands;
+}
+
 /**
  * One IDC of a devfleet: a real control plane, sim hosts, a registry.
  * @param beside a load balancer that carries traffic, too: the driver under test is the chain of Services and it
  */
-export async function kubernetesWorld(beside?: Beside): Promise<World> {
+export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld> {
   const azs = { 'az-1': { hosts: 3 }, 'az-2': { hosts: 2 } };
   const fleet = await twice(() =>
     startFleet({ shape: { idcs: { north: { azs } }, environments: [NAMESPACE] }, headless: true }),
@@ -87,6 +93,8 @@ export async function kubernetesWorld(beside?: Beside): Promise<World> {
   let marked = 0;
 
   return {
+    cluster,
+    hands,
     azSets: kubernetesAzSetDriver({ cluster, imageHost: idc.registry.host }),
     traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(cluster)]),
     link: linkOf(link),
@@ -145,7 +153,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<World> {
     orphan: ({ set }) => hands.orphanSet(set),
     budget: async ({ set, group }, minAvailable) => {
       const name = `budget-${set.name}-${String(++budgets)}`;
-      await hands.createBudget(set.namespace, name, { 'transship.dev/app': group.app }, minAvailable);
+      await hands.createBudget(set.namespace, name, { 'transship.dev/app': group.app }, { minAvailable });
       return () => hands.deleteBudget(set.namespace, name);
     },
     autoscaler: ({ set }) => hands.createAutoscaler(set),

@@ -1,4 +1,5 @@
 import { ApiServer } from './api.ts';
+import { Budgets } from './budgets.ts';
 import { Feeds } from './feed.ts';
 import { PodReads } from './pods.ts';
 import { Sessions } from './session.ts';
@@ -10,6 +11,7 @@ export interface Cluster {
   api: ApiServer;
   feeds: Feeds;
   pods: PodReads;
+  budgets: Budgets;
   /** Ends watches and connections. */
   close(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function openCluster(cluster: {
     api,
     feeds,
     pods: new PodReads(api),
+    budgets: new Budgets(api),
     close: async () => {
       feeds.close();
       await api.close();

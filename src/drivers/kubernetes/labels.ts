@@ -11,6 +11,8 @@ export const LABEL = {
   inService: 'transship.dev/in-service',
   /** On pods that only pull an image: the set they pull for. */
   prePull: 'transship.dev/pre-pull',
+  /** On a disruption budget that is tightened by those that are out of traffic: see Budgets. */
+  tightened: 'transship.dev/tightened',
   /** Kubernetes' own: the revision a pod claims. The controller trusts it. */
   revision: 'controller-revision-hash',
 } as const;
@@ -27,6 +29,8 @@ export const ANNOTATION = {
   adopting: 'transship.dev/adopting',
   /** On a set and its pods: the step that last shut out what was still on its way to them. */
   fence: 'transship.dev/fence',
+  /** On a disruption budget that is tightened: what its owner wants, and what was written instead. */
+  tightening: 'transship.dev/tightening',
   /** On a pod: containers that were proven to run an image, the evidence for the next proof. */
   proven: 'transship.dev/proven',
   /**

@@ -13,6 +13,8 @@ export const paths = {
   revisions: (namespace: string, name?: string) => named(`${apps(namespace)}/controllerrevisions`, name),
   slices: (namespace: string) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
   autoscalers: (namespace: string) => `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`,
+  budgets: (namespace: string, name?: string) =>
+    named(`/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`, name),
   nodes: (name?: string) => named('/api/v1/nodes', name),
 };
 

@@ -1,5 +1,7 @@
 // The fields of Kubernetes resources that we read, as the API sends them (client-node's classes turn times into Dates).
 
+import type { Selector } from './selector.ts';
+
 export interface Metadata {
   name: string;
   namespace: string;
@@ -81,6 +83,11 @@ export interface StatefulSet extends Resource {
 
 export interface ControllerRevision extends Resource {
   data: { spec: { template: Template & { $patch?: string } } };
+}
+
+export interface Budget extends Resource {
+  spec: { minAvailable?: number | string; maxUnavailable?: number | string; selector?: Selector };
+  status?: { observedGeneration?: number; expectedPods?: number };
 }
 
 export interface Autoscaler extends Resource {

@@ -95,7 +95,11 @@ async function letGo(
     look: async () => {
       const held = await holder(cluster, at, target);
       if (held.is !== 'old') return true;
+      // It is out of traffic, which its budget was tightened for: of us it asks what its owner wants.
+      const { labels = {} } = held.pod.metadata;
+      await cluster.budgets.loosen(at.set.namespace, labels, guard);
       const refusal = await evict(cluster.api, held.pod, guard);
+      await cluster.budgets.follow(at.set.namespace, labels, guard);
       against = refusal ?? '';
       return refusal === null && (await holder(cluster, at, target)).is !== 'old' ? true : undefined;
     },

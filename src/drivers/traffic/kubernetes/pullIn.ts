@@ -54,6 +54,7 @@ export async function pullIn(
       return undefined;
     },
   });
+  await cluster.budgets.follow(namespace, pod.metadata.labels ?? {}, guard);
   return {};
 }
 

@@ -22,6 +22,7 @@ export async function pullOut(
 ): Promise<void> {
   const { namespace } = at.set;
   const pod = await changePod(cluster, at, (found) => flagOut(found, flag.owner, flag.reason), guard);
+  await cluster.budgets.follow(namespace, pod.metadata.labels ?? {}, guard);
   const services = await routes.servicesOf(pod);
   let listing: string[] = [];
   await until(waiting, {
