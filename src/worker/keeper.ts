@@ -10,9 +10,8 @@ const EVERY_MS = 10_000;
  * of traffic. Several keepers do no harm. A cluster that does not answer is tried again.
  */
 export async function keep(clusters: Cluster[], namespaces: string[], signal: AbortSignal, log: Logger): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    if (signal.aborted) return;
+  const isOn = (): Promise<boolean> => sleep(EVERY_MS, true, { signal, ref: false }).catch(() => false /* aborted */);
+  while (await isOn()) {
     for (const { name, budgets } of clusters)
       for (const namespace of namespaces)
         await budgets.sweep(namespace).catch((error: unknown) => {

@@ -18,7 +18,7 @@ import { batchesOf, carry, Continuing, leftOf, type Carried } from './release/ca
 import { Commands } from './release/commands.ts';
 import type { GroupRun } from './release/context.ts';
 import { GateExpired } from './release/hold.ts';
-import { Leave } from './release/joined.ts';
+import { Leave } from './release/leave.ts';
 import { Progress } from './release/progress.ts';
 import { release, type Seen } from './release/release.ts';
 import { registerUndo } from './release/rollout.ts';

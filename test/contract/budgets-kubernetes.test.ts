@@ -21,7 +21,7 @@ afterAll(() => world.stop());
 interface Guarded {
   subject: Subject;
   members: MemberAt[];
-  said(): Promise<Allowance & { noted: boolean }>;
+  said: () => Promise<Allowance & { noted: boolean }>;
   name: string;
 }
 

@@ -160,7 +160,8 @@ export class KubernetesHands {
   /** What it says, and what was noted on it of ours. */
   async readBudget(namespace: string, name: string): Promise<Allowance & { noted: boolean }> {
     const { metadata, spec } = await this.#policy.readNamespacedPodDisruptionBudget({ namespace, name });
-    const { minAvailable, maxUnavailable } = spec ?? {};
+    const minAvailable = spec?.minAvailable;
+    const maxUnavailable = spec?.maxUnavailable;
     const keys = [...Object.keys(metadata?.annotations ?? {}), ...Object.keys(metadata?.labels ?? {})];
     return {
       ...(minAvailable === undefined ? {} : { minAvailable }),

@@ -9,7 +9,7 @@ import { idcActivities, type Direction, type StepOptions } from './activities.ts
 import type { Sagas } from '../../temporal/saga.ts';
 import type { UndoBudget } from './budget.ts';
 import type { Commands } from './commands.ts';
-import type { Leave } from './joined.ts';
+import type { Leave } from './leave.ts';
 import type { Opening } from './opening.ts';
 import type { Progress } from './progress.ts';
 

@@ -6,7 +6,7 @@ import {
   setHandler,
   type ExternalWorkflowHandle,
 } from '@temporalio/workflow';
-import { joinedArrival, joinedLeave } from '../../temporal/messages.ts';
+import { joinedArrival } from '../../temporal/messages.ts';
 import { releaseWorkflowId } from '../../temporal/names.ts';
 import type { GroupRun } from './context.ts';
 import { advance, decision, gateMs, isBraked, passBrake } from './hold.ts';
@@ -24,21 +24,6 @@ export const MEETINGS = {
 /** One of several groups that are released as one. Asked before meet: see isBraked. */
 export function isJoined({ input }: Pick<GroupRun, 'input'>): boolean {
   return input.joined !== undefined;
-}
-
-/** What the release has let the group pass so far. */
-export class Leave {
-  #upTo = 0;
-
-  constructor() {
-    setHandler(joinedLeave, (meeting) => {
-      this.#upTo = Math.max(this.#upTo, meeting);
-    });
-  }
-
-  has(meeting: number): boolean {
-    return this.#upTo >= meeting;
-  }
 }
 
 /**
