@@ -159,8 +159,6 @@ export interface ReleaseAppInput {
   actor: Actor;
   /** Released one after the other, in the order of the app file; of a promotion none. */
   groups: ReleaseGroupInput[];
-  /** All groups at the same time, in step: batch by batch, and none ends before all have come to the end. */
-  joined?: true;
   /** Of a promotion: its environments in order. In each it is a release of its own. */
   stages?: Stage[];
   /** Of a promotion: how long a person has to decide, and when they are reminded. */

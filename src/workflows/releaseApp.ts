@@ -16,7 +16,7 @@ import { groupWorkflowId } from '../temporal/names.ts';
 import type { releaseGroup } from './releaseGroup.ts';
 import { releaseGroupOptions } from '../temporal/starts.ts';
 import { controlActivities, waitingActivities } from './release/activities.ts';
-import { registerMeetings } from './release/joined.ts';
+import { isJoined, registerMeetings } from './release/joined.ts';
 import { isPromotion, promote } from './release/promote.ts';
 import { Progress } from './release/progress.ts';
 import { troubleOf } from './release/troubles.ts';
@@ -36,15 +36,14 @@ export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupRe
     if (command.operation === input.operation && stops) forward.cancel();
   });
 
+  const [first] = input.groups;
+  const asOne = first !== undefined && isJoined({ input: first });
   let result: ReleaseGroupResult = { state: 'SUCCESS', trouble: null };
   let cancelled: Error | null = null;
   try {
-    const [first] = input.groups;
     if (input.onBusy !== undefined && first !== undefined) await forward.run(() => awaitTurn(input, first));
     await progress.enter('ROLLING_OUT', `${input.version} to ${input.groups.map(({ ref }) => ref.group).join(', ')}`);
-    result = await forward.run(() =>
-      input.joined === true ? releaseJoined(input, () => forward.cancel()) : releaseInTurn(input),
-    );
+    result = await forward.run(() => (asOne ? releaseJoined(input, () => forward.cancel()) : releaseInTurn(input)));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (isCancellation(error)) {
@@ -58,7 +57,7 @@ export async function releaseApp(input: ReleaseAppInput): Promise<ReleaseGroupRe
   await CancellationScope.nonCancellable(() =>
     progress.enter(result.state, result.trouble?.message ?? result.state, { trouble: result.trouble }),
   );
-  if (input.joined === true) await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (asOne) await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (cancelled !== null) throw cancelled;
   return result;
 }

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Guard } from '../azset/index.ts';
 import type { ApiServer } from './api.ts';
 import { isStatus } from './errors.ts';
 import { ANNOTATION, LABEL } from './labels.ts';
 import { paths } from './paths.ts';
+import { isConditionTrue } from './pods.ts';
 import type { Budget, Pod } from './resources.ts';
 import { matches, selectorText } from './selector.ts';
 
@@ -24,9 +26,6 @@ interface Tightening {
   written: Allowance;
 }
 
-/** Called before each mutation; throws where it is not to be made. */
-type Permit = () => Promise<void>;
-
 /**
  * The disruption budgets of one cluster. They do not know who is out of traffic: a pod that is out and ready counts for them
  * as one that serves. So the group's own is tightened by as many as are out, and others (who drain a node) can evict that many
@@ -41,20 +40,20 @@ export class Budgets {
   }
 
   /** Brings the one budget that selects these labels in line; does nothing where none does, or several do. */
-  async follow(namespace: string, labels: Record<string, string>, permit: Permit): Promise<void> {
+  async follow(namespace: string, labels: Record<string, string>, guard: Guard): Promise<void> {
     const name = await this.#nameOf(namespace, labels);
     if (name !== null)
-      await this.#write(namespace, name, permit, ({ own }, out, expected) => tightened(own, out, expected));
+      await this.#write(namespace, name, guard, ({ own }, out, expected) => tightened(own, out, expected));
   }
 
   /**
    * For an eviction of our own, of a pod that is out: the budget says again what its owner wants, until somebody brings it in
    * line. Returns when the controller has counted by it.
    */
-  async loosen(namespace: string, labels: Record<string, string>, permit: Permit): Promise<void> {
+  async loosen(namespace: string, labels: Record<string, string>, guard: Guard): Promise<void> {
     const name = await this.#nameOf(namespace, labels);
     if (name === null) return;
-    await this.#write(namespace, name, permit, ({ own }) => own);
+    await this.#write(namespace, name, guard, ({ own }) => own);
     for (let waited = 0; waited < COUNTED.mostMs; waited += COUNTED.everyMs) {
       const budget = await this.#api.get<Budget>(paths.budgets(namespace, name));
       if (budget === null || budget.status?.observedGeneration === budget.metadata.generation) return;
@@ -92,7 +91,7 @@ export class Budgets {
   async #write(
     namespace: string,
     name: string,
-    permit: Permit,
+    guard: Guard,
     wanted: (tightening: Tightening, out: number, expected: number) => Allowance,
   ): Promise<void> {
     for (;;) {
@@ -104,7 +103,7 @@ export class Budgets {
       const annotation = out === 0 ? null : JSON.stringify({ own: tightening.own, written: next });
       const isTight = budget.metadata.annotations?.[ANNOTATION.tightening] ?? null;
       if (isSame(allowanceOf(budget), next) && isTight === annotation) return;
-      await permit();
+      await guard();
       try {
         await this.#api.patch(paths.budgets(namespace, name), 'merge', {
           metadata: {
@@ -129,9 +128,9 @@ export class Budgets {
   }
 }
 
-function isReadyAndOut({ metadata, status }: Pod): boolean {
-  const isReady = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
-  return isReady && metadata.deletionTimestamp === undefined && metadata.labels?.[LABEL.inService] === 'no';
+function isReadyAndOut(pod: Pod): boolean {
+  const { deletionTimestamp, labels } = pod.metadata;
+  return isConditionTrue(pod, 'Ready') && deletionTimestamp === undefined && labels?.[LABEL.inService] === 'no';
 }
 
 /** What its owner wants: what it says, unless it says what we wrote. */

@@ -95,3 +95,7 @@ export async function changePod(
     }
   }
 }
+
+export function isConditionTrue(pod: Pod, wanted: string): boolean {
+  return (pod.status?.conditions ?? []).some(({ type, status }) => type === wanted && status === 'True');
+}

@@ -154,7 +154,6 @@ async function write(
     version,
     actor,
     groups,
-    ...(isJoined ? { joined: true as const } : {}),
     ...policy,
     ...(onBusy === 'reject' ? {} : { onBusy }),
   };

@@ -114,7 +114,7 @@ export class GroupLook {
   }
 
   /** Its cluster answered. */
-  saw({ azSet }: InstanceRef): boolean {
+  saw({ azSet }: Pick<InstanceRef, 'azSet'>): boolean {
     return this.sets.some(({ ref }) => isSameSet(ref, azSet));
   }
 

@@ -1,6 +1,5 @@
 import { patched, sleep } from '@temporalio/workflow';
 import { brake } from '../../domain/brake.ts';
-import { isSameSet } from '../../domain/size.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
 import { UndoBudget } from './budget.ts';
@@ -27,7 +26,7 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
     taken: 0,
   });
   const budget = new UndoBudget(serving - floor);
-  const unseen = input.azSets.filter((azSet) => !now.sets.some(({ ref }) => isSameSet(ref, azSet)));
+  const unseen = input.azSets.filter((azSet) => !now.saw({ azSet }));
   for (const cluster of new Set(unseen.map(clusterOf))) run.returning.set(cluster, countAgain(run, budget, cluster));
   return budget;
 }

@@ -2,9 +2,9 @@ import { TransshipError } from '../../../domain/errors.ts';
 import type { ApiServer } from '../../kubernetes/api.ts';
 import { isStatus } from '../../kubernetes/errors.ts';
 import { paths } from '../../kubernetes/paths.ts';
+import { isConditionTrue } from '../../kubernetes/pods.ts';
 import type { Pod } from '../../kubernetes/resources.ts';
 import type { Guard } from '../index.ts';
-import { isConditionTrue } from './proof.ts';
 
 /**
  * Asks for this very pod to be removed, by eviction: unlike a plain delete it asks the disruption budgets. Only a pod that

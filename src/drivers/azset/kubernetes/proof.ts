@@ -1,4 +1,5 @@
 import { ANNOTATION } from '../../kubernetes/labels.ts';
+import { isConditionTrue } from '../../kubernetes/pods.ts';
 import type { Container, ContainerStatus, Pod } from '../../kubernetes/resources.ts';
 
 /** A container that was there before a change, by its id. */
@@ -58,10 +59,6 @@ export function podRuns(pod: Pod): boolean {
 /** Running, and Ready by the same status. */
 export function podReady(pod: Pod): boolean {
   return podRuns(pod) && pod.metadata.deletionTimestamp === undefined && isConditionTrue(pod, 'Ready');
-}
-
-export function isConditionTrue(pod: Pod, wanted: string): boolean {
-  return (pod.status?.conditions ?? []).some(({ type, status }) => type === wanted && status === 'True');
 }
 
 /** The kubelet has seen the pod's spec as it is now. Before Kubernetes 1.34 it does not say; containers must tell. */
