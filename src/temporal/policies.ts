@@ -71,3 +71,8 @@ export function planningStep(): ActivityOptions {
 export function undoPauseMs(attempt: number): number {
   return Math.min(600_000, 1_000 * 2 ** Math.min(attempt, 10));
 }
+
+/** A wait until what serves is counted again for an undo that may take none out: from 15 s to 5 min. Milliseconds. */
+export function undoCountPauseMs(turn: number): number {
+  return Math.min(300_000, 15_000 * 2 ** Math.min(turn, 5));
+}

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { pushShop, SHOP } from '../../devfleet/shop.ts';
+import type { AzSetRef } from '../../src/domain/types.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
   events,
@@ -53,11 +54,14 @@ async function placeOf(pod: string): Promise<Place> {
   throw new Error(`no host has the pod ${pod}`);
 }
 
+function podOf(member: string): { set: AzSetRef; member: string } {
+  return { set: { idc: '', az: '', cluster: '', namespace: SHOP.env, name: '' }, member };
+}
+
 /** As kubectl would. */
 async function deletePod(pod: string): Promise<void> {
   const { kubeconfig, uid } = await placeOf(pod);
-  const set = { idc: '', az: '', cluster: '', namespace: SHOP.env, name: '' };
-  await new KubernetesHands(kubeconfig).deletePod({ set, member: pod, uid });
+  await new KubernetesHands(kubeconfig).deletePod({ ...podOf(pod), uid });
 }
 
 async function backOff(startSeconds: number, maxSeconds: number): Promise<void> {
@@ -189,6 +193,35 @@ describe.concurrent('an instance that does not make it', () => {
       ),
     );
     expect(ofBastion).toEqual(['v2', 'v1', 'v2']);
+  });
+
+  test('of another operation: an abort waits for it, says so, and goes on when it serves again', async () => {
+    const shop = await standingApp(platform, 'undo-short', everywhere(platform, 1));
+    const { judge, memberOf } = shop;
+    const other = memberOf['web-3'] ?? '';
+    const { kubeconfig, uid } = await placeOf(other);
+    const flag = (reason: string | null) =>
+      new KubernetesHands(kubeconfig).patchPod(
+        { ...podOf(other), uid },
+        {
+          labels: { 'transship.dev/in-service': reason === null ? 'yes' : 'no' },
+          annotations: { 'out.transship.dev/server': reason },
+        },
+      );
+    const { id, state } = await shop.released('v2', { gates: { rollout: 'manual' } });
+    expect(state).toBe('BAKE_SUCCESS');
+    await flag('being looked at');
+    await vi.waitUntil(async () => (await judge.serving()).length === 3, PATIENCE);
+    await shop.command(id, 'abort');
+    await vi.waitFor(async () => {
+      const said = (await events(platform, id, 0)).filter(({ step }) => step === 'undo').map(({ message }) => message);
+      expect(said).toContain('waits until more serve: 3 do, and 3 must');
+    }, PATIENCE);
+    expect((await shop.view(id)).state).toBe('REVOKING');
+    expect(await judge.versions()).toEqual({ v1: 3, v2: 1 });
+    await flag(null);
+    expect((await settledAfter(platform, id, 0)).state).toBe('REVOKED');
+    await expectAtRest(shop, 'v1');
   });
 });
 

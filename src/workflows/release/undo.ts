@@ -2,7 +2,7 @@ import { patched, sleep } from '@temporalio/workflow';
 import { brake } from '../../domain/brake.ts';
 import type { InstanceRef } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
-import { UndoBudget } from './budget.ts';
+import { UndoBudget, type Recount } from './budget.ts';
 import { clusterOf, look, type GroupLook, type GroupRun } from './context.ts';
 import { bake, smoke } from './instance.ts';
 import { answered, lookPast } from './loss.ts';
@@ -25,10 +25,30 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
     serving,
     taken: 0,
   });
-  const budget = new UndoBudget(serving - floor);
+  const budget = new UndoBudget(serving, floor, recountOf(run));
   const unseen = input.azSets.filter((azSet) => !now.saw({ azSet }));
   for (const cluster of new Set(unseen.map(clusterOf))) run.returning.set(cluster, countAgain(run, budget, cluster));
   return budget;
+}
+
+/** What serves, in all clusters but those that are still to be counted. */
+function recountOf(run: GroupRun): Recount {
+  const { input, progress } = run;
+  return {
+    async serving() {
+      try {
+        const now = await lookPast(run, 'look whether more serve', { soon: true });
+        const counted = input.instances.filter(({ azSet }) => !run.returning.has(clusterOf(azSet)));
+        return counted.filter((instance) => now.serves(instance)).map(({ name }) => name);
+      } catch {
+        return [];
+      }
+    },
+    async short(serving, floor) {
+      const message = `waits until more serve: ${serving} do, and ${floor} must`;
+      await progress.note({ kind: 'note', step: 'undo', instance: null, outcome: 'failed', message, data: null });
+    },
+  };
 }
 
 /** What is in a cluster that is away counts as not serving; the undo of the others does not wait for it. */
@@ -51,6 +71,7 @@ async function countAgain(run: GroupRun, budget: UndoBudget, cluster: string): P
   await progress.note({ ...note, outcome: 'failed', message });
   const now = await answered(run, cluster);
   budget.add(servingIn(now, input.instances));
+  run.returning.delete(cluster);
   await progress.note({ ...note, outcome: 'done', message: `${cluster} answers again` });
 }
 
@@ -76,7 +97,7 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
     try {
       const now = await look(run, 'undo', `look at ${instance.name}`, instance.azSet);
       if (!now.hasPlace(instance)) {
-        if (counted) budget.giveBack();
+        if (counted) budget.giveBack(instance.name);
         progress.instance(instance.name, 'gone');
         return;
       }
@@ -86,7 +107,10 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
         const touched = !runs(holder, target) || 'release' in holder.outBy;
         // What we did not change and found out of service stays as it was.
         if (!touched && (serves || attempt === 0)) break;
-        if (serves && !counted) await budget.take();
+        if (!counted) {
+          if (serves) await budget.take(instance.name);
+          else budget.join(instance.name);
+        }
         counted = true;
         const handling = { instance, target, change, health, direction: 'undo', capacity: null } as const;
         // We took it out on the way forward, and nothing was sent to it since. A later attempt may not have seen it drained.
@@ -110,6 +134,6 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
     }
     await sleep(undoPauseMs(attempt));
   }
-  if (counted) budget.giveBack();
+  if (counted) budget.giveBack(instance.name);
   progress.instance(instance.name, 'undone');
 }
