@@ -9,6 +9,9 @@ import { Part, type PartSpec } from './part.ts';
 import { identify, MARKER } from './process-table.ts';
 import type { ReaperMessage } from './reaper.ts';
 
+/** Temporal, etcd and the Kubernetes programs collect garbage a quarter as often, each up to so much memory. */
+const GO = { GOGC: '400', GOMEMLIMIT: '1GiB' };
+
 /** Starts parts and ends them: all of them, together with the process that this runs in, however that ends. */
 export class Supervisor {
   readonly folder: string;
@@ -69,6 +72,7 @@ export class Supervisor {
     const compiled = process.env['NODE_COMPILE_CACHE'];
     const environment = {
       ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+      ...GO,
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? this.folder,
       [MARKER]: this.folder,
