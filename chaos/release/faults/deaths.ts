@@ -3,9 +3,9 @@ import type { Scenario } from '../scenarios.ts';
 import { blowOf, type FaultKind, type Hit } from './fault.ts';
 
 /**
- * The worker dies, or freezes, at every point of the scenario. On every commit (docs/adr/0004): at the boundaries of
- * activities and messages that no scenario before has, once for each kind; in the first scenario also wherever something
- * may be half done.
+ * The worker dies, or freezes, at every point of the scenario. On every commit (docs/adr/0004): where the effect of an
+ * activity is done or a message is taken up, once for each kind that no scenario before has; in the first scenario at every
+ * boundary of each kind, and wherever something may be half done.
  * @param met kinds that were hit so far; those of this scenario are added
  */
 export function deaths(scenario: Scenario, { all, met }: { all: boolean; met: Set<string> }): FaultKind {
@@ -53,6 +53,9 @@ function firstOf(hits: Hit[], met: Set<string>): Hit[] {
   const boundaries = hits.filter(({ point }) => !/^(sending|answered)/.test(point));
   const news = boundaries.filter((hit) => !met.has(kindOf(hit)));
   const kinds = Map.groupBy(news, (hit) => `${hit.key.split(' ')[0]} ${kindOf(hit)} ${hit.point}`);
-  const once = new Set([...kinds.values()].flatMap(([first]) => first ?? []));
-  return boundaries.filter((hit) => once.has(hit) || (met.size === 0 && isWithin(hit)));
+  const once = [...kinds.values()].flatMap(([first]) => first ?? []);
+  if (met.size === 0) return boundaries.filter((hit) => once.includes(hit) || isWithin(hit));
+  // Of an activity the one where its effect is done and nobody knows.
+  const hasAfter = new Set(once.filter(({ point }) => point === 'after').map(kindOf));
+  return boundaries.filter((hit) => once.includes(hit) && (hit.point === 'after' || !hasAfter.has(kindOf(hit))));
 }
