@@ -10,7 +10,7 @@ import {
   type RunScope,
   type Streams,
 } from '../../scripts/named-run.ts';
-import { type Case, type CaseFigures, type RunCase, runCases } from './cases.ts';
+import { type Case, type CaseFigures, type RunCase, runCases, type Shard } from './cases.ts';
 
 export type { Case, CaseContext } from './cases.ts';
 
@@ -53,6 +53,7 @@ export async function runChaos(
     .option('--case <text>', 'only cases whose key contains this', '')
     .option('--scenario <text>', 'only scenarios whose name contains this', '')
     .option('--all', 'also what takes too long for every commit', false)
+    .option('--shard <k/n>', 'only the kth of n parts, which together are all cases', '1/1')
     .option('--parallel <count>', 'cases at once', Number, 4)
     .option('--out <folder>', 'where history files go', path.join('.transship', 'chaos'));
   const choice = chooseRun(command, runs, argv, streams);
@@ -60,6 +61,11 @@ export async function runChaos(
   const { seed = randomSeed(), case: only, scenario: asked, all: everything, parallel, out: folder } = command.opts();
   if (!Number.isSafeInteger(seed) || !Number.isInteger(parallel) || parallel < 1) {
     streams.note('chaos: --seed takes a whole number, --parallel one from 1');
+    return EXIT.usage;
+  }
+  const shard = shardOf(command.opts().shard);
+  if (shard === null) {
+    streams.note('chaos: --shard takes a part and how many there are, such as 2/4');
     return EXIT.usage;
   }
   const { name, chosen } = choice;
@@ -74,7 +80,7 @@ export async function runChaos(
       async cases(all, run, secondsEach) {
         const wanted = all.filter(({ scenario }) => wants(scenario));
         const figures = await runCases(wanted, run, secondsEach, {
-          ...{ seed, parallel, only, signal: scope.signal },
+          ...{ seed, parallel, only, shard, signal: scope.signal },
           folder: path.join(folder, name),
           again: ({ scenario, key }) =>
             `npm run chaos -- ${name} --seed ${seed} --all --scenario '${scenario}' --case '${key}'`,
@@ -90,6 +96,11 @@ export async function runChaos(
     streams.out(JSON.stringify(sum));
     return sum.violations === 0 && sum.cases > 0 ? EXIT.ok : EXIT.failed;
   }, streams);
+}
+
+function shardOf(text: string): Shard | null {
+  const [, part = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  return part >= 1 && part <= of ? { part, of } : null;
 }
 
 function total(all: CaseFigures[]): CaseFigures {

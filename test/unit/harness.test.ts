@@ -175,6 +175,27 @@ test('chaos sums up scenarios that ran side by side; what others need runs whate
   expect(narrow.printed.at(-1)).toBe('{"cases":2,"violations":0}');
 });
 
+test('the shards of a chaos run are all of its cases, each once; what others need is in each', async () => {
+  const keys = Array.from({ length: 20 }, (_, at) => `case ${at}`);
+  const ran: string[] = [];
+  const many: Chaos = {
+    description: 'breaks many things',
+    async run({ cases }) {
+      const all = [
+        { scenario: 'one', key: 'no fault', needed: true },
+        ...keys.map((key) => ({ scenario: 'one', key })),
+      ];
+      await cases(all, async ({ key }) => (ran.push(key), []), 1);
+    },
+  };
+  for (const part of [1, 2, 3])
+    expect(await runChaos({ many }, ['many', '--shard', `${part}/3`, '--out', folder], capture())).toBe(0);
+  expect(ran.filter((key) => key === 'no fault')).toHaveLength(3);
+  expect(ran.filter((key) => key !== 'no fault').sort()).toEqual(keys.toSorted());
+  for (const wrong of ['0/3', '4/3', '1', 'a/b', '-1/3'])
+    expect(await runChaos({ many }, ['many', '--shard', wrong], capture())).toBe(2);
+});
+
 test('chaos without a violation exits with 0; without a case it proves nothing and fails', async () => {
   const streams = capture();
   expect(await runChaos({ judged }, ['judged', '--case', 'good', '--out', folder], streams)).toBe(0);
