@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
-import { Api } from '../../devfleet/host/kubelet/api.ts';
+import { Api, MERGE } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, pushShop, shopApp, type ShopOptions, type ShopPlace, type ShopVersion } from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
@@ -408,10 +408,15 @@ export class Lane {
     await this.#told(id, { kind: 'step', step, subjects, outcome: 'begun' });
   }
 
+  /** Waits until the undo says that it cannot go on. */
+  async undoWaits(id: string): Promise<void> {
+    await this.#told(id, { kind: 'note', step: 'undo', subjects: 1, outcome: 'failed' });
+  }
+
   /** Waits until the events say that something was done, on so many different subjects: a step may be done twice. */
   async #told(
     id: string,
-    done: { kind: string; step: string; subjects: number; outcome?: 'begun' | 'done' },
+    done: { kind: string; step: string; subjects: number; outcome?: 'begun' | 'done' | 'failed' },
   ): Promise<void> {
     const isOne = ({ kind, step, outcome }: EventView): boolean =>
       kind === done.kind && step === done.step && outcome === (done.outcome ?? 'done');
@@ -436,6 +441,26 @@ export class Lane {
       const hosts = new SimHostsClient(hostsAdmin);
       for (const { node, instance } of await hosts.instances())
         if (pods.includes(instance)) await hosts.fault({ kind: 'pull', node, image, on: !may, ...error });
+    }
+  }
+
+  /** Somebody else takes the pods out of traffic, or puts them in again. */
+  async flag(pods: (string | undefined)[], reason: string | null): Promise<void> {
+    const metadata = {
+      labels: { 'transship.dev/in-service': reason === null ? 'yes' : 'no' },
+      annotations: { 'out.transship.dev/server': reason },
+    };
+    for (const { adminKubeconfig, hostsAdmin } of Object.values(this.world.fleet.idcs)) {
+      const here = (await new SimHostsClient(hostsAdmin).instances()).filter(({ instance }) => pods.includes(instance));
+      const api = new Api(adminKubeconfig);
+      try {
+        for (const { instance } of here) {
+          const path = `/api/v1/namespaces/${SHOP.env}/pods/${instance}`;
+          await api.request({ method: 'PATCH', path, contentType: MERGE, body: { metadata } });
+        }
+      } finally {
+        await api.close();
+      }
     }
   }
 

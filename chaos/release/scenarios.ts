@@ -483,6 +483,27 @@ const converted: Scenario = {
   expect: ({ before }) => ({ state: 'SUCCESS', version: before, starts: [[]], untouched: [], serving: true }),
 };
 
+/** When a person aborts just as many serve as must: the bastion goes back when somebody puts the others into traffic again. */
+const abortedShort: Scenario = {
+  ...abortedMidBatch,
+  name: 'aborted while others are out',
+  nightly: true,
+  settings: { gates: { rollout: 'manual' } },
+  drive: async (lane, id, { pods }) => {
+    const others = [pods['web-2'], pods['web-3']];
+    await lane.settled(id, (view) => view.state === 'BAKE_SUCCESS' && waitsForPerson(view));
+    await lane.flag(others, 'being looked at');
+    await lane.command(id, 'abort', ({ state }) => state === 'REVOKING' || isTerminal(state));
+    await lane.undoWaits(id);
+    await lane.flag(others, null);
+    return ends(lane, id);
+  },
+  expect: ({ before, after, pods }) => ({
+    ...{ state: 'REVOKED', version: before, starts: [[], [after, before]], serving: true },
+    untouched: ['web-1', 'web-2', 'web-3'].map((name) => pods[name] ?? ''),
+  }),
+};
+
 /** Two groups as one: each step of the one waits for that of the other. */
 const joined: Scenario = { ...success, name: 'joined', joined: true };
 
@@ -549,6 +570,7 @@ export const SCENARIOS: Scenario[] = [
   promoted,
   promotionAborted,
   inOrder,
+  abortedShort,
   joined,
   joinedAborted,
   lost,
