@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -15,6 +16,7 @@ import type { AppView } from '../../src/http/schemas/app.ts';
 import type { EventView } from '../../src/http/releases/stream.ts';
 import type { Release, ReleaseRequest } from '../../src/http/schemas/release.ts';
 import type { PolicyOverride } from '../../src/temporal/messages.ts';
+import { releaseWorkflowId } from '../../src/temporal/names.ts';
 import { Judge } from '../../test/support/judge.ts';
 import { named, strangersShop } from '../../test/support/strangers.ts';
 import type { Passage, Target } from '../hooks/points.ts';
@@ -468,6 +470,12 @@ export class Lane {
   async loseTemporal(): Promise<void> {
     await loseTemporal(this.world);
     await openNamespace(this.world, this.#name);
+  }
+
+  /** Resolves when the release's workflow has ended, or Temporal knows none. */
+  async closed(id: string): Promise<void> {
+    const ended = this.client.workflow.getHandle(releaseWorkflowId(id)).result();
+    await Promise.race([ended.catch(() => undefined), once(this.signal, 'abort')]);
   }
 
   /** Workflows that have not ended, but for plans: those only read. */
