@@ -110,7 +110,10 @@ export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, 
     const { floor } = brake({ desired: instances, batchPercent: BATCH_PERCENT, serving: instances, taken: 0 });
     const least = Math.min(...(await judge.routed()));
     const lost = expected.evicted === undefined ? 0 : 1;
-    check(least >= floor - lost, `in service fell to ${least}, the floor is ${floor}, lost on purpose ${lost}`);
+    if (least < floor - lost) {
+      const story = (await judge.trafficStory()).join('; ');
+      violations.push(`in service fell to ${least}, the floor is ${floor}, lost on purpose ${lost}: ${story}`);
+    }
   }
 
   if (lane.joined !== null) violations.push(...(await judgeJoined(lane, lane.joined, expected)));

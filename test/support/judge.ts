@@ -71,6 +71,23 @@ export class Judge {
     return [before, ...ours.filter(({ seq }) => seq > this.#marked.door).map(({ count }) => count)];
   }
 
+  /** Who came to the front door and who left, and whose readiness changed, in order: why `routed` fell. */
+  async trafficStory(): Promise<string[]> {
+    const service = `${SHOP.env}/${this.#app}-${this.#group}`;
+    const door = (await this.#door.journal())
+      .filter((entry) => entry.service === service && entry.seq > this.#marked.door)
+      .map(({ ms, added, removed, count }) => ({
+        ms,
+        text: `door +[${added.join()}] -[${removed.join()}] = ${count}`,
+      }));
+    const readiness = (await this.#journal()).flatMap((entry) =>
+      entry.kind === 'ready-changed' && this.#isMember(entry)
+        ? [{ ms: entry.ms, text: `${entry.instance} ${entry.ready ? 'ready' : 'not ready'}` }]
+        : [],
+    );
+    return [...door, ...readiness].sort((a, b) => a.ms - b.ms).map(({ ms, text }) => `${Math.round(ms)} ms ${text}`);
+  }
+
   /** Two holders of one address, at any moment. */
   async collisions(): Promise<JournalEntry[]> {
     return (await this.#journal()).filter((entry) => entry.kind === 'address-collision' && this.#isMember(entry));
