@@ -111,8 +111,8 @@ export async function judgeRelease(lane: Lane, id: string, state: ReleaseState, 
     const least = Math.min(...(await judge.routed()));
     const lost = expected.evicted === undefined ? 0 : 1;
     if (least < floor - lost) {
-      const story = (await judge.trafficStory()).join('; ');
-      violations.push(`in service fell to ${least}, the floor is ${floor}, lost on purpose ${lost}: ${story}`);
+      const fall = `in service fell to ${least}, the floor is ${floor}, lost on purpose ${lost}`;
+      violations.push(`${fall}: ${await judge.trafficStory()}`);
     }
   }
 
@@ -156,7 +156,7 @@ async function judgeJoined(lane: Lane, { group, size, judge }: JoinedGroup, expe
   violations.push(...wrong.map(([pod, list]) => `${pod} was started on ${list}`));
   // Of two, one may be out.
   const least = Math.min(...(await judge.routed()));
-  if (least < 1) violations.push(`${group} in service fell to ${least}`);
+  if (least < 1) violations.push(`${group} in service fell to ${least}: ${await judge.trafficStory()}`);
   const fence = await lane.world.catalogue.fences.get({ env: SHOP.env, app: lane.app, group });
   if (fence?.holder !== null || fence.dirty) violations.push(`the fence of ${group} is ${JSON.stringify(fence)}`);
   return violations;

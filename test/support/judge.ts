@@ -72,7 +72,7 @@ export class Judge {
   }
 
   /** Who came to the front door and who left, and whose readiness changed, in order: why `routed` fell. */
-  async trafficStory(): Promise<string[]> {
+  async trafficStory(): Promise<string> {
     const service = `${SHOP.env}/${this.#app}-${this.#group}`;
     const door = (await this.#door.journal())
       .filter((entry) => entry.service === service && entry.seq > this.#marked.door)
@@ -85,7 +85,8 @@ export class Judge {
         ? [{ ms: entry.ms, text: `${entry.instance} ${entry.ready ? 'ready' : 'not ready'}` }]
         : [],
     );
-    return [...door, ...readiness].sort((a, b) => a.ms - b.ms).map(({ ms, text }) => `${Math.round(ms)} ms ${text}`);
+    const story = [...door, ...readiness].sort((a, b) => a.ms - b.ms);
+    return story.map(({ ms, text }) => `${Math.round(ms)} ms ${text}`).join('; ');
   }
 
   /** Two holders of one address, at any moment. */
