@@ -12,7 +12,10 @@ import {
 } from '../../scripts/named-run.ts';
 import { type Case, type CaseFigures, type RunCase, runCases, type Shard } from './cases.ts';
 
-export type { Case, CaseContext } from './cases.ts';
+export { type Case, type CaseContext, PassedBy } from './cases.ts';
+
+/** Share of all cases that may pass by what was to break; with more of them a run shows nothing. */
+const PASSED_BY_SHARE = 0.05;
 
 export interface ChaosContext extends RunScope {
   /** Of the whole run: `--seed`. */
@@ -92,8 +95,12 @@ export async function runChaos(
     });
     const sum = total([...scenarios.values()]);
     streams.out(tableOf(scenarios));
+    if (sum.passedBy > (sum.cases + sum.passedBy) * PASSED_BY_SHARE) {
+      streams.out(`VIOLATION ${sum.passedBy} cases never came to what was to break, of ${sum.cases + sum.passedBy}`);
+      sum.violations++;
+    }
     if (sum.cases === 0) streams.note(`chaos ${name}: no case ${only === '' ? 'was run' : `has "${only}" in its key`}`);
-    streams.out(JSON.stringify(sum));
+    streams.out(JSON.stringify({ cases: sum.cases, violations: sum.violations }));
     return sum.violations === 0 && sum.cases > 0 ? EXIT.ok : EXIT.failed;
   }, streams);
 }
@@ -107,16 +114,18 @@ function total(all: CaseFigures[]): CaseFigures {
   return {
     cases: all.reduce((sum, { cases }) => sum + cases, 0),
     violations: all.reduce((sum, { violations }) => sum + violations, 0),
+    passedBy: all.reduce((sum, { passedBy }) => sum + passedBy, 0),
   };
 }
 
 function tableOf(scenarios: Map<string, CaseFigures>): string {
   const table = new Table({
-    head: ['scenario', 'cases', 'violations'],
-    colAligns: ['left', 'right', 'right'],
+    head: ['scenario', 'cases', 'violations', 'passed by'],
+    colAligns: ['left', 'right', 'right', 'right'],
     style: { head: [], border: [] },
   });
-  for (const [scenario, { cases, violations }] of scenarios) table.push([scenario, cases, violations]);
+  for (const [scenario, { cases, violations, passedBy }] of scenarios)
+    table.push([scenario, cases, violations, passedBy]);
   return table.toString();
 }
 

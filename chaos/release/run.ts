@@ -1,4 +1,4 @@
-import type { CaseContext } from '../harness/index.ts';
+import { PassedBy, type CaseContext } from '../harness/index.ts';
 import type { Fault, Golden } from './faults/fault.ts';
 import { judgeRelease, type Evidence } from './judges.ts';
 import type { Trouble } from '../../src/domain/types.ts';
@@ -8,7 +8,10 @@ import type { Course, Scenario } from './scenarios.ts';
 /** One run of a scenario: how it was judged, and what the next ones are made of. */
 export type Run = Evidence & Golden;
 
-/** Runs the scenario once on the lane, with that fault or none, and judges it. The lane is at rest afterwards. */
+/**
+ * Runs the scenario once on the lane, with that fault or none, and judges it. The lane is at rest afterwards.
+ * @throws PassedBy where all was well and the run never came to the fault
+ */
 export async function runScenario(
   lane: Lane,
   scenario: Scenario,
@@ -43,7 +46,13 @@ export async function runScenario(
   const { drive, expect } = fault?.instead ?? scenario;
   const view = await drive(lane, id, course);
   lane.over();
-  await mending;
+  const missed = await mending.then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof PassedBy) return error;
+      throw error;
+    },
+  );
   // What it says of its end comes a moment before its workflow ends, and the worker may be hit in between.
   await lane.closed(view.id);
   const trace = await lane.trace();
@@ -59,7 +68,6 @@ export async function runScenario(
   // A scenario that puts its release right again ends with the release that did so.
   const evidence = await judgeRelease(lane, view.id, view.state, expected);
   record('histories', evidence.histories);
-  if (hit !== null && !trace.some((passage) => passage.hit)) evidence.violations.push('the worker never came by there');
   for (const { verdict, code, message } of held)
     if (verdict === 'failed') evidence.violations.push(`the version was taken for bad: ${code}: ${message}`);
   if (evidence.violations.length === 0) {
@@ -68,6 +76,8 @@ export async function runScenario(
     if (expected.cutShort === true || isOther) await lane.discard();
     // What its sets and its definition say may differ now: the next case gets another app.
     else lane.rests(isSpent ? null : expected.version);
+    if (missed !== null) throw missed;
+    if (hit !== null && !trace.some((passage) => passage.hit)) throw new PassedBy(`no worker came by ${fault?.key}`);
   }
   return { ...evidence, trace, changes };
 }

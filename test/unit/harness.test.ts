@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, ratio, runBench } from '../../bench/harness/index.ts';
-import { type Chaos, runChaos } from '../../chaos/harness/index.ts';
+import { type Chaos, PassedBy, runChaos } from '../../chaos/harness/index.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -173,6 +173,38 @@ test('chaos sums up scenarios that ran side by side; what others need runs whate
   const narrow = capture();
   await runChaos({ mixed }, ['mixed', '--case', 'second/bad too', '--out', folder], narrow);
   expect(narrow.printed.at(-1)).toBe('{"cases":2,"violations":0}');
+});
+
+test('a chaos case that does not come to its fault is run again; in vain, it is none; many of them are a violation', async () => {
+  const runs = new Map<string, number>();
+  const passing = (late: number): Chaos => ({
+    description: 'breaks what is not always there',
+    async run({ cases }) {
+      const all = Array.from({ length: 40 }, (_, at) => ({ scenario: 'one', key: `case ${at}` }));
+      await cases(
+        all,
+        async ({ key }) => {
+          const nth = (runs.get(key) ?? 0) + 1;
+          runs.set(key, nth);
+          if (key === 'case 0' && nth < 3) throw new PassedBy('not this time');
+          if (Number(key.split(' ')[1]) > 39 - late) throw new PassedBy('not in this run');
+          return [];
+        },
+        1,
+      );
+    },
+  });
+  const streams = capture();
+  expect(await runChaos({ passing: passing(2) }, ['passing', '--out', folder], streams)).toBe(0);
+  expect(runs.get('case 0')).toBe(3);
+  expect(streams.printed.at(-1)).toBe('{"cases":38,"violations":0}');
+  expect(streams.printed.join('\n')).toMatch(/one +│ +38 │ +0 │ +2 │/);
+  expect(streams.noted.join('\n')).toContain('case 39: passed by in 3 runs');
+
+  const idle = capture();
+  expect(await runChaos({ passing: passing(3) }, ['passing', '--out', folder], idle)).toBe(1);
+  expect(idle.printed.at(-1)).toBe('{"cases":37,"violations":1}');
+  expect(idle.printed.join('\n')).toContain('VIOLATION 3 cases never came to what was to break, of 40');
 });
 
 test('the shards of a chaos run are all of its cases, each once; what others need is in each', async () => {

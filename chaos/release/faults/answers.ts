@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mishap } from '../../../test/support/api-link.ts';
+import { PassedBy } from '../../harness/index.ts';
 import { befall, type Change } from '../changes.ts';
 import { abortedMidBatch, helped, success } from '../scenarios.ts';
 import type { Fault, FaultKind } from './fault.ts';
@@ -44,7 +45,7 @@ function happens(change: Change, mishap: Mishap, always: boolean): Fault {
     beside: async (lane) => {
       while (!cameBy()) {
         lane.signal.throwIfAborted();
-        if (lane.isOver) throw new Error(`nobody asked for ${key}`);
+        if (lane.isOver) throw new PassedBy(`nobody asked for ${key}`);
         await sleep(100);
       }
     },

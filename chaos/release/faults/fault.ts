@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blow, Passage, Point } from '../../hooks/points.ts';
+import { PassedBy } from '../../harness/index.ts';
 import type { Change } from '../changes.ts';
 import type { Lane } from '../lane.ts';
 import type { Course, Scenario } from '../scenarios.ts';
@@ -76,7 +77,7 @@ export async function struck(lane: Lane, { key, point }: Hit): Promise<Passage> 
     lane.signal.throwIfAborted();
     const hit = (await lane.trace()).find((passage) => passage.hit);
     if (hit !== undefined) return hit;
-    if (lane.isOver) throw new Error(`no worker came by ${key} ${point}`);
+    if (lane.isOver) throw new PassedBy(`no worker came by ${key} ${point}`);
     await sleep(50);
   }
 }
