@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
-import { Api, MERGE } from '../../devfleet/host/kubelet/api.ts';
+import { Api } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, pushShop, shopApp, type ShopOptions, type ShopPlace, type ShopVersion } from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
@@ -18,6 +18,7 @@ import type { Release, ReleaseRequest } from '../../src/http/schemas/release.ts'
 import type { PolicyOverride } from '../../src/temporal/messages.ts';
 import { releaseWorkflowId } from '../../src/temporal/names.ts';
 import { Judge } from '../../test/support/judge.ts';
+import { KubernetesHands } from '../../test/support/kubernetes-hands.ts';
 import { named, strangersShop } from '../../test/support/strangers.ts';
 import type { Passage, Target } from '../hooks/points.ts';
 import { changesOf, type Change } from './changes.ts';
@@ -448,21 +449,11 @@ export class Lane {
 
   /** Somebody else takes the pods out of traffic, or puts them in again. */
   async flag(pods: (string | undefined)[], reason: string | null): Promise<void> {
-    const metadata = {
-      labels: { 'transship.dev/in-service': reason === null ? 'yes' : 'no' },
-      annotations: { 'out.transship.dev/server': reason },
-    };
+    const set = { idc: '', az: '', cluster: '', namespace: SHOP.env, name: '' };
     for (const { adminKubeconfig, hostsAdmin } of Object.values(this.world.fleet.idcs)) {
+      const hands = new KubernetesHands(adminKubeconfig);
       const here = (await new SimHostsClient(hostsAdmin).instances()).filter(({ instance }) => pods.includes(instance));
-      const api = new Api(adminKubeconfig);
-      try {
-        for (const { instance } of here) {
-          const path = `/api/v1/namespaces/${SHOP.env}/pods/${instance}`;
-          await api.request({ method: 'PATCH', path, contentType: MERGE, body: { metadata } });
-        }
-      } finally {
-        await api.close();
-      }
+      for (const { instance } of here) await hands.flag({ set, member: instance }, reason);
     }
   }
 

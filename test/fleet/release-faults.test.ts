@@ -199,18 +199,10 @@ describe.concurrent('an instance that does not make it', () => {
     const shop = await standingApp(platform, 'undo-short', everywhere(platform, 1));
     const { judge, memberOf } = shop;
     const other = memberOf['web-3'] ?? '';
-    const { kubeconfig, uid } = await placeOf(other);
-    const flag = (reason: string | null) =>
-      new KubernetesHands(kubeconfig).patchPod(
-        { ...podOf(other), uid },
-        {
-          labels: { 'transship.dev/in-service': reason === null ? 'yes' : 'no' },
-          annotations: { 'out.transship.dev/server': reason },
-        },
-      );
+    const hands = new KubernetesHands((await placeOf(other)).kubeconfig);
     const { id, state } = await shop.released('v2', { gates: { rollout: 'manual' } });
     expect(state).toBe('BAKE_SUCCESS');
-    await flag('being looked at');
+    await hands.flag(podOf(other), 'being looked at');
     await vi.waitUntil(async () => (await judge.serving()).length === 3, PATIENCE);
     await shop.command(id, 'abort');
     await vi.waitFor(async () => {
@@ -219,7 +211,7 @@ describe.concurrent('an instance that does not make it', () => {
     }, PATIENCE);
     expect((await shop.view(id)).state).toBe('REVOKING');
     expect(await judge.versions()).toEqual({ v1: 3, v2: 1 });
-    await flag(null);
+    await hands.flag(podOf(other), null);
     expect((await settledAfter(platform, id, 0)).state).toBe('REVOKED');
     await expectAtRest(shop, 'v1');
   });

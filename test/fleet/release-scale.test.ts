@@ -71,7 +71,7 @@ function handsIn(idc: string): KubernetesHands {
 /** Somebody writes to the instance's pod. */
 async function patched(shop: ShopApp, name: string, metadata: object): Promise<void> {
   const { azSet: set, member } = await instanceOf(shop, name);
-  await handsIn(set.idc).patchPod({ set, member, uid: '' }, metadata);
+  await handsIn(set.idc).patchPod({ set, member }, metadata);
 }
 
 test('8 → 11 → 5 under 100 requests a second, by the command line: none fails, what stays is left alone', async () => {

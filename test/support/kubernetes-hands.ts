@@ -63,11 +63,19 @@ export class KubernetesHands {
     });
   }
 
-  async patchPod({ set: { namespace }, member }: MemberAt, metadata: object): Promise<void> {
+  async patchPod({ set: { namespace }, member }: Pick<MemberAt, 'set' | 'member'>, metadata: object): Promise<void> {
     await this.#core.patchNamespacedPod(
       { namespace, name: member, body: { metadata }, fieldManager: 'stranger' },
       merge,
     );
+  }
+
+  /** An operation called "server" takes the pod out of traffic, for that reason; null: it puts it in again. */
+  async flag(at: Pick<MemberAt, 'set' | 'member'>, reason: string | null): Promise<void> {
+    await this.patchPod(at, {
+      labels: { 'transship.dev/in-service': reason === null ? 'yes' : 'no' },
+      annotations: { 'out.transship.dev/server': reason },
+    });
   }
 
   /** As an autoscaler, or `kubectl scale`. */

@@ -6,10 +6,10 @@ const COUNTED_AGAIN = 'undo-counted-again';
 
 /** Counts again where an undo has waited for leave. */
 export interface Recount {
-  /** Names of the instances that serve now; none where nobody can tell. */
-  serving(): Promise<string[]>;
+  /** Names of the instances that serve now; null where no cluster tells. */
+  serving(): Promise<string[] | null>;
   /** Told once in each wait that a count did not end. */
-  short(serving: number, floor: number): Promise<void>;
+  short(serving: number | null, floor: number): Promise<void>;
 }
 
 /**
@@ -44,10 +44,12 @@ export class UndoBudget {
 
   /** Leave to take out one that serves. */
   async take(name: string): Promise<void> {
-    // Asked again after each wait: of several that wait, only the first finds it free.
+    // Asked again after each wait: of several that wait, only the first finds it free. The count ends with that; the
+    // others begin another one.
     while (this.#free <= 0) {
-      if (this.#counting === null && patched(COUNTED_AGAIN)) this.#counting = this.#countUntilFree();
-      await condition(() => this.#free > 0);
+      const counts = patched(COUNTED_AGAIN);
+      if (counts) this.#counting ??= this.#countUntilFree();
+      await condition(() => this.#free > 0 || (counts && this.#counting === null));
     }
     this.#free--;
     this.#inHand.add(name);
@@ -72,10 +74,10 @@ export class UndoBudget {
     for (let turn = 0; ; turn++) {
       if (await condition(() => this.#free > 0, undoCountPauseMs(turn))) break;
       const serving = await this.#recount.serving();
-      const others = serving.filter((name) => !this.#inHand.has(name)).length;
+      const others = serving?.filter((name) => !this.#inHand.has(name)).length ?? 0;
       // Leave that was given back during the look stays.
       this.#free = Math.max(this.#free, others - this.#floor);
-      if (this.#free <= 0 && turn === 0) await this.#recount.short(serving.length, this.#floor);
+      if (this.#free <= 0 && turn === 0) await this.#recount.short(serving?.length ?? null, this.#floor);
     }
     this.#counting = null;
   }

@@ -1,6 +1,6 @@
 import { patched, sleep } from '@temporalio/workflow';
 import { brake } from '../../domain/brake.ts';
-import type { InstanceRef } from '../../domain/types.ts';
+import type { InstanceRef, Trouble } from '../../domain/types.ts';
 import { undoPauseMs } from '../../temporal/policies.ts';
 import { UndoBudget, type Recount } from './budget.ts';
 import { clusterOf, look, type GroupLook, type GroupRun } from './context.ts';
@@ -33,7 +33,7 @@ export async function openBudget(run: GroupRun): Promise<UndoBudget> {
 
 /** What serves, in all clusters but those that are still to be counted. */
 function recountOf(run: GroupRun): Recount {
-  const { input, progress } = run;
+  const { input } = run;
   return {
     async serving() {
       try {
@@ -41,12 +41,12 @@ function recountOf(run: GroupRun): Recount {
         const counted = input.instances.filter(({ azSet }) => !run.returning.has(clusterOf(azSet)));
         return counted.filter((instance) => now.serves(instance)).map(({ name }) => name);
       } catch {
-        return [];
+        return null;
       }
     },
     async short(serving, floor) {
-      const message = `waits until more serve: ${serving} do, and ${floor} must`;
-      await progress.note({ kind: 'note', step: 'undo', instance: null, outcome: 'failed', message, data: null });
+      const now = serving === null ? 'no cluster tells how many do' : `${serving} do`;
+      await note(run, 'failed', `waits until more serve: ${now}, and ${floor} must`);
     },
   };
 }
@@ -64,15 +64,25 @@ async function lookPastSoon(run: GroupRun): Promise<GroupLook> {
 
 /** What serves there counts as soon as the cluster answers. */
 async function countAgain(run: GroupRun, budget: UndoBudget, cluster: string): Promise<void> {
-  const { input, progress } = run;
-  const note = { kind: 'note', step: 'undo', instance: null, data: null } as const;
+  const { input } = run;
   const short = budget.isSpent ? ': they are taken out only when it does' : '';
-  const message = `waits for ${cluster}; meanwhile as many of the others as the floor allows are undone${short}`;
-  await progress.note({ ...note, outcome: 'failed', message });
+  const meanwhile = 'meanwhile as many of the others as the floor allows are undone';
+  await note(run, 'failed', `waits for ${cluster}; ${meanwhile}${short}`);
   const now = await answered(run, cluster);
   budget.add(servingIn(now, input.instances));
   run.returning.delete(cluster);
-  await progress.note({ ...note, outcome: 'done', message: `${cluster} answers again` });
+  await note(run, 'done', `${cluster} answers again`);
+}
+
+/** Tells of the undo as a whole, or of one instance in it. */
+async function note(
+  { progress }: GroupRun,
+  outcome: 'done' | 'failed',
+  message: string,
+  about: { instance: string; data: Trouble } | null = null,
+): Promise<void> {
+  const { instance, data } = about ?? { instance: null, data: null };
+  await progress.note({ kind: 'note', step: 'undo', instance, outcome, message, data });
 }
 
 function servingIn(now: GroupLook, instances: InstanceRef[]): number {
@@ -123,14 +133,8 @@ export async function restore(run: GroupRun, instance: InstanceRef, budget: Undo
     } catch (error) {
       const trouble = troubleOf(error);
       progress.instance(instance.name, 'errored', trouble);
-      await progress.note({
-        kind: 'note',
-        step: 'undo',
-        instance: instance.name,
-        outcome: 'failed',
-        message: `undo of ${instance.name}: ${trouble.message}; tried again`,
-        data: trouble,
-      });
+      const message = `undo of ${instance.name}: ${trouble.message}; tried again`;
+      await note(run, 'failed', message, { instance: instance.name, data: trouble });
     }
     await sleep(undoPauseMs(attempt));
   }
