@@ -5,6 +5,7 @@ import type {
   AzSetDriver,
   AzSetObservation,
   Examined,
+  InstanceObservation,
   ReplaceTarget,
   SetDifference,
   StagedRevision,
@@ -74,15 +75,13 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
     const looks: AzSetLook[] = [];
     for (const cluster of new Set(sets.map((set) => set.cluster))) {
       const here = sets.filter((set) => set.cluster === cluster);
-      const [observed, serving] = await Promise.all([
-        drivers.azSets(cluster).observe(here),
-        drivers.traffic(cluster, traffic).serving(here),
-      ]);
-      here.forEach((ref, i) => {
-        const set = observed[i] ?? null;
+      const driver = drivers.traffic(cluster, traffic);
+      const [observed, serving] = await Promise.all([drivers.azSets(cluster).observe(here), driver.serving(here)]);
+      for (const [i, ref] of here.entries()) {
+        const set = await askWhoKeepsOut(driver, observed[i] ?? null, serving);
         const members = new Set(set?.instances.map((instance) => instance.member));
         looks.push({ ref, set, serving: [...serving].filter((member) => members.has(member)) });
-      });
+      }
     }
     return looks;
   };
@@ -279,6 +278,29 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
       }
     },
   };
+}
+
+/**
+ * The set, with what other systems than its own say of who keeps an instance out. Asked only of those that get no traffic
+ * though nobody says why: one that was reborn while it was out carries no flag, and a load balancer goes on keeping it out.
+ */
+async function askWhoKeepsOut(
+  driver: TrafficDriver,
+  set: AzSetObservation | null,
+  serving: ReadonlySet<string>,
+): Promise<AzSetObservation | null> {
+  if (set === null) return null;
+  const asked = async (instance: InstanceObservation): Promise<InstanceObservation> => {
+    const { member, uid, terminating, outBy } = instance;
+    if (serving.has(member) || terminating || Object.keys(outBy).length > 0) return instance;
+    try {
+      return { ...instance, outBy: await driver.outBy({ set: set.ref, member, uid }) };
+    } catch (error) {
+      if (error instanceof TransshipError && error.code === 'INSTANCE_REPLACED') return instance;
+      throw error;
+    }
+  };
+  return { ...set, instances: await Promise.all(set.instances.map(asked)) };
 }
 
 /** @throws RECREATE_UNSUPPORTED */

@@ -1,6 +1,6 @@
 // A release of a group that is served by Services and by a load balancer beside the cluster.
 import { appendFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { startFleet } from '../../devfleet/index.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
@@ -9,13 +9,24 @@ import { startTraffic } from '../../devfleet/traffic/index.ts';
 import { discover } from '../support/discovery.ts';
 import { balancerSettings, startHttpBalancer, type HttpBalancer } from '../support/http-balancer.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
-import { everywhere, expectAtRest, expectNoFailure, standingApp, type ShopApp } from '../support/shop-apps.ts';
+import {
+  endOf,
+  everywhere,
+  expectAtRest,
+  expectNoFailure,
+  PATIENCE,
+  standingApp,
+  type ShopApp,
+} from '../support/shop-apps.ts';
 import { twice } from '../support/twice.ts';
 
+/** What a pod's name and namespace say enough without. */
+const SET = { idc: '', az: '', cluster: '', namespace: SHOP.env, name: '' };
 const SERVICE = `shop-${SHOP.group}`;
 
 let platform: Platform;
 let balancer: HttpBalancer;
+let hands: KubernetesHands;
 let shop: ShopApp;
 const atEnd: (() => Promise<void>)[] = [];
 
@@ -30,10 +41,9 @@ beforeAll(async () => {
   platform = await startPlatformOn(fleet, {});
   await platform.push('v1', { igniteSeconds: 0.5 });
   await platform.push('v2', { igniteSeconds: 0.5 });
-  const discovery = discover(
-    new KubernetesHands(fleet.idcs['north']?.adminKubeconfig ?? ''),
-    SHOP.env,
-    async (service, member, address) => balancer.add(service, member, SHOP.port, address),
+  hands = new KubernetesHands(fleet.idcs['north']?.adminKubeconfig ?? '');
+  const discovery = discover(hands, SHOP.env, async (service, member, address) =>
+    balancer.add(service, member, SHOP.port, address),
   );
   atEnd.push(() => discovery.stop());
   shop = await standingApp(platform, 'shop', everywhere(platform, 2), { traffic: ['service', 'slb'] });
@@ -90,4 +100,27 @@ test('a load balancer that fails for a while holds the release up and loses no r
   expect(failed.map(({ message }) => message)).toEqual(
     Array.from({ length: 3 }, () => expect.stringMatching(/take out web-\d.*503 reloading/) as string),
   );
+});
+
+test('an abort brings back an instance that was reborn while it was out: only the load balancer knows that it is', async () => {
+  const { id, state } = await shop.released('v2', { gates: { rollout: 'manual' } });
+  expect(state).toBe('BAKE_SUCCESS');
+  const bastion = shop.memberOf['web-0'] ?? '';
+  // As a step leaves it that took the instance out, and died with its pod.
+  const answer = await fetch(`${balancer.api}/op/pullOut`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${balancer.token}` },
+    body: JSON.stringify({ group: SERVICE, server: bastion }),
+  });
+  expect(answer.status).toBe(200);
+  const uid = (await hands.podUid({ set: SET, member: bastion, uid: '' })) ?? '';
+  await hands.deletePod({ set: SET, member: bastion, uid });
+  await vi.waitUntil(async () => (await shop.judge.serving()).length === shop.members.length, PATIENCE);
+  await vi.waitFor(async () => expect(await shop.judge.versions()).toEqual({ v1: shop.members.length }), PATIENCE);
+  expect(balancer.isIn(SERVICE, bastion)).toBe(false);
+
+  await shop.command(id, 'abort');
+  expect((await endOf(platform, id)).state).toBe('REVOKED');
+  await expectAtRest(shop, 'v1');
+  for (const member of shop.members) expect([member, balancer.isIn(SERVICE, member)]).toEqual([member, true]);
 });
