@@ -5,7 +5,7 @@ import { blowOf, type FaultKind, type Hit } from './fault.ts';
 /**
  * The worker dies, or freezes, at every point of the scenario. On every commit (docs/adr/0004): where the effect of an
  * activity is done or a message is taken up, once for each kind that no scenario before has; in the first scenario at every
- * boundary of each kind, and wherever something may be half done.
+ * boundary of each kind, and wherever an effect is done and nobody knows.
  * @param met kinds that were hit so far; those of this scenario are added
  */
 export function deaths(scenario: Scenario, { all, met }: { all: boolean; met: Set<string> }): FaultKind {
@@ -39,9 +39,9 @@ const WHOLE = ['observe', 'record'];
 /** Goes side by side with another one of its batch, through the same steps: where that one dies is enough. */
 const TWIN = ' web-2 ';
 
-/** What it was about to do is not done, or is, and nobody knows yet. */
-function isWithin(hit: Hit): boolean {
-  return !hit.key.includes(TWIN) && !WHOLE.includes(kindOf(hit)) && hit.point !== 'reported';
+/** What it was about to do is done, and nobody knows yet. */
+function isDone(hit: Hit): boolean {
+  return !hit.key.includes(TWIN) && !WHOLE.includes(kindOf(hit)) && hit.point === 'after';
 }
 
 /** What is done there: `takeOut`, `record`, `begin`, … */
@@ -54,7 +54,7 @@ function firstOf(hits: Hit[], met: Set<string>): Hit[] {
   const news = boundaries.filter((hit) => !met.has(kindOf(hit)));
   const kinds = Map.groupBy(news, (hit) => `${hit.key.split(' ')[0]} ${kindOf(hit)} ${hit.point}`);
   const once = [...kinds.values()].flatMap(([first]) => first ?? []);
-  if (met.size === 0) return boundaries.filter((hit) => once.includes(hit) || isWithin(hit));
+  if (met.size === 0) return boundaries.filter((hit) => once.includes(hit) || isDone(hit));
   // Of an activity the one where its effect is done and nobody knows.
   const hasAfter = new Set(once.filter(({ point }) => point === 'after').map(kindOf));
   return boundaries.filter((hit) => once.includes(hit) && (hit.point === 'after' || !hasAfter.has(kindOf(hit))));
