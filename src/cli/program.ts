@@ -3,6 +3,7 @@ import type { CommandName } from '../domain/states.ts';
 import { DEFAULT_API } from './api.ts';
 import { applyAppFile, getApps } from './commands/app.ts';
 import { checkFleetFile } from './commands/fleet.ts';
+import { importMarathonApps, nodeLabel } from './commands/import.ts';
 import {
   enableVersion,
   listDisabledVersions,
@@ -66,6 +67,40 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
       '\nExamples:\n  transship app apply -f app.yml --dry-run\n  transship app apply -f app.yml --yes',
     )
     .action(act(applyAppFile));
+  app
+    .command('import')
+    .description(
+      'Translate Marathon apps to app files, and tell what becomes of each of their fields: translated, not needed, or left to a person. A plan: nobody is asked, nothing is changed. Exit code 5 where something needs a person.',
+    )
+    .requiredOption(
+      '--marathon <file...>',
+      'JSON of Marathon, - for standard input: an app, a list of them, what GET /v2/apps or /v2/groups answers',
+    )
+    .option('--env <env>', "environment of the groups (default: the app's label environment or env)")
+    .option(
+      '--place <place...>',
+      'where the instances go, shared out evenly: CLUSTER/AZ; with --fleet also a cluster or an IDC, for all of its AZs',
+    )
+    .option('--owner <owner>', "who answers for it (default: the app's label owner, team, maintainer or contact)")
+    .option(
+      '--node-label <attribute=label>',
+      'label of the nodes that says what an attribute of Mesos agents, or hostname, said; may be repeated',
+      nodeLabel,
+    )
+    .option('-f, --fleet <file>', 'check the result against this fleet file (default: TRANSSHIP_FLEET, else no check)')
+    .option('--out <folder>', 'write one app file for each app there, and only the report to the screen')
+    .addHelpText(
+      'after',
+      `
+Of each app: the app file, and a table with a line for every field. Work off the lines that need a person, then go on with
+transship app apply. What becomes of which field: docs/importing.md.
+
+Examples:
+  curl -s marathon:8080/v2/apps | transship app import --marathon - --env pro --place north-1/az-1
+  transship app import --marathon apps.json --env pro --fleet fleet.yml --place north --node-label rack=example.com/rack --out apps
+  transship app import --marathon apps.json --json | jq .totals`,
+    )
+    .action(act(importMarathonApps));
   app
     .command('get')
     .description('List apps, or show one: groups, what they run, where their instances are')
@@ -345,6 +380,7 @@ function configureCommand() {
 const EXAMPLES = `Examples:
   transship fleet check -f fleet.yml                           is the fleet file right?
   transship app apply -f app.yml                               say what runs where
+  transship app import --marathon apps.json                    make app files of Marathon apps
   transship release plan shop v2 --env pro           what would happen?
   transship release start shop v2 --env pro --watch  release it and follow it
   transship release abort rel-c3xq2m7k4a --reason "wrong tag"  undo it

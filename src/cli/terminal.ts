@@ -23,6 +23,8 @@ export interface Terminal {
   /** The result for machines; only with --json. */
   result(value: unknown): void;
   ask(question: string): Promise<boolean>;
+  /** All of standard input, to its end. */
+  input(): Promise<string>;
   /** Who sits here. */
   user(): string;
 }
@@ -59,6 +61,11 @@ export function openTerminal({ stdin, stdout, stderr, env, interrupt }: Streams)
       } finally {
         lines.close();
       }
+    },
+    async input() {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+      return Buffer.concat(chunks).toString();
     },
     user: () => env['USER'] ?? env['LOGNAME'] ?? userInfo().username,
   };

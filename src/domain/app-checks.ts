@@ -71,6 +71,11 @@ function checkPlacement(placement: Part, fleet: Fleet): Fault[] {
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 
+/** A repository without registry host, tag and digest. */
+export function isRepository(text: string): boolean {
+  return REPOSITORY.test(text) && text.length <= 255;
+}
+
 function checkImages(group: Part): Fault[] {
   const images = group.get('images');
   const containers = containersOf(group).flatMap((container) => container.get('name').text ?? []);
@@ -102,7 +107,7 @@ function checkRepository(part: Part): Fault[] {
   if (/[:@]/.test(text)) {
     return [part.fault('must not name a tag or digest', `a release gives the version: write ${JSON.stringify(bare)}`)];
   }
-  if (REPOSITORY.test(text) && text.length <= 255) return [];
+  if (isRepository(text)) return [];
   return [
     part.fault('is no repository name', 'lower-case letters and digits, with . _ - between them, parts separated by /'),
   ];

@@ -11,6 +11,11 @@ const CONTROLLERS_LABELS = [
 /** Labels and annotations that Transship writes itself: `transship.dev/…`, `out.transship.dev/…`. */
 const OWN = /^([-a-z0-9.]+\.)?transship\.dev\//;
 
+/** A label of pods that is not the user's to set. */
+export function isReservedLabel(key: string): boolean {
+  return OWN.test(key) || CONTROLLERS_LABELS.includes(key);
+}
+
 export const containersOf = (group: Part): Part[] => group.get('template').get('spec').get('containers').items();
 
 /** Ports that the containers of a group declare. */
