@@ -1,10 +1,10 @@
 import { inContainer } from './draft.ts';
 import { type Job, literally, variablesIn } from './job.ts';
-import type { Port } from './ports.ts';
+import type { Ports } from './ports.ts';
 import { SECRET_KEY, secretName } from './secrets.ts';
 
 /** `env`, and the variables that Marathon adds: those of ports, the address, the id. The app's own win, as they do there. */
-export function translateEnv(job: Job, ports: Port[]): void {
+export function translateEnv(job: Job, ports: Ports): void {
   const { app, draft, ledger } = job;
   const env = app.get('env');
   for (const { name, ...source } of added(job, ports)) {
@@ -32,7 +32,7 @@ export function translateEnv(job: Job, ports: Port[]): void {
  * What the environment of a task holds beside the app's own (mesosphere/marathon, EnvironmentHelper.scala and
  * TaskBuilder.scala). HOST is where an instance is reached: its own address here, that of the agent there.
  */
-function added({ app, id }: Job, ports: Port[]): { name: string; value?: string; valueFrom?: object }[] {
+function added({ app, id }: Job, ports: Ports): { name: string; value?: string; valueFrom?: object }[] {
   const numbered = ports.map(({ number }) => String(number));
   const [first] = numbered;
   const byPort = ports.flatMap(({ name }, at) => {

@@ -96,7 +96,7 @@ export const FIELDS: readonly FieldRow[] = [
     'translated kubernetes health',
     '`livenessProbe.failureThreshold`; 0: none',
   ),
-  row('healthChecks[].delaySeconds', 'translated ignored health', '`startupProbe.initialDelaySeconds`'),
+  row('healthChecks[].delaySeconds', 'translated ignored kubernetes health', '`startupProbe.initialDelaySeconds`'),
   row('healthChecks[].ipProtocol', 'default network health', 'nothing, where it is IPv4'),
   row('healthChecks[].ignoreHttp1xx', 'transship health', 'nothing'),
   row('readinessChecks[].protocol', 'default health', 'nothing; HTTPS is a person’s'),

@@ -12,6 +12,9 @@ export interface Port {
   number: number;
 }
 
+/** The ports of an app: Marathon gives one to those that name none. */
+export type Ports = readonly [Port, ...Port[]];
+
 /** Where a list of ports keeps the number on which the app listens. */
 interface Shape {
   items: Part[];
@@ -21,22 +24,20 @@ interface Shape {
 /** Numbers are given from here to ports for which the app takes any. */
 const FIRST_FREE = 8080;
 
-/** Ports of every shape: container and Service ports of ours. Empty where the app names none that anybody could ask. */
-export function translatePorts(job: Job): Port[] {
+/** Ports of every shape: container and Service ports of ours. */
+export function translatePorts(job: Job): Ports {
   const { app, draft, ledger } = job;
   const mode = networkMode(app);
   leaveOut(job, mode === 'host');
   const { items, number } = shapeOf(app, mode === 'host');
   const fixed = new Set(items.map((item) => number(item).number ?? 0));
-  const ports = items.map((item, at) => translatePort(job, item, number(item), { at, fixed }));
-  if (ports.length > 0) return offered(job, ports);
+  const [first, ...others] = items.map((item, at) => translatePort(job, item, number(item), { at, fixed }));
+  if (first !== undefined) return offered(job, [first, ...others]);
 
   // Marathon gives an app without ports one, of any number: one that is not used is not to be told from one that is.
-  const checked = app
-    .get('healthChecks')
-    .items()
-    .flatMap((check) => check.get('port').number ?? []);
-  const port = { number: checked.find((one) => one > 0) ?? FIRST_FREE };
+  const checks = app.get('healthChecks').items();
+  const checked = checks.map((check) => check.get('port')).filter((asked) => isPort(asked));
+  const port = { number: checked[0]?.number ?? FIRST_FREE };
   draft.push(inContainer('ports'), { containerPort: port.number });
   const to = draft.push(['ports'], { name: `port-${port.number}`, port: port.number, targetPort: port.number });
   const isUsed = checked.length > 0 || variablesIn(app).some((name) => /^PORT(S|\d+|_\w+)?$/.test(name));
@@ -124,12 +125,11 @@ function translateHostPort({ app, ledger }: Job, item: Part): void {
 }
 
 /** The ports, where the Service has at least one of them; else one is made for it, for a person to mend. */
-function offered({ draft, ledger }: Job, ports: Port[]): Port[] {
-  const [first] = ports;
-  if (draft.at(['ports']) === undefined && first !== undefined) {
-    const to = draft.push(['ports'], { name: `port-${first.number}`, port: first.number, targetPort: first.number });
-    ledger.missing('ports', 'port', 'no port is one of TCP, and the Service of a group offers TCP only', [to]);
-  }
+function offered({ draft, ledger }: Job, ports: Ports): Ports {
+  if (draft.at(['ports']) !== undefined) return ports;
+  const [{ number }] = ports;
+  const to = draft.push(['ports'], { name: `port-${number}`, port: number, targetPort: number });
+  ledger.missing('ports', 'port', 'no port is one of TCP, and the Service of a group offers TCP only', [to]);
   return ports;
 }
 
@@ -141,7 +141,7 @@ function serviceName(name: string | undefined, number: number, offers: { name: s
 }
 
 /** A number that a port can have; 0 and what is none are not. */
-function isPort({ number }: Part): boolean {
+export function isPort({ number }: Part): boolean {
   return number !== undefined && Number.isInteger(number) && number > 0 && number <= 65_535;
 }
 

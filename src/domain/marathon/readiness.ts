@@ -1,6 +1,6 @@
 import { inContainer } from './draft.ts';
 import type { Job } from './job.ts';
-import type { Port } from './ports.ts';
+import type { Ports } from './ports.ts';
 
 /** Codes of the health page that mean something else unless an app file says otherwise. */
 const WAITING = [526, 528];
@@ -20,7 +20,7 @@ const FIELDS = [
  * @param alone there is no health check: it is the readiness probe, too
  * @returns whether it is the health page now
  */
-export function translateReadiness({ app, draft, ledger }: Job, ports: Port[], alone: boolean): boolean {
+export function translateReadiness({ app, draft, ledger }: Job, ports: Ports, alone: boolean): boolean {
   const [check, ...others] = app.get('readinessChecks').items();
   for (const other of others) ledger.person(other, 'health', 'Marathon has one: which?', [], FIELDS);
   if (check === undefined) return false;

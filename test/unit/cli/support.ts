@@ -14,6 +14,8 @@ export interface CliRun {
 export interface CliOptions {
   /** A person at a terminal, who answers so. */
   answers?: string;
+  /** What stands on standard input, where nobody sits at it. */
+  input?: string;
   env?: Record<string, string>;
   interrupt?: AbortSignal;
   /** Called with everything written to standard output so far. */
@@ -22,7 +24,7 @@ export interface CliOptions {
 
 /** Runs the CLI in this process, on streams of its own. */
 export async function cli(args: string[], options: CliOptions = {}): Promise<CliRun> {
-  const { answers, env = {}, interrupt = new AbortController().signal, watch } = options;
+  const { answers, input, env = {}, interrupt = new AbortController().signal, watch } = options;
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -35,6 +37,7 @@ export async function cli(args: string[], options: CliOptions = {}): Promise<Cli
   stderr.on('data', (chunk: Buffer) => void err.push(chunk));
   const tty = { isTTY: answers !== undefined, columns: 120 };
   if (answers !== undefined) stdin.end(`${answers}\n`);
+  if (input !== undefined) stdin.end(input);
   const terminal = openTerminal({
     stdin: Object.assign(stdin, tty),
     stdout: Object.assign(stdout, tty),
