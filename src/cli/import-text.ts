@@ -1,11 +1,22 @@
+import type { ErrorPlace } from '../domain/errors.ts';
 import type { Beside } from '../domain/marathon/documents.ts';
 import type { Finding } from '../domain/marathon/ledger.ts';
 import { OUTCOMES, type Outcome, REASONS } from '../domain/marathon/reasons.ts';
 import type { Totals } from '../domain/marathon/totals.ts';
-import type { ImportedApp } from './commands/import.ts';
+import type { Translation } from '../domain/marathon/translate.ts';
 import { placeText } from './failure.ts';
 import { columns } from './table.ts';
 import type { Terminal } from './terminal.ts';
+
+/** An app as it came out: what it is here, and what our own checks say of it. */
+export interface ImportedApp extends Translation {
+  /** The app file. */
+  text: string;
+  /** What is wrong in it, where a fleet file was given to check it with. */
+  faults: ErrorPlace[];
+  /** Where it was written to. */
+  file: string | null;
+}
 
 const COLORS = { translated: 'green', 'not needed': 'dim', 'needs a person': 'yellow' } as const satisfies Record<
   Outcome,

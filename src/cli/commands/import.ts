@@ -10,10 +10,9 @@ import { appText } from '../../domain/marathon/app-text.ts';
 import { importApps } from '../../domain/marathon/documents.ts';
 import type { ImportOptions } from '../../domain/marathon/job.ts';
 import { needsPerson, totalsOf } from '../../domain/marathon/totals.ts';
-import type { Translation } from '../../domain/marathon/translate.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { Failure } from '../failure.ts';
-import { appReport, besideText, totalsText } from '../import-text.ts';
+import { appReport, besideText, type ImportedApp, totalsText } from '../import-text.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { readText } from './fleet.ts';
@@ -26,16 +25,6 @@ export interface ImportFlags {
   nodeLabel?: Record<string, string> | undefined;
   fleet?: string | undefined;
   out?: string | undefined;
-}
-
-/** An app as it came out: what it is here, and what our own checks say of it. */
-export interface ImportedApp extends Translation {
-  /** The app file. */
-  text: string;
-  /** What is wrong in it, where a fleet file was given to check it with. */
-  faults: ErrorPlace[];
-  /** Where it was written to. */
-  file: string | null;
 }
 
 /** Translates Marathon apps to app files, and tells what becomes of each of their fields. Asks no cluster, and changes none. */

@@ -1,6 +1,10 @@
 import { inContainer, inPod, type Draft } from './draft.ts';
 import { type Job, literally } from './job.ts';
 
+/** Those that a kubelet sets for any pod; the others it refuses, unless it was started to allow them. */
+const SAFE_SYSCTLS =
+  /^(kernel\.shm_rmid_forced|net\.ipv4\.(ip_local_port_range|ip_local_reserved_ports|ip_unprivileged_port_start|ping_group_range|tcp_fin_timeout|tcp_keepalive_(time|intvl|probes)|tcp_syncookies))$/;
+
 /** Options of `docker run` that have a counterpart; each returns the path of what it wrote, or null where the value has none. */
 const OPTIONS: Record<string, (draft: Draft, value: string) => string | null> = {
   'add-host': (draft, value) => {
@@ -21,7 +25,7 @@ const OPTIONS: Record<string, (draft: Draft, value: string) => string | null> = 
     value === 'true' ? draft.put(inContainer('securityContext', 'readOnlyRootFilesystem'), true) : null,
   sysctl: (draft, value) => {
     const [, name, said] = /^([^=]+)=(.*)$/.exec(value) ?? [];
-    return name === undefined || said === undefined
+    return name === undefined || said === undefined || !SAFE_SYSCTLS.test(name)
       ? null
       : draft.push(inPod('securityContext', 'sysctls'), { name, value: said });
   },

@@ -71,8 +71,8 @@ function translateRights({ app, draft, ledger }: Job): void {
   if (tty.value === false) ledger.notNeeded(tty, 'default');
   if (tty.value === true) ledger.translated(tty, draft.put(inContainer('tty'), true));
   if (user.text !== undefined && user.text !== '') {
-    const id = user.text === 'root' ? 0 : Number(user.text);
-    if (Number.isInteger(id)) ledger.translated(user, draft.put(inContainer('securityContext', 'runAsUser'), id));
+    const id = user.text === 'root' ? '0' : user.text;
+    if (/^\d+$/.test(id)) ledger.translated(user, draft.put(inContainer('securityContext', 'runAsUser'), Number(id)));
     else ledger.person(user, 'kernel', `Kubernetes knows users by number: set runAsUser to that of ${user.text}`);
   }
   const pull = docker.get('pullConfig').get('secret');

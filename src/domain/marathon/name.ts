@@ -41,10 +41,11 @@ function overlong({ app, group }: { app: string; group: string }, places: Import
 
 /** A name that fits: as much of the text as may stand in one. */
 function cut(text: string, most: number): string {
-  const lettered = text
+  const legal = text
     .toLowerCase()
     .replaceAll(/[^-a-z0-9]+/g, '-')
-    .replace(/^(?![a-z])-*/, (at) => (/^[0-9]/.test(text.slice(at.length)) ? 'app-' : ''));
+    .replace(/^-+/, '');
+  const lettered = /^[0-9]/.test(legal) ? `app-${legal}` : legal;
   const name = lettered.slice(0, Math.max(1, most)).replace(/-+$/, '');
   return nameSchema.safeParse(name).success ? name : 'app';
 }

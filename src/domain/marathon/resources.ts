@@ -40,8 +40,8 @@ export function translateResources({ app, draft, ledger }: Job): void {
     ledger.translated(disk, request('ephemeral-storage', mebibytes(disk.number)));
   // Mesos knows the GPUs of NVIDIA only, whose device plugin calls them so.
   if (gpus.number === 0) ledger.notNeeded(gpus, 'default');
-  else if (gpus.number !== undefined && gpus.number > 0)
-    ledger.translated(gpus, limit('nvidia.com/gpu', String(gpus.number)));
+  else if (Number.isInteger(gpus.number) && Number(gpus.number) > 0)
+    ledger.translated(gpus, limit('nvidia.com/gpu', String(gpus.value)));
   ledger.notNeeded(app.get('executorResources'), 'kubernetes', 'there is no executor', ['cpus', 'mem', 'disk']);
 }
 

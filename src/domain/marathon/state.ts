@@ -1,7 +1,7 @@
 import type { Job } from './job.ts';
 
 /** What GET answers beside the definition (types/app.raml, AppInfo). */
-export const STATE_FIELDS = [
+const STATE_FIELDS = [
   'version',
   'versionInfo',
   'tasksStaged',

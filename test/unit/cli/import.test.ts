@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseApp } from '../../../src/domain/app.ts';
+import type { ImportedApp } from '../../../src/cli/import-text.ts';
 import type { Imported } from '../../../src/domain/marathon/documents.ts';
 import type { Totals } from '../../../src/domain/marathon/totals.ts';
 import { FLEET, fleet } from '../domain/fixtures.ts';
@@ -59,7 +60,7 @@ test('several files, a group and a pod; --json has all of it', async () => {
   };
   const files = [await file('group.json', group), await file('list.json', [marathonApp({ id: '/b' })])];
   const { exit, stdout, stderr } = await run([...files, ...PLACED, '--json']);
-  const answer = JSON.parse(stdout) as Imported & { totals: Totals; apps: { faults: unknown[]; file: null }[] };
+  const answer = JSON.parse(stdout) as Omit<Imported, 'apps'> & { totals: Totals; apps: ImportedApp[] };
   expect(exit).toBe(5);
   expect(answer.apps.map(({ id, version, faults }) => [id, version, faults])).toEqual([
     ['/g/a', 'v7', []],

@@ -148,8 +148,8 @@ test.each([
   ['dns-search', 'example.com', { dnsConfig: { searches: ['example.com'] } }],
   [
     'sysctl',
-    'net.core.somaxconn=1024',
-    { securityContext: { sysctls: [{ name: 'net.core.somaxconn', value: '1024' }] } },
+    'net.ipv4.tcp_fin_timeout=30',
+    { securityContext: { sysctls: [{ name: 'net.ipv4.tcp_fin_timeout', value: '30' }] } },
   ],
 ])('docker run --%s %s', (key, value, pod) => {
   const translation = translate(withDocker({ parameters: [{ key, value }] }));
@@ -175,10 +175,11 @@ test('docker run --env is the environment; options without a counterpart are a p
     { key: 'log-driver', value: 'syslog' },
     { key: 'user', value: 'www' },
     { key: 'constructor', value: 'x' },
+    { key: 'sysctl', value: 'net.core.somaxconn=1024' },
   ];
   const translation = translate(withDocker({ parameters }));
   expect(containerOf(translation)['env']).toContainEqual({ name: 'A', value: 'b=$$(c)' });
-  expect(leftTo(translation)).toEqual([1, 2, 3].map((at) => `container.docker.parameters[${at}]: docker`));
+  expect(leftTo(translation)).toEqual([1, 2, 3, 4].map((at) => `container.docker.parameters[${at}]: docker`));
 });
 
 test('seccomp and shared memory', () => {

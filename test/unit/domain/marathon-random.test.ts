@@ -82,7 +82,7 @@ test('an app of which nothing needs a person is an app file that passes all chec
       passed++;
       expect(parseApp(appText(translation), fleet, 'app').app).toBe('shop-web');
     }),
-    { numRuns: 400 },
+    { numRuns: 300 },
   );
   expect(passed).toBeGreaterThan(50);
 });

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { appSchema, parseApp } from '../../../src/domain/app.ts';
 import { appText } from '../../../src/domain/marathon/app-text.ts';
 import { importApps } from '../../../src/domain/marathon/documents.ts';
-import { needsPerson } from '../../../src/domain/marathon/totals.ts';
 import { fleet } from './fixtures.ts';
 import { recorded } from './marathon-corpus.ts';
-import { expectAccounted, OPTIONS } from './marathon-fixtures.ts';
+import { expectAccounted, leftTo, OPTIONS } from './marathon-fixtures.ts';
 
 /** Apps of a document as it holds them, in the order in which they are found. */
 function appsIn(value: unknown): unknown[] {
@@ -41,10 +40,34 @@ describe.each(recorded())('$name', ({ document }) => {
   });
 });
 
-test('the recorded apps: which of them need nobody', () => {
-  const free = recorded().flatMap(({ document }) =>
-    importApps([document], OPTIONS).apps.flatMap(({ id, findings }) => (needsPerson(findings) ? [] : [id])),
-  );
-  // Everything else there has no image, no health check, the network of its host, or a disk.
-  expect([...new Set(free)]).toEqual([]);
+test.each<[string, string[]]>([
+  ['docker-http-server.json', ['(health): health']],
+  ['ipv6-healthcheck.json', ['healthChecks[0].ipProtocol: network']],
+  [
+    'private-ucr-docker-app.json',
+    [
+      'container.docker.forcePull: unknown',
+      'secrets.pullConfigSecret.source: secret',
+      '(networks): network',
+      '(ports): port',
+      '(health): health',
+    ],
+  ],
+  ['pinger-container-app.json', ['cmd: command', 'fetch[0]: download', '(image): image', '(health): health']],
+  ['readiness-and-health-app.json', ['cmd: command', '(image): image', '(networks): network']],
+  ['resident-docker-app.json', ['container.volumes[0]: storage', 'container.volumes[0].persistent: storage']],
+  [
+    'real-2-of-100-apps.json',
+    [
+      'constraints[0]: hosts',
+      'constraints[1]: hosts',
+      'instances: instances',
+      'networks[0].mode: network',
+      '(health): health',
+    ],
+  ],
+])('%s: what is left to a person', (name, left) => {
+  const found = recorded().find((one) => one.name === `marathon/${name}`);
+  const [first] = importApps([found?.document], OPTIONS).apps;
+  expect(first === undefined ? [] : leftTo(first)).toEqual(left);
 });
