@@ -21,9 +21,7 @@ export function parseBody(body: Buffer): unknown {
 }
 
 function describe(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : '';
-  const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-  const rest = text.slice(at);
+  const rest = text.slice(positionOf(text, error instanceof Error ? error.message : ''));
   if (rest.trim() === '') {
     const kind = text.trimStart().startsWith('[') ? 'Array' : 'Object';
     return (
@@ -35,4 +33,12 @@ function describe(text: string, error: unknown): string {
   if (token !== undefined) return `Unrecognized token '${token}': was expecting ${TOKENS}`;
   const character = rest.charAt(0);
   return `Unexpected character ('${character}' (code ${rest.charCodeAt(0)})): expected a valid value ${TOKENS}`;
+}
+
+/** V8 tells the place of some errors, of others only the character: then the first such outside strings. */
+function positionOf(text: string, message: string): number {
+  const told = /position (\d+)/.exec(message)?.[1];
+  const character = /Unexpected token '(.)'/.exec(message)?.[1];
+  if (told !== undefined || character === undefined) return Number(told ?? text.length);
+  return text.replace(/"(?:[^"\\]|\\.)*"/g, (string) => ' '.repeat(string.length)).indexOf(character);
 }
