@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { start } from './support.ts';
+import { poll, start } from './support.ts';
 
 const WEB = { id: '/web', cmd: 'serve', cpus: 0.1, mem: 16 };
 
@@ -22,11 +22,11 @@ test('a deployment shows its steps, and where it is, until it is done', async ()
     totalSteps: 2,
   });
   expect((await call('GET', '/v2/apps/web')).body.app.deployments).toEqual(deployments);
-  await expect.poll(() => mesos.running('web')).toHaveLength(2);
+  await poll(() => mesos.running('web')).toHaveLength(2);
   const [first = '', second = ''] = mesos.running('web');
   mesos.say(first, 'TASK_RUNNING');
   mesos.say(second, 'TASK_STAGING');
-  await expect.poll(async () => (await call('GET', '/v2/apps/web')).body.app.tasksStaged as number).toBe(1);
+  await poll(async () => (await call('GET', '/v2/apps/web')).body.app.tasksStaged as number).toBe(1);
   expect((await call('GET', '/v2/deployments')).body).toHaveLength(1);
   mesos.say(second, 'TASK_RUNNING');
   await settled();
@@ -64,10 +64,10 @@ test('abandoned by force: 202 without a body, and everything half way as it is',
   await run(WEB);
   mesos.onLaunch = () => undefined;
   const { deploymentId } = (await call('PATCH', '/v2/apps/web', { instances: 3 })).body;
-  await expect.poll(() => mesos.running('web')).toHaveLength(3);
+  await poll(() => mesos.running('web')).toHaveLength(3);
   const abandoned = await call('DELETE', `/v2/deployments/${deploymentId}?force=true`);
   expect([abandoned.status, abandoned.text]).toEqual([202, '']);
-  await expect.poll(async () => (await call('GET', '/v2/deployments')).body as unknown).toEqual([]);
+  await poll(async () => (await call('GET', '/v2/deployments')).body as unknown).toEqual([]);
   expect((await call('GET', '/v2/apps/web')).body.app.instances).toBe(3);
   expect(mesos.running('web')).toHaveLength(3);
 });
@@ -99,7 +99,7 @@ test('scaling in kills unreachable, staging, starting, then the youngest running
   const before = mesos.running('web');
   mesos.onLaunch = ({ taskId }) => mesos.say(taskId, 'TASK_STAGING');
   await call('PATCH', '/v2/apps/web', { instances: 3 });
-  await expect.poll(() => mesos.running('web')).toHaveLength(3);
+  await poll(() => mesos.running('web')).toHaveLength(3);
   await call('PATCH', '/v2/apps/web?force=true', { instances: 2 });
   await settled();
   expect(mesos.running('web')).toEqual(before);
@@ -158,7 +158,7 @@ test('what an app depends on is deployed before it', async () => {
     { actions: [{ action: 'ScaleApplication', app: '/db' }] },
     { actions: [{ action: 'ScaleApplication', app: '/web' }] },
   ]);
-  await expect.poll(() => mesos.running('db')).toHaveLength(1);
+  await poll(() => mesos.running('db')).toHaveLength(1);
   expect(mesos.running('web')).toEqual([]);
 });
 
@@ -169,7 +169,7 @@ test('a kill that Mesos does not answer is sent again, and the deployment waits 
   mesos.onKill = () => undefined;
   await call('PATCH', '/v2/apps/web', { instances: 0 });
   const kills = () => mesos.calls.filter((call) => call === `kill ${task}`).length;
-  await expect.poll(kills).toBeGreaterThan(2);
+  await poll(kills).toBeGreaterThan(2);
   expect((await call('GET', '/v2/deployments')).body).toHaveLength(1);
   mesos.say(task, 'TASK_KILLED');
   await settled();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { start } from './support.ts';
+import { poll, start } from './support.ts';
 
 const WEB = { id: '/web', cmd: 'serve', cpus: 0.1, mem: 16 };
 
@@ -10,7 +10,7 @@ test('an app that finds no place says why, by the agents that refused it', async
   mesos.agent('host-4', { unavailability: { start: 0, duration: null } });
   await call('POST', '/v2/apps', { ...WEB, constraints: [['hostname', 'UNLIKE', 'host-[12]']], instances: 2 });
   const item = async (query = '') => (await call('GET', `/v2/queue${query}`)).body.queue[0];
-  await expect.poll(async () => (await item()).processedOffersSummary.processedOffersCount as number).toBeGreaterThan(3);
+  await poll(async () => (await item()).processedOffersSummary.processedOffersCount as number).toBeGreaterThan(3);
   const { app, processedOffersSummary: summary, ...rest } = await item();
   expect(app).toMatchObject({ id: '/web', instances: 2 });
   expect(rest).toEqual({
@@ -54,7 +54,7 @@ test('after a failure the next launch waits, longer each time, until the delay i
   const fail = () => mesos.say(mesos.running('web')[0] ?? '', 'TASK_FAILED', { message: 'exited 1' });
   fail();
   const left = async () => ((await call('GET', '/v2/queue')).body.queue[0]?.delay.timeLeftSeconds ?? -1) as number;
-  await expect.poll(left).toBeGreaterThan(57);
+  await poll(left).toBeGreaterThan(57);
   expect(mesos.running('web')).toEqual([]);
   expect((await call('GET', '/v2/queue')).body.queue[0].delay.overdue).toBe(false);
   expect((await call('GET', '/v2/apps/web')).body.app.lastTaskFailure).toMatchObject({
@@ -66,7 +66,7 @@ test('after a failure the next launch waits, longer each time, until the delay i
   });
 
   expect((await call('DELETE', '/v2/queue/web/delay')).status).toBe(204);
-  await expect.poll(() => mesos.running('web')).toHaveLength(1);
+  await poll(() => mesos.running('web')).toHaveLength(1);
   const gone = await call('DELETE', '/v2/queue/web/delay');
   expect(gone.status).toBe(404);
 });
@@ -75,14 +75,14 @@ test('the wait ends by itself', async () => {
   const { call, run, mesos } = await start();
   await run({ ...WEB, backoffSeconds: 3 });
   mesos.say(mesos.running('web')[0] ?? '', 'TASK_FAILED');
-  await expect.poll(() => mesos.running('web')).toHaveLength(1);
+  await poll(() => mesos.running('web')).toHaveLength(1);
   expect((await call('GET', '/v2/queue')).body).toEqual({ queue: [] });
 });
 
 test('a place that frees itself later is taken', async () => {
   const { call, settled, mesos } = await start();
   await call('POST', '/v2/apps', { ...WEB, constraints: [['@zone', 'IS', 'az-9']] });
-  await expect.poll(async () => (await call('GET', '/v2/queue')).text).toContain('"declined":1');
+  await poll(async () => (await call('GET', '/v2/queue')).text).toContain('"declined":1');
   mesos.agent('host-9', { zone: 'az-9' });
   mesos.offer();
   await settled();

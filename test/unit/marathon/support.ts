@@ -35,6 +35,11 @@ export interface Setting {
   settled(): Promise<void>;
 }
 
+/** Asks until the expectation holds; the limit only ends what hangs. */
+export function poll<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 20_000, interval: 5 });
+}
+
 const running: Marathon[] = [];
 
 afterEach(async () => {
@@ -51,7 +56,7 @@ export async function start(
   running.push(marathon);
   const call: Setting['call'] = (method, path, body, headers) => request(marathon.urls[0] ?? '', method, path, body, headers);
   const settled = async () => {
-    await expect.poll(async () => (await call('GET', '/v2/deployments')).body as unknown, { interval: 5 }).toEqual([]);
+    await poll(async () => (await call('GET', '/v2/deployments')).body as unknown).toEqual([]);
   };
   const run = async (app: Record<string, unknown>) => {
     const reply = await call('POST', '/v2/apps', { cmd: 'sleep 1', cpus: 0.1, mem: 16, ...app });

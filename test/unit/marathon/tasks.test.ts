@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { start, type Setting } from './support.ts';
+import { poll, start, type Setting } from './support.ts';
 
 const WEB = { id: '/web', instances: 3 };
 
@@ -14,9 +14,9 @@ test('a killed task is started again on its instance; the app keeps its number',
   const [first = ''] = mesos.running('web');
   const { status, body } = await call('DELETE', `/v2/apps/web/tasks/${first}`);
   expect([status, body.task.id]).toEqual([200, first]);
-  await expect.poll(() => mesos.running('web')).toHaveLength(3);
+  await poll(() => mesos.running('web')).toHaveLength(3);
   // The same instance, its second run: no wait, since nothing failed.
-  await expect.poll(() => mesos.running('web')).toContain(first.replace(/\.1$/, '.2'));
+  await poll(() => mesos.running('web')).toContain(first.replace(/\.1$/, '.2'));
   expect(await instances(setting)).toBe(3);
 });
 
@@ -57,7 +57,7 @@ test('while it is being killed, a second kill with scale lowers nothing; for ano
   mesos.onKill = (id) => mesos.say(id, 'TASK_KILLING');
   const [first = '', second = ''] = mesos.running('web');
   await call('DELETE', `/v2/apps/web/tasks/${first}?scale=true`);
-  await expect.poll(async () => (await call('GET', '/v2/apps/web/tasks')).text).toContain('TASK_KILLING');
+  await poll(async () => (await call('GET', '/v2/apps/web/tasks')).text).toContain('TASK_KILLING');
   expect((await call('DELETE', `/v2/apps/web/tasks/${first}?scale=true`)).status).toBe(200);
   expect(await instances(setting)).toBe(2);
   expect((await call('DELETE', `/v2/apps/web/tasks/${second}?scale=true`)).status).toBe(409);
@@ -100,7 +100,7 @@ test('wiped tasks are forgotten at once, whatever Mesos says of them later', asy
   const { status, body } = await call('DELETE', `/v2/apps/web/tasks/${first}?wipe=true`);
   expect([status, body.task.id]).toEqual([200, first]);
   expect(mesos.calls).toContain(`kill ${first}`);
-  await expect.poll(() => mesos.running('web')).toHaveLength(4);
+  await poll(() => mesos.running('web')).toHaveLength(4);
   const { tasks } = (await call('GET', '/v2/apps/web/tasks')).body;
   expect(tasks.map(({ id }: { id: string }) => id)).not.toContain(first);
   expect(tasks).toHaveLength(3);
@@ -116,7 +116,7 @@ test('several tasks of several apps at once: unknown ids are passed over, unread
   const gone = web.replace(/instance-\w+/, 'instance-00000000');
   const killed = await call('POST', '/v2/tasks/delete', { ids: [web, gone] });
   expect(killed.body.tasks.map(({ id }: { id: string }) => id)).toEqual([web]);
-  await expect.poll(() => mesos.running('web')).toHaveLength(3);
+  await poll(() => mesos.running('web')).toHaveLength(3);
 
   const [again = ''] = mesos.running('web');
   const scaled = await call('POST', '/v2/tasks/delete?scale=true', { ids: [again, db, gone] });
@@ -152,9 +152,9 @@ test('all tasks, by status; with service ports', async () => {
     const { tasks } = (await call('GET', `/v2/tasks${query}`)).body;
     return tasks.map(({ appId }: { appId: string }) => appId).sort();
   };
-  await expect.poll(() => of('')).toEqual(['/db', '/web']);
+  await poll(() => of('')).toEqual(['/db', '/web']);
   expect(await of('?status=running')).toEqual(['/web']);
-  await expect.poll(() => of('?status=staging')).toEqual(['/db']);
+  await poll(() => of('?status=staging')).toEqual(['/db']);
   expect(await of('?status[]=running&status[]=staging')).toEqual(['/db', '/web']);
   expect(await of('?status=none')).toEqual(['/db', '/web']);
   const { tasks } = (await call('GET', '/v2/tasks?status=running')).body;
