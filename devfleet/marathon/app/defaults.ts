@@ -74,7 +74,8 @@ export function settled(app: AppSpec): AppSpec {
   const onHost = networks.every(({ mode }) => mode === 'host');
   const bridged = networks.some(({ mode }) => mode === 'container/bridge');
   const container: Container | undefined =
-    app.container ?? (onHost ? undefined : { type: 'MESOS', volumes: [], portMappings: [mappingOf({ name: 'default' })] });
+    app.container ??
+    (onHost ? undefined : { type: 'MESOS', volumes: [], portMappings: [mappingOf({ name: 'default' })] });
   if (bridged && container?.portMappings) {
     container.portMappings = container.portMappings.map((mapping) => ({ hostPort: 0, ...mapping }));
   }

@@ -11,7 +11,10 @@ const NETWORK_NAME = /^[a-z0-9]([-a-z0-9_]*[a-z0-9])?$/;
 const maybe = <T extends z.ZodType>(type: T) => type.nullish();
 /** Enumerations are read in any case (type-generator/src/main/resources/templates/enum.liquid). */
 const oneOf = <const T extends string>(...values: T[]) =>
-  z.preprocess((value) => values.find((one) => one.toLowerCase() === String(value).toLowerCase()) ?? value, z.enum(values));
+  z.preprocess(
+    (value) => values.find((one) => one.toLowerCase() === String(value).toLowerCase()) ?? value,
+    z.enum(values),
+  );
 
 const pathId = z.string().min(1).regex(PATH_ID);
 const port = z.int().min(0).max(65_535);
@@ -107,9 +110,7 @@ const network = z.object({
 const ipAddress = z.object({
   discovery: maybe(
     z.object({
-      ports: maybe(
-        z.array(z.object({ number: maybe(port), name, protocol: maybe(protocol), labels: maybe(labels) })),
-      ),
+      ports: maybe(z.array(z.object({ number: maybe(port), name, protocol: maybe(protocol), labels: maybe(labels) }))),
     }),
   ),
   groups: maybe(z.array(z.string())),

@@ -30,7 +30,13 @@ export function assignServicePorts(from: ReadonlyMap<string, App>, to: Map<strin
     if (!servicePorts(app).includes(0) || (old && !isUpgrade(old, app))) continue;
     const kept = old ? servicePorts(old).filter((port) => port >= FIRST && port <= LAST) : [];
     const free = kept.filter((port) => !servicePorts(app).includes(port));
-    to.set(id, withServicePorts(app, servicePorts(app).map((port) => (port === 0 ? (free.shift() ?? take()) : port))));
+    to.set(
+      id,
+      withServicePorts(
+        app,
+        servicePorts(app).map((port) => (port === 0 ? (free.shift() ?? take()) : port)),
+      ),
+    );
   }
 }
 

@@ -1,7 +1,6 @@
 import type { AppSpec, Container, Volume } from './types.ts';
 import { featureOff, type Violations } from './violations.ts';
 
-
 /** AppValidation.validContainer: image, port mappings and volumes. */
 export function validateContainer(app: AppSpec, container: Container, found: Violations): void {
   const { docker, portMappings, type, volumes } = container;

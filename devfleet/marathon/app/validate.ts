@@ -5,8 +5,7 @@ import type { AppSpec, HealthCheck } from './types.ts';
 import { validateContainer } from './validate-container.ts';
 import { featureOff, Violations } from './violations.ts';
 
-const PORT_INDEX =
-  'Health check port indices must address an element of the ports array or container port mappings.';
+const PORT_INDEX = 'Health check port indices must address an element of the ports array or container port mappings.';
 
 /**
  * Whether an app makes sense as a whole (AppValidation.validateCanonicalAppAPI and AppDefinition.validAppDefinition; the
@@ -128,11 +127,7 @@ function validatePlacement(app: AppSpec, found: Violations): void {
   if (!isResident(app)) return;
   // So no app of a Marathon without --mesos_role has persistent volumes.
   if (app.role === DEFAULT_ROLE) found.add('/role', `Resident apps cannot have the role ${DEFAULT_ROLE}`);
-  found.require(
-    app.unreachableStrategy === 'disabled',
-    '/',
-    'unreachableStrategy must be disabled for resident tasks',
-  );
+  found.require(app.unreachableStrategy === 'disabled', '/', 'unreachableStrategy must be disabled for resident tasks');
 }
 
 function validateCounts(app: AppSpec, found: Violations): void {
@@ -152,11 +147,7 @@ function validateCounts(app: AppSpec, found: Violations): void {
     );
   }
   const definitions = (app.portDefinitions ?? []).length > 0;
-  found.require(
-    isOnHost(app) || !definitions,
-    '/',
-    'portDefinitions are only allowed with host-networking',
-  );
+  found.require(isOnHost(app) || !definitions, '/', 'portDefinitions are only allowed with host-networking');
 }
 
 function isUnique(values: unknown[]): boolean {

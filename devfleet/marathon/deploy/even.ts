@@ -8,7 +8,9 @@ import type { Instance } from '../types.ts';
  */
 export function unevenInstances(app: App, running: Instance[], count: number): Instance[] {
   if (running.length === count) return running;
-  const fields = app.constraints.filter(([, operator = '']) => operator.toUpperCase() === 'GROUP_BY').map(([field = '']) => field);
+  const fields = app.constraints
+    .filter(([, operator = '']) => operator.toUpperCase() === 'GROUP_BY')
+    .map(([field = '']) => field);
   const taken: Instance[] = [];
   if (fields.length === 0) return taken;
   while (taken.length < count) {

@@ -52,7 +52,10 @@ export class DeploymentManager {
     }
     for (const { plan: displaced } of conflicts) this.cancel(displaced.id);
     this.#around.store.plans.set(plan.id, plan);
-    this.#launch(plan, conflicts.map(({ ended }) => ended));
+    this.#launch(
+      plan,
+      conflicts.map(({ ended }) => ended),
+    );
   }
 
   /** Abandons it: nothing is turned back. */
@@ -71,7 +74,9 @@ export class DeploymentManager {
 
   /** Ids of the deployments that touch an app. */
   of(appId: string): string[] {
-    return this.#shown().filter(({ plan }) => affectedApps(plan).includes(appId)).map(({ plan }) => plan.id);
+    return this.#shown()
+      .filter(({ plan }) => affectedApps(plan).includes(appId))
+      .map(({ plan }) => plan.id);
   }
 
   isLocked(appId: string): boolean {

@@ -39,7 +39,8 @@ function byConditionAndAge(selection: App['killSelection']): (a: Instance, b: In
     if (weight !== 0) return weight;
     if (a.condition === 'Staging') return byAge(a.task?.stagedAt ?? Infinity, b.task?.stagedAt ?? Infinity);
     if (a.condition === 'Starting') return byAge(a.since, b.since);
-    if (a.activeSince === null || b.activeSince === null) return Number(a.activeSince !== null) - Number(b.activeSince !== null);
+    if (a.activeSince === null || b.activeSince === null)
+      return Number(a.activeSince !== null) - Number(b.activeSince !== null);
     return byAge(a.activeSince, b.activeSince);
   };
 }

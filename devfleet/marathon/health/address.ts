@@ -17,7 +17,11 @@ export function endpointsOf(app: App, agent: AgentInfo, task: Task): Endpoint[] 
   const hostPorts = [...task.hostPorts];
   const mappings = app.container?.portMappings ?? [];
   if (mappings.length === 0) {
-    return (app.portDefinitions ?? []).map(({ name }) => ({ name: name ?? null, host: address, port: hostPorts.shift() ?? 0 }));
+    return (app.portDefinitions ?? []).map(({ name }) => ({
+      name: name ?? null,
+      host: address,
+      port: hostPorts.shift() ?? 0,
+    }));
   }
   return mappings.map(({ name, hostPort, containerPort }) =>
     hostPort === undefined

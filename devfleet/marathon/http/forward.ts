@@ -17,7 +17,11 @@ export async function forward(
 ): Promise<void> {
   const path = incoming.url ?? '/';
   const via = `1.1 ${self}`;
-  if (String(incoming.headers[VIA] ?? '').split(', ').includes(via)) {
+  if (
+    String(incoming.headers[VIA] ?? '')
+      .split(', ')
+      .includes(via)
+  ) {
     errorPage(response, 502, 'Detected proxying loop.', path);
     return;
   }

@@ -55,5 +55,7 @@ function unescape(term: string): string {
 
 function fail(text: string, rest: string): never {
   const found = rest === '' ? 'end of source' : `'${rest.charAt(0)}'`;
-  throw illegal(`Can not parse label selector ${text}. Reason: string matching regex '${TERM}' expected but ${found} found`);
+  throw illegal(
+    `Can not parse label selector ${text}. Reason: string matching regex '${TERM}' expected but ${found} found`,
+  );
 }

@@ -40,11 +40,7 @@ export class HttpProcess {
     });
   }
 
-  static async start(
-    port: number,
-    self: Omit<Self, 'hostPort'>,
-    leading: () => Leader | null,
-  ): Promise<HttpProcess> {
+  static async start(port: number, self: Omit<Self, 'hostPort'>, leading: () => Leader | null): Promise<HttpProcess> {
     const server = createServer({ keepAliveTimeout: 65_000 });
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
@@ -74,7 +70,8 @@ export class HttpProcess {
         return;
       }
       if (other !== null && other !== this.hostPort) {
-        if (path.startsWith('/v2/events')) response.writeHead(302, { Location: `http://${other}${request.url ?? ''}` }).end();
+        if (path.startsWith('/v2/events'))
+          response.writeHead(302, { Location: `http://${other}${request.url ?? ''}` }).end();
         else await forward(request, response, other, this.hostPort);
         return;
       }

@@ -13,7 +13,9 @@ import { showTasks } from './show-task.ts';
 
 /** GET /v2/tasks; a status that is neither `running` nor `staging` filters nothing. */
 export function listTasks({ leader, query }: Call): Answer {
-  const asked = [...query.getAll('status').slice(0, 1), ...query.getAll('status[]')].map((status) => status.toLowerCase());
+  const asked = [...query.getAll('status').slice(0, 1), ...query.getAll('status[]')].map((status) =>
+    status.toLowerCase(),
+  );
   const conditions = asked.flatMap((status) => ({ running: ['Running'], staging: ['Staging'] })[status] ?? []);
   const shown = leader.tracker.all().filter(({ app, condition }) => {
     return leader.groups.root.apps.has(app.id) && (conditions.length === 0 || conditions.includes(condition));
@@ -27,7 +29,15 @@ export function listAppTasks({ leader, params: [id = ''] }: Call): Answer {
   const group = groupOf(id);
   if (group !== null && !root.groups.has(group)) throw notFound(`Group '${group}' does not exist`);
   const apps = group === null ? [appOf(leader, id)] : appsWithin(root, group);
-  return { status: 200, body: { tasks: showTasks(apps.flatMap((app) => leader.tracker.of(app.id)), leader) } };
+  return {
+    status: 200,
+    body: {
+      tasks: showTasks(
+        apps.flatMap((app) => leader.tracker.of(app.id)),
+        leader,
+      ),
+    },
+  };
 }
 
 /** DELETE /v2/apps/{id}/tasks; `host` is a whole host name, or `*`. @throws Refusal 400, 404, 409 */
@@ -38,7 +48,8 @@ export function killAppTasks(call: Call): Answer {
   const host = query.get('host');
   const found = (instances: Instance[]) =>
     instances.filter(({ agent }) => host === null || host === '*' || agent?.host === host);
-  if (scale) return deploymentAnswer(killAndScale(call, new Map([[id, found(leader.tracker.of(id).filter(isActive))]])));
+  if (scale)
+    return deploymentAnswer(killAndScale(call, new Map([[id, found(leader.tracker.of(id).filter(isActive))]])));
   const killed = kill(leader, appOf(leader, id).id, found, wipe);
   return { status: 200, body: { tasks: showTasks(killed, leader) } };
 }
@@ -56,7 +67,8 @@ export function killAppTask(call: Call): Answer {
     const instanceId = instanceIdOf(taskId, scale);
     return instances.filter((instance) => instance.id === instanceId);
   };
-  if (scale) return deploymentAnswer(killAndScale(call, new Map([[id, found(leader.tracker.of(id).filter(isActive))]])));
+  if (scale)
+    return deploymentAnswer(killAndScale(call, new Map([[id, found(leader.tracker.of(id).filter(isActive))]])));
   const [task] = showTasks(kill(leader, appOf(leader, id).id, found, wipe), leader);
   if (!task) throw notFound(`Task '${taskId}' does not exist`);
   return { status: 200, body: { task } };
@@ -82,12 +94,7 @@ function killFlags(call: Call): { scale: boolean; wipe: boolean } {
 }
 
 /** Kills, and Marathon starts them again; or, with `wipe`, forgets them whatever Mesos says (TaskKiller.kill). */
-function kill(
-  leader: Leader,
-  appId: string,
-  find: (instances: Instance[]) => Instance[],
-  wipe: boolean,
-): Instance[] {
+function kill(leader: Leader, appId: string, find: (instances: Instance[]) => Instance[], wipe: boolean): Instance[] {
   const { tracker, kills } = leader;
   const found = find(tracker.of(appId));
   if (wipe) {

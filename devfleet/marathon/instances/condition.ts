@@ -58,7 +58,8 @@ export function conditionOf({ state, reason, message }: MesosTaskStatus): Condit
     case 'TASK_LOST':
       break;
   }
-  if (message.startsWith('Reconciliation: Task is unknown to the') || reason === 'REASON_TASK_UNKNOWN') return 'Unknown';
+  if (message.startsWith('Reconciliation: Task is unknown to the') || reason === 'REASON_TASK_UNKNOWN')
+    return 'Unknown';
   const unreachable = ['REASON_RECONCILIATION', 'REASON_SLAVE_DISCONNECTED', 'REASON_SLAVE_REMOVED'];
   return unreachable.includes(reason ?? '') ? 'Unreachable' : 'Gone';
 }

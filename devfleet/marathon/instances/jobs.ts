@@ -11,7 +11,8 @@ export function startJobs(tracker: InstanceTracker, kills: Kills, clocks: Clocks
       kills.kill(tracker.all().filter((instance) => isOverdue(instance, Date.now(), clocks)));
     }),
     every(clocks.expungeDelay, clocks.expungeInterval, () => {
-      for (const { id } of tracker.all().filter((one) => isExpired(one, Date.now(), clocks.second))) tracker.expunge(id);
+      for (const { id } of tracker.all().filter((one) => isExpired(one, Date.now(), clocks.second)))
+        tracker.expunge(id);
     }),
   ];
   return () => {

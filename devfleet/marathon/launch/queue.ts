@@ -88,7 +88,11 @@ export class LaunchQueue {
           apps.delete(id);
           continue;
         }
-        resources = minus(resources, placed.app, placed.info.resources.ports.map(([port]) => port));
+        resources = minus(
+          resources,
+          placed.app,
+          placed.info.resources.ports.map(([port]) => port),
+        );
         launches.push(placed.info);
       }
     }
@@ -162,7 +166,10 @@ export class LaunchQueue {
   #review(more: boolean): void {
     this.#reviver.want(this.#launchable().length > 0, more);
     clearTimeout(this.#recheck);
-    const deadlines = this.#tracker.all().filter(isScheduled).map(({ app }) => this.delays.deadline(app) ?? 0);
+    const deadlines = this.#tracker
+      .all()
+      .filter(isScheduled)
+      .map(({ app }) => this.delays.deadline(app) ?? 0);
     const next = Math.min(...deadlines.filter((at) => at > Date.now()));
     if (next !== Infinity) this.#recheck = setTimeout(() => this.#review(true), next - Date.now() + 1);
   }

@@ -39,17 +39,13 @@ export function taskInfo(app: App, taskId: string, offer: MesosOffer, ports: (nu
 
 function requestedPorts({ container, portDefinitions }: App): { name: string | null; port: number }[] {
   const mappings = container?.portMappings ?? [];
-  if (mappings.length > 0) return mappings.map(({ name, containerPort }) => ({ name: name ?? null, port: containerPort }));
+  if (mappings.length > 0)
+    return mappings.map(({ name, containerPort }) => ({ name: name ?? null, port: containerPort }));
   return (portDefinitions ?? []).map(({ name, port }) => ({ name: name ?? null, port }));
 }
 
 /** The app's own variables win over Marathon's. */
-function environmentOf(
-  app: App,
-  taskId: string,
-  offer: MesosOffer,
-  ports: (number | null)[],
-): Record<string, string> {
+function environmentOf(app: App, taskId: string, offer: MesosOffer, ports: (number | null)[]): Record<string, string> {
   const own = Object.entries(app.env).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   const image = app.container?.type === 'DOCKER' ? app.container.docker?.image : undefined;
   return {

@@ -202,7 +202,10 @@ test('versions are kept, can be read, and gone back to', async () => {
   const second = (await call('PUT', '/v2/apps/shop/web', { cmd: 'serve more' })).body.version as string;
   await settled();
   expect((await call('GET', '/v2/apps/shop/web/versions')).body).toEqual({ versions: [second, first] });
-  expect((await call('GET', `/v2/apps/shop/web/versions/${first}`)).body).toMatchObject({ cmd: 'serve', version: first });
+  expect((await call('GET', `/v2/apps/shop/web/versions/${first}`)).body).toMatchObject({
+    cmd: 'serve',
+    version: first,
+  });
   const unknown = await call('GET', '/v2/apps/shop/web/versions/2001-01-01T00:00:00.000Z');
   expect([unknown.status, unknown.body]).toEqual([
     404,

@@ -41,7 +41,11 @@ describe('JSON of the wrong types is 422 with the path and the reader’s words'
       '/upgradeStrategy/minimumHealthCapacity',
       'error.max',
     ],
-    [{ ...BASE, upgradeStrategy: { minimumHealthCapacity: 1 } }, '/upgradeStrategy/maximumOverCapacity', 'error.path.missing'],
+    [
+      { ...BASE, upgradeStrategy: { minimumHealthCapacity: 1 } },
+      '/upgradeStrategy/maximumOverCapacity',
+      'error.path.missing',
+    ],
   ])('%j', (app, path, error) => {
     expect(refusalOf(app)).toEqual({
       status: 422,
@@ -63,47 +67,142 @@ describe('what contradicts itself is 422 with the path and the rule', () => {
   test.each([
     [{ id: '/web' }, '/', "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'."],
     [{ ...BASE, args: ['x'] }, '/', "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'."],
-    [{ ...BASE, id: '/web/restart' }, '/id', 'must not end with any of the following reserved keywords: restart, tasks, versions, ., ..'],
+    [
+      { ...BASE, id: '/web/restart' },
+      '/id',
+      'must not end with any of the following reserved keywords: restart, tasks, versions, ., ..',
+    ],
     [{ ...BASE, id: '/' }, '/id', 'Path must contain at least one path element'],
-    [{ ...BASE, constraints: [['hostname', 'NEAR', 'x']] }, '/constraints(0)', 'operator must be one of the following UNIQUE, CLUSTER, GROUP_BY, LIKE, MAX_PER, UNLIKE or IS'],
+    [
+      { ...BASE, constraints: [['hostname', 'NEAR', 'x']] },
+      '/constraints(0)',
+      'operator must be one of the following UNIQUE, CLUSTER, GROUP_BY, LIKE, MAX_PER, UNLIKE or IS',
+    ],
     [{ ...BASE, constraints: [['hostname', 'UNIQUE', 'x']] }, '/constraints(0)', 'UNIQUE does not accept a value'],
     [{ ...BASE, constraints: [['hostname', 'MAX_PER']] }, '/constraints(0)', 'MAX_PER requires an integer value'],
-    [{ ...BASE, constraints: [['hostname', 'LIKE']] }, '/constraints(0)', 'LIKE and UNLIKE require a non-empty, regular expression value'],
+    [
+      { ...BASE, constraints: [['hostname', 'LIKE']] },
+      '/constraints(0)',
+      'LIKE and UNLIKE require a non-empty, regular expression value',
+    ],
     [{ ...BASE, constraints: [['hostname', 'LIKE', '(']] }, '/constraints(0)', 'is not a valid regular expression'],
-    [{ ...BASE, constraints: [['hostname', 'GROUP_BY', 'x']] }, '/constraints(0)', 'GROUP BY must define an integer value or else no value at all'],
+    [
+      { ...BASE, constraints: [['hostname', 'GROUP_BY', 'x']] },
+      '/constraints(0)',
+      'GROUP BY must define an integer value or else no value at all',
+    ],
     [{ ...BASE, constraints: [['', 'UNIQUE']] }, '/constraints(0)', 'illegal constraint specification'],
-    [{ ...BASE, constraints: [['rack', 'IS', '[1]']] }, '/constraints(0)', 'IS only supports Mesos text and float values (see http://mesos.apache.org/documentation/latest/attributes-resources/)'],
+    [
+      { ...BASE, constraints: [['rack', 'IS', '[1]']] },
+      '/constraints(0)',
+      'IS only supports Mesos text and float values (see http://mesos.apache.org/documentation/latest/attributes-resources/)',
+    ],
     [{ ...BASE, portDefinitions: [{ name: 'a' }, { name: 'a' }] }, '/portDefinitions', 'Port names must be unique.'],
     [{ ...BASE, portDefinitions: [{ port: 1 }, { port: 1 }] }, '/portDefinitions', 'Ports must be unique.'],
     [{ ...BASE, healthChecks: [{ portIndex: 1 }] }, '/healthChecks(0)', PORT_INDEX],
     [{ ...BASE, portDefinitions: [], healthChecks: [{}] }, '/healthChecks(0)', PORT_INDEX],
-    [{ ...BASE, healthChecks: [{ protocol: 'MESOS_TCP' }, { protocol: 'MESOS_HTTP' }] }, '/', 'AppDefinition can contain at most one Mesos health check'],
-    [{ ...BASE, healthChecks: [{ ipProtocol: 'IPv6' }] }, '/healthChecks(0)', 'IPv6 can only be used for container type DOCKER and Mesos http/https/tcp health checks'],
-    [{ ...BASE, readinessChecks: [{ portName: 'none' }] }, '/readinessChecks(0)/portName', 'No port definition reference for portName none'],
-    [{ ...BASE, networks: [{ mode: 'container' }] }, '/networks', 'Network name must be specified when container network is selected.'],
-    [{ ...BASE, networks: [{ mode: 'host' }, { mode: 'container/bridge' }] }, '/networks', 'May specify a single host network, single bridge network, or else 1-to-n container networks'],
+    [
+      { ...BASE, healthChecks: [{ protocol: 'MESOS_TCP' }, { protocol: 'MESOS_HTTP' }] },
+      '/',
+      'AppDefinition can contain at most one Mesos health check',
+    ],
+    [
+      { ...BASE, healthChecks: [{ ipProtocol: 'IPv6' }] },
+      '/healthChecks(0)',
+      'IPv6 can only be used for container type DOCKER and Mesos http/https/tcp health checks',
+    ],
+    [
+      { ...BASE, readinessChecks: [{ portName: 'none' }] },
+      '/readinessChecks(0)/portName',
+      'No port definition reference for portName none',
+    ],
+    [
+      { ...BASE, networks: [{ mode: 'container' }] },
+      '/networks',
+      'Network name must be specified when container network is selected.',
+    ],
+    [
+      { ...BASE, networks: [{ mode: 'host' }, { mode: 'container/bridge' }] },
+      '/networks',
+      'May specify a single host network, single bridge network, or else 1-to-n container networks',
+    ],
     [{ ...BASE, networks: [{ mode: 'host', name: 'x' }] }, '/networks', 'Host networks may not have names or labels'],
-    [{ ...BASE, networks: [{ mode: 'container/bridge', name: 'x' }] }, '/networks', 'Bridge networks may not have names'],
+    [
+      { ...BASE, networks: [{ mode: 'container/bridge', name: 'x' }] },
+      '/networks',
+      'Bridge networks may not have names',
+    ],
     [{ ...BASE, networks: [{ name: 'x' }, { name: 'x' }] }, '/networks', 'Duplicate networks are not allowed'],
     [{ ...BASE, container: { type: 'DOCKER' } }, '/container/docker', 'not defined'],
-    [{ ...BASE, container: { ...CONTAINER, portMappings: [{ name: 'a' }, { name: 'a' }] }, networks: [{ mode: 'container/bridge' }] }, '/container/portMappings', 'Port names must be unique.'],
-    [{ ...BASE, container: { ...CONTAINER, docker: { image: 'x', network: 'BRIDGE' } }, networks: [{ mode: 'host' }] }, '/', 'must not specify both container.docker.network and networks'],
-    [{ ...BASE, container: { type: 'MESOS', docker: { image: 'x', network: 'HOST' } } }, '/container/docker/network', 'must be empty'],
+    [
+      {
+        ...BASE,
+        container: { ...CONTAINER, portMappings: [{ name: 'a' }, { name: 'a' }] },
+        networks: [{ mode: 'container/bridge' }],
+      },
+      '/container/portMappings',
+      'Port names must be unique.',
+    ],
+    [
+      { ...BASE, container: { ...CONTAINER, docker: { image: 'x', network: 'BRIDGE' } }, networks: [{ mode: 'host' }] },
+      '/',
+      'must not specify both container.docker.network and networks',
+    ],
+    [
+      { ...BASE, container: { type: 'MESOS', docker: { image: 'x', network: 'HOST' } } },
+      '/container/docker/network',
+      'must be empty',
+    ],
     [{ ...BASE, ipAddress: {}, networks: [{ mode: 'host' }] }, '/', 'must not specify both networks and ipAddress'],
     [{ ...BASE, ipAddress: { networkName: 'x' }, ports: [0] }, '/', 'cannot specify both an IP address and port'],
     [{ ...BASE, ports: [1, 1] }, '/', 'ports must be unique'],
     [{ ...BASE, ports: [1], portDefinitions: [{ port: 2 }] }, '/', 'cannot specify both ports and port definitions'],
     [{ ...BASE, uris: ['a'], fetch: [{ uri: 'b' }] }, '/uris', 'may not be set in conjunction with fetch'],
-    [{ ...BASE, secrets: { s: { source: 'x' } } }, '/secrets', 'Feature secrets is not enabled. Enable with --enable_features secrets)'],
-    [{ ...BASE, env: { A: { secret: 's' } } }, '/env', 'use of secret-references in the environment requires the secrets feature to be enabled'],
+    [
+      { ...BASE, secrets: { s: { source: 'x' } } },
+      '/secrets',
+      'Feature secrets is not enabled. Enable with --enable_features secrets)',
+    ],
+    [
+      { ...BASE, env: { A: { secret: 's' } } },
+      '/env',
+      'use of secret-references in the environment requires the secrets feature to be enabled',
+    ],
     [{ ...BASE, gpus: 1 }, '/', 'Feature gpu_resources is not enabled. Enable with --enable_features gpu_resources)'],
-    [{ ...BASE, instances: 2, labels: { MARATHON_SINGLE_INSTANCE_APP: 'true' }, upgradeStrategy: { minimumHealthCapacity: 0, maximumOverCapacity: 0 } }, '/', 'Single instance app may only have one instance'],
-    [{ ...BASE, unreachableStrategy: { inactiveAfterSeconds: 5, expungeAfterSeconds: 1 } }, '/unreachableStrategy/inactiveAfterSeconds', 'inactiveAfterSeconds (5) must be less or equal to expungeAfterSeconds, which is 1'],
+    [
+      {
+        ...BASE,
+        instances: 2,
+        labels: { MARATHON_SINGLE_INSTANCE_APP: 'true' },
+        upgradeStrategy: { minimumHealthCapacity: 0, maximumOverCapacity: 0 },
+      },
+      '/',
+      'Single instance app may only have one instance',
+    ],
+    [
+      { ...BASE, unreachableStrategy: { inactiveAfterSeconds: 5, expungeAfterSeconds: 1 } },
+      '/unreachableStrategy/inactiveAfterSeconds',
+      'inactiveAfterSeconds (5) must be less or equal to expungeAfterSeconds, which is 1',
+    ],
     [{ ...BASE, acceptedResourceRoles: [] }, '/acceptedResourceRoles', 'must not be empty'],
-    [{ ...BASE, acceptedResourceRoles: ['prod'] }, '/acceptedResourceRoles', 'acceptedResourceRoles can only contain *'],
-    [{ ...BASE, container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: { size: 1 } }] } }, '/role', 'Resident apps cannot have the role *'],
+    [
+      { ...BASE, acceptedResourceRoles: ['prod'] },
+      '/acceptedResourceRoles',
+      'acceptedResourceRoles can only contain *',
+    ],
+    [
+      {
+        ...BASE,
+        container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: { size: 1 } }] },
+      },
+      '/role',
+      'Resident apps cannot have the role *',
+    ],
   ])('%j: %s %s', (app, path, error) => {
-    expect(refusalOf(app)).toEqual({ status: 422, body: { message: 'Object is not valid', details: [{ path, errors: [error] }] } });
+    expect(refusalOf(app)).toEqual({
+      status: 422,
+      body: { message: 'Object is not valid', details: [{ path, errors: [error] }] },
+    });
   });
 
   test('mixtures that no rule names are 500', () => {
@@ -121,12 +220,20 @@ describe('old spellings become the new', () => {
     expect(define({ id: 'web', container: { docker } })).toMatchObject({
       id: '/web',
       networks: [{ mode: 'container/bridge' }],
-      container: { type: 'DOCKER', docker: { image: 'nginx' }, portMappings: [{ containerPort: 80, hostPort: 0, servicePort: 0 }] },
+      container: {
+        type: 'DOCKER',
+        docker: { image: 'nginx' },
+        portMappings: [{ containerPort: 80, hostPort: 0, servicePort: 0 }],
+      },
     });
   });
 
   test('ipAddress with its labels, and its discovery ports', () => {
-    const ipAddress = { networkName: 'dcos', labels: { ip: '10.1.0.7' }, discovery: { ports: [{ name: 'http', number: 80 }] } };
+    const ipAddress = {
+      networkName: 'dcos',
+      labels: { ip: '10.1.0.7' },
+      discovery: { ports: [{ name: 'http', number: 80 }] },
+    };
     const app = define({ ...BASE, ipAddress });
     expect(app.networks).toEqual([{ mode: 'container', name: 'dcos', labels: { ip: '10.1.0.7' } }]);
     expect(app.container).toMatchObject({ type: 'MESOS', portMappings: [{ containerPort: 80, name: 'http' }] });
@@ -144,7 +251,13 @@ describe('old spellings become the new', () => {
 });
 
 describe('what restarts an app', () => {
-  const app = define({ ...BASE, constraints: [['a', 'UNIQUE'], ['b', 'UNIQUE']] });
+  const app = define({
+    ...BASE,
+    constraints: [
+      ['a', 'UNIQUE'],
+      ['b', 'UNIQUE'],
+    ],
+  });
 
   test.each(['labels', 'env'])('%s', (field) => {
     expect(isUpgrade(app, { ...app, [field]: { a: '1' } })).toBe(true);
@@ -159,13 +272,26 @@ describe('what restarts an app', () => {
 describe('apps of Marathon’s own tests and of real clusters', () => {
   const own: [string, object, string | null][] = [
     ['a command', { id: '/sleep', cmd: 'sleep 1000', cpus: 0.01, mem: 32, disk: 0, instances: 1 }, null],
-    ['a fixed address', { id: '/web', networks: [{ mode: 'container', name: 'n', labels: { ip: '10.1.0.7' } }], container: CONTAINER }, null],
-    ['a volume of its own', { id: '/db', cmd: 'store', container: { type: 'MESOS', volumes: [{ containerPath: 'd', mode: 'RW', persistent: { size: 1 } }] } }, '/role'],
+    [
+      'a fixed address',
+      { id: '/web', networks: [{ mode: 'container', name: 'n', labels: { ip: '10.1.0.7' } }], container: CONTAINER },
+      null,
+    ],
+    [
+      'a volume of its own',
+      {
+        id: '/db',
+        cmd: 'store',
+        container: { type: 'MESOS', volumes: [{ containerPath: 'd', mode: 'RW', persistent: { size: 1 } }] },
+      },
+      '/role',
+    ],
     ['a secret', { id: '/s', cmd: 'x y', secrets: { s: { source: 'x' } } }, '/secrets'],
   ];
   test.each([...own, ...recorded()])('%s', (_, app, refusedAt) => {
     const refusal = refusalOf(app);
-    const paths = (refusal?.body as { details?: { path: string }[] } | undefined)?.details?.map(({ path }) => path) ?? [];
+    const paths =
+      (refusal?.body as { details?: { path: string }[] } | undefined)?.details?.map(({ path }) => path) ?? [];
     expect(refusedAt === null ? refusal : paths.includes(refusedAt)).toEqual(refusedAt === null ? null : true);
   });
 });

@@ -16,7 +16,10 @@ interface Reader {
   close(): void;
 }
 
-async function listen(url: string, accept: string | string[] = 'text/event-stream'): Promise<Reader & { response: IncomingMessage }> {
+async function listen(
+  url: string,
+  accept: string | string[] = 'text/event-stream',
+): Promise<Reader & { response: IncomingMessage }> {
   const request = get(url, { agent: false, headers: { accept } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const reader: Reader & { response: IncomingMessage } = {
@@ -29,7 +32,9 @@ async function listen(url: string, accept: string | string[] = 'text/event-strea
   };
   response.on('data', (chunk: Buffer) => {
     reader.text += chunk.toString();
-    reader.events = [...reader.text.matchAll(/^data: (.*)\r$/gm)].map(([, data = '']) => JSON.parse(data) as Record<string, unknown>);
+    reader.events = [...reader.text.matchAll(/^data: (.*)\r$/gm)].map(
+      ([, data = '']) => JSON.parse(data) as Record<string, unknown>,
+    );
   });
   response.on('error', () => undefined);
   response.on('close', () => (reader.ended = true));
@@ -39,7 +44,10 @@ async function listen(url: string, accept: string | string[] = 'text/event-strea
 test('a deployment is told step by step, a task state by state', async () => {
   const { marathon, run, mesos } = await start();
   const reader = await listen(`${marathon.urls[0] ?? ''}/v2/events`);
-  expect(reader.response.headers).toMatchObject({ 'content-type': 'text/event-stream;charset=utf-8', connection: 'close' });
+  expect(reader.response.headers).toMatchObject({
+    'content-type': 'text/event-stream;charset=utf-8',
+    connection: 'close',
+  });
   await poll(() => reader.events.length).toBe(1);
   expect(reader.events[0]).toEqual({
     remoteAddress: '127.0.0.1',
@@ -63,8 +71,16 @@ test('a deployment is told step by step, a task state by state', async () => {
   ]);
   const of = (type: string) => reader.events.filter(({ eventType }) => eventType === type);
   expect(of('group_change_success')[0]).toMatchObject({ groupId: '/', version: expect.any(String) });
-  expect(of('api_post_event')[0]).toMatchObject({ clientIp: '127.0.0.1', uri: '/v2/apps', appDefinition: { id: '/web' } });
-  expect(of('instance_changed_event').map(({ condition }) => condition)).toEqual(['Scheduled', 'Provisioned', 'Running']);
+  expect(of('api_post_event')[0]).toMatchObject({
+    clientIp: '127.0.0.1',
+    uri: '/v2/apps',
+    appDefinition: { id: '/web' },
+  });
+  expect(of('instance_changed_event').map(({ condition }) => condition)).toEqual([
+    'Scheduled',
+    'Provisioned',
+    'Running',
+  ]);
   expect(of('instance_changed_event')[2]).toEqual({
     instanceId: expect.stringMatching(/^web\.instance-/),
     condition: 'Running',
@@ -136,7 +152,13 @@ test('an empty line now and then shows that the stream lives', async () => {
 
 const event = (n: number): MarathonEvent => ({ eventType: 'x', timestamp: '', n });
 
-function sinkOf(): { written: string[]; closed: boolean; full: boolean; drain: () => void; sink: ConstructorParameters<typeof EventStream>[0] } {
+function sinkOf(): {
+  written: string[];
+  closed: boolean;
+  full: boolean;
+  drain: () => void;
+  sink: ConstructorParameters<typeof EventStream>[0];
+} {
   const state = {
     written: [] as string[],
     closed: false,
@@ -162,7 +184,9 @@ test('a reader that is slow gets all in order; one that is too far behind is dro
   expect([state.written.length, state.closed]).toEqual([1, false]);
   state.full = false;
   state.drain();
-  expect(state.written.map((text) => Number(/"n":(\d+)/.exec(text)?.[1]))).toEqual(Array.from({ length: 1025 }, (_, n) => n));
+  expect(state.written.map((text) => Number(/"n":(\d+)/.exec(text)?.[1]))).toEqual(
+    Array.from({ length: 1025 }, (_, n) => n),
+  );
 
   state.full = true;
   for (let n = 0; n <= 1025; n += 1) stream.send(event(n));

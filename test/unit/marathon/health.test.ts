@@ -64,7 +64,11 @@ test('a deployment waits until its instances are healthy; the check asks the tas
   expect((await call('GET', '/v2/apps/web')).body.app).toMatchObject({ tasksUnhealthy: 1, tasksHealthy: 0 });
   answer = 302;
   await settled();
-  expect(await healthOf(setting)).toMatchObject({ alive: true, consecutiveFailures: 0, firstSuccess: expect.any(String) });
+  expect(await healthOf(setting)).toMatchObject({
+    alive: true,
+    consecutiveFailures: 0,
+    firstSuccess: expect.any(String),
+  });
   expect((await call('GET', '/v2/apps/web')).body.app).toMatchObject({ tasksUnhealthy: 0, tasksHealthy: 1 });
   expect(new Set(asked)).toEqual(new Set(['/health']));
 });
@@ -133,7 +137,14 @@ test('a deployment waits for readiness, and shows the last answer', async () => 
   const { call, settled } = setting;
   answer = 500;
   const readinessChecks = [
-    { name: 'ready', path: '/ready', portName: 'http', intervalSeconds: 20, timeoutSeconds: 19, preserveLastResponse: true },
+    {
+      name: 'ready',
+      path: '/ready',
+      portName: 'http',
+      intervalSeconds: 20,
+      timeoutSeconds: 19,
+      preserveLastResponse: true,
+    },
   ];
   await call('POST', '/v2/apps', await webApp({ readinessChecks, gpus: 0 }));
   const results = async () => {

@@ -24,7 +24,9 @@ test('a follower asks the leader; the answer names both', async () => {
 
 test('event streams are not proxied but sent on', async () => {
   const setting = await start({ ports: [0, 0] });
-  const reply = await request(at(setting, 1), 'GET', '/v2/events?event_type=x', undefined, { accept: 'text/event-stream' });
+  const reply = await request(at(setting, 1), 'GET', '/v2/events?event_type=x', undefined, {
+    accept: 'text/event-stream',
+  });
   expect([reply.status, reply.headers.get('location')]).toEqual([302, `${at(setting, 0)}/v2/events?event_type=x`]);
 });
 
@@ -36,7 +38,10 @@ test('a request that comes back to where it was is refused; one with a body of u
   expect(loop.text).toContain('Detected proxying loop.');
 
   const status = await new Promise((resolve, reject) => {
-    const chunked = httpRequest(`${at(setting, 1)}/v2/apps`, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    const chunked = httpRequest(`${at(setting, 1)}/v2/apps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
     chunked.on('response', (response) => {
       response.resume();
       resolve(response.statusCode);
@@ -117,7 +122,11 @@ test('the leader tells who it is, and goes when asked to', async () => {
     frameworkId: 'framework-1',
     elected: true,
     leader: at(setting, 0).replace('http://', ''),
-    marathon_config: { mesos_leader_ui_url: 'http://leader.mesos:5050/', reconciliation_interval: 600_000, features: [] },
+    marathon_config: {
+      mesos_leader_ui_url: 'http://leader.mesos:5050/',
+      reconciliation_interval: 600_000,
+      features: [],
+    },
   });
   const gone = await call('DELETE', '/v2/leader');
   expect([gone.status, gone.body]).toEqual([200, { message: 'Leadership abdicated', details: [] }]);

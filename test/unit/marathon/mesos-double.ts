@@ -39,7 +39,17 @@ export class MesosDouble implements MesosFrameworks {
   agent(hostname: string, fields: Partial<Omit<Agent, 'free'>> & { free?: Partial<MesosResources> } = {}): Agent {
     const free: MesosResources = { cpus: 8, mem: 8192, disk: 0, gpus: 0, ports: [[31_000, 31_099]], ...fields.free };
     const id = fields.id ?? `agent-${hostname}`;
-    const agent = { region: null, zone: null, attributes: {}, role: '*', unavailability: null, ...fields, id, hostname, free };
+    const agent = {
+      region: null,
+      zone: null,
+      attributes: {},
+      role: '*',
+      unavailability: null,
+      ...fields,
+      id,
+      hostname,
+      free,
+    };
     this.agents.set(id, agent);
     return agent;
   }
@@ -99,7 +109,15 @@ export class MesosDouble implements MesosFrameworks {
       addresses: [],
       ...fields,
     });
-    const ended = ['TASK_KILLED', 'TASK_FAILED', 'TASK_FINISHED', 'TASK_ERROR', 'TASK_GONE', 'TASK_LOST', 'TASK_DROPPED'];
+    const ended = [
+      'TASK_KILLED',
+      'TASK_FAILED',
+      'TASK_FINISHED',
+      'TASK_ERROR',
+      'TASK_GONE',
+      'TASK_LOST',
+      'TASK_DROPPED',
+    ];
     if (info === undefined || !ended.includes(state)) return;
     this.tasks.delete(taskId);
     const agent = this.agents.get(info.agentId);

@@ -95,7 +95,12 @@ describe('offers', () => {
     ['a constraint', { constraints: [['hostname', 'UNLIKE', 'host-1']] }, {}, ['UnfulfilledConstraint']],
     ['graphics that nobody asked for', {}, { resources: { ...resources, gpus: 1 } }, ['DeclinedScarceResources']],
     ['maintenance to come', {}, { unavailability: soon }, 'taken'],
-    ['maintenance', {}, { unavailability: { start: (now - 1000) * 1e6, duration: null } }, ['UnfulfilledConstraint', 'AgentMaintenance']],
+    [
+      'maintenance',
+      {},
+      { unavailability: { start: (now - 1000) * 1e6, duration: null } },
+      ['UnfulfilledConstraint', 'AgentMaintenance'],
+    ],
     ['maintenance that is over', {}, { unavailability: { start: (now - 1000) * 1e6, duration: 500 * 1e6 } }, 'taken'],
   ])('%s', (_, app, offer, expected) => {
     const match = matchOffer(appOf(app), offerOf(offer), [], now);
@@ -107,7 +112,10 @@ describe('offers', () => {
     expect(match).toEqual({ ports: [31_001] });
     const two = matchOffer(appOf({ ports: [0, 0] }), offerOf(), [], now);
     expect('ports' in two ? two.ports.toSorted() : two).toEqual([31_000, 31_001]);
-    const container = { docker: { image: 'x' }, portMappings: [{ containerPort: 80, hostPort: 0 }, { containerPort: 81 }] };
+    const container = {
+      docker: { image: 'x' },
+      portMappings: [{ containerPort: 80, hostPort: 0 }, { containerPort: 81 }],
+    };
     const own = matchOffer(appOf({ container, networks: [{ mode: 'container', name: 'n' }] }), offerOf(), [], now);
     expect(own).toEqual({ ports: [expect.any(Number), null] });
   });
@@ -115,7 +123,11 @@ describe('offers', () => {
   test('instances of an older configuration, lost ones and waiting ones hold no place', () => {
     const app = appOf({ constraints: [['hostname', 'UNIQUE']] });
     const old = { ...app, versionInfo: { ...app.versionInfo, version: 4 } };
-    const free = [placed({}, { app: old }), placed({}, { condition: 'Unreachable' }), placed({}, { condition: 'Failed' })];
+    const free = [
+      placed({}, { app: old }),
+      placed({}, { condition: 'Unreachable' }),
+      placed({}, { condition: 'Failed' }),
+    ];
     expect(matchOffer(app, offerOf(), free, now)).toHaveProperty('ports');
     expect(matchOffer(app, offerOf(), [...free, placed({})], now)).toEqual({ reasons: ['UnfulfilledConstraint'] });
   });

@@ -35,7 +35,9 @@ test('an app that finds no place says why, by the agents that refused it', async
   ]);
   expect(await item()).not.toHaveProperty('lastUnusedOffers');
   const { lastUnusedOffers } = await item('?embed=lastUnusedOffers');
-  const inMaintenance = lastUnusedOffers.find(({ offer }: { offer: { hostname: string } }) => offer.hostname === 'host-4');
+  const inMaintenance = lastUnusedOffers.find(
+    ({ offer }: { offer: { hostname: string } }) => offer.hostname === 'host-4',
+  );
   expect(inMaintenance.reason).toEqual(['UnfulfilledConstraint', 'AgentMaintenance']);
 });
 
@@ -94,7 +96,11 @@ test('a fixed address is asked for by the labels of the network, and ports stay 
   mesos.onLaunch = ({ taskId }) => mesos.say(taskId, 'TASK_RUNNING', { addresses: ['10.1.0.7'] });
   await run({
     ...WEB,
-    container: { type: 'DOCKER', docker: { image: 'shop/web:1' }, portMappings: [{ containerPort: 8080, name: 'http' }] },
+    container: {
+      type: 'DOCKER',
+      docker: { image: 'shop/web:1' },
+      portMappings: [{ containerPort: 8080, name: 'http' }],
+    },
     networks: [{ mode: 'container', name: 'fixed', labels: { ip: '10.1.0.7' } }],
     taskKillGracePeriodSeconds: 30,
   });

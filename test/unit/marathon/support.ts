@@ -54,7 +54,8 @@ export async function start(
   if (mesos.agents.size === 0) mesos.agent('host-1');
   const marathon = await startMarathon({ ports: [0], ...options, mesos, clocks: { ...SHORT, ...options.clocks } });
   running.push(marathon);
-  const call: Setting['call'] = (method, path, body, headers) => request(marathon.urls[0] ?? '', method, path, body, headers);
+  const call: Setting['call'] = (method, path, body, headers) =>
+    request(marathon.urls[0] ?? '', method, path, body, headers);
   const settled = async () => {
     await poll(async () => (await call('GET', '/v2/deployments')).body as unknown).toEqual([]);
   };

@@ -130,17 +130,13 @@ test('several tasks of several apps at once: unknown ids are passed over, unread
   expect([bad.status, bad.body]).toEqual([
     400,
     {
-      message:
-        "Invalid task id 'nonsense'. [taskId nonsense no valid identifier (of class java.lang.String)]",
+      message: "Invalid task id 'nonsense'. [taskId nonsense no valid identifier (of class java.lang.String)]",
     },
   ]);
   const uuid = await call('POST', '/v2/tasks/delete', { ids: ['web.1'] });
   expect([uuid.status, uuid.body]).toEqual([422, { message: 'Invalid UUID string: 1' }]);
   const none = await call('POST', '/v2/tasks/delete', {});
-  expect([none.status, none.body.details]).toEqual([
-    422,
-    [{ path: '', errors: ["'ids' is undefined on object: {}"] }],
-  ]);
+  expect([none.status, none.body.details]).toEqual([422, [{ path: '', errors: ["'ids' is undefined on object: {}"] }]]);
 });
 
 test('all tasks, by status; with service ports', async () => {
