@@ -15,7 +15,7 @@ import type { Store } from './store.ts';
 export interface RootChange {
   /** Group that the change is announced for. */
   group: string;
-  change(root: Root): Root;
+  change: (root: Root) => Root;
   /** Milliseconds since 1970, of everything that changes. @default a new one */
   version?: number;
   /** Cancels deployments that are in the way. */

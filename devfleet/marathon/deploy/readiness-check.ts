@@ -19,9 +19,10 @@ export async function untilReady(
   if (endpoint === undefined || endpoint.host === null) return;
   const { second } = around.clocks;
   const url = `${check.protocol.toLowerCase()}://${around.dial(endpoint.host)}:${endpoint.port}${check.path}`;
-  while (!signal.aborted) {
+  const over = () => signal.aborted;
+  while (!over()) {
     const response = await query(url, Math.max(1, check.timeoutSeconds * second), signal);
-    if (signal.aborted) return;
+    if (over()) return;
     const ready = check.httpStatusCodesForReady.includes(response.status);
     const lastResponse = check.preserveLastResponse ? response : null;
     told({ name: check.name, taskId: task.id, appId: app.id, ready, lastResponse });

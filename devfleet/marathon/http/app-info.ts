@@ -78,7 +78,10 @@ function taskStats({ versionInfo }: App, instances: Instance[], leader: Leader):
 
 function lifeTime(instances: Instance[]): Record<string, unknown> {
   const now = Date.now();
-  const ages = instances.flatMap(({ task }) => (task?.startedAt == null ? [] : [(now - task.startedAt) / 1000]));
+  const ages = instances.flatMap(({ task }) => {
+    const since = task?.startedAt ?? null;
+    return since === null ? [] : [(now - since) / 1000];
+  });
   if (ages.length === 0) return {};
   ages.sort((a, b) => a - b);
   const averageSeconds = ages.reduce((sum, age) => sum + age, 0) / ages.length;

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../errors.ts';
 import type { Leader } from '../leader.ts';
-import type { Handle, MarathonOptions } from '../options.ts';
+import type { Handle } from '../options.ts';
 import { isAuthenticated, REALM } from './auth.ts';
 import type { Answer } from './call.ts';
 import { errorPage } from './error-page.ts';

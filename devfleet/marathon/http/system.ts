@@ -10,9 +10,9 @@ export interface Self {
   options: MarathonOptions;
   clocks: Clocks;
   /** `host:port` of the leader; null: there is none. */
-  leaderHostPort(): string | null;
+  leaderHostPort: () => string | null;
   /** Gives leadership up, after a while. */
-  abdicate(): void;
+  abdicate: () => void;
 }
 
 /** GET /ping: text unless JSON is all that is accepted. */

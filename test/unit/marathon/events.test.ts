@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import type { MarathonEvent } from '../../../devfleet/marathon/events/bus.ts';
 import { EventStream } from '../../../devfleet/marathon/events/stream.ts';
-import { poll, start } from './support.ts';
+import { anyNumber, anyText, textLike, poll, start } from './support.ts';
 
 const WEB = { id: '/web', cmd: 'serve', cpus: 0.1, mem: 16 };
 
@@ -52,7 +52,7 @@ test('a deployment is told step by step, a task state by state', async () => {
   expect(reader.events[0]).toEqual({
     remoteAddress: '127.0.0.1',
     eventType: 'event_stream_attached',
-    timestamp: expect.any(String),
+    timestamp: anyText,
   });
   await run(WEB);
   await poll(() => reader.types()).toContain('deployment_success');
@@ -70,7 +70,7 @@ test('a deployment is told step by step, a task state by state', async () => {
     'deployment_success',
   ]);
   const of = (type: string) => reader.events.filter(({ eventType }) => eventType === type);
-  expect(of('group_change_success')[0]).toMatchObject({ groupId: '/', version: expect.any(String) });
+  expect(of('group_change_success')[0]).toMatchObject({ groupId: '/', version: anyText });
   expect(of('api_post_event')[0]).toMatchObject({
     clientIp: '127.0.0.1',
     uri: '/v2/apps',
@@ -82,13 +82,13 @@ test('a deployment is told step by step, a task state by state', async () => {
     'Running',
   ]);
   expect(of('instance_changed_event')[2]).toEqual({
-    instanceId: expect.stringMatching(/^web\.instance-/),
+    instanceId: textLike(/^web\.instance-/),
     condition: 'Running',
     runSpecId: '/web',
     agentId: 'agent-host-1',
     host: 'host-1',
-    runSpecVersion: expect.any(String),
-    timestamp: expect.any(String),
+    runSpecVersion: anyText,
+    timestamp: anyText,
     eventType: 'instance_changed_event',
   });
   expect(of('status_update_event')[0]).toEqual({
@@ -99,16 +99,16 @@ test('a deployment is told step by step, a task state by state', async () => {
     appId: '/web',
     host: 'host-1',
     ipAddresses: [],
-    ports: [expect.any(Number)],
-    version: expect.any(String),
+    ports: [anyNumber],
+    version: anyText,
     eventType: 'status_update_event',
-    timestamp: expect.any(String),
+    timestamp: anyText,
   });
   expect(of('deployment_info')[1]).toMatchObject({
-    plan: { id: expect.any(String), steps: [{ actions: [{ action: 'StartApplication', app: '/web' }] }, {}] },
+    plan: { id: anyText, steps: [{ actions: [{ action: 'StartApplication', app: '/web' }] }, {}] },
     currentStep: { actions: [{ action: 'ScaleApplication', app: '/web' }] },
   });
-  expect(of('deployment_success')[0]).toMatchObject({ id: expect.any(String), plan: { version: expect.any(String) } });
+  expect(of('deployment_success')[0]).toMatchObject({ id: anyText, plan: { version: anyText } });
   // Frames without ids; lines end as those of the real one's servlet.
   expect(reader.text).toMatch(/^event: event_stream_attached\r\ndata: \{.*\}\r\n\r\n/);
   expect(reader.text).not.toMatch(/^id:/m);
@@ -129,7 +129,7 @@ test('a filter leaves the rest out, its own attachment too; others see readers c
   await call('DELETE', '/v2/apps/web?force=false');
   await poll(() => filtered.events.at(-1)).toMatchObject({
     eventType: 'deployment_failed',
-    reason: expect.stringMatching(/^App is locked/),
+    reason: textLike(/^App is locked/),
   });
   filtered.close();
   await poll(() => all.types()).toContain('event_stream_detached');
@@ -163,7 +163,7 @@ function sinkOf(): {
     written: [] as string[],
     closed: false,
     full: false,
-    drain: () => undefined as void,
+    drain: (): void => undefined,
     sink: {
       write: (text: string) => {
         state.written.push(text);

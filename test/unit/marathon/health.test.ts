@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Setting } from './support.ts';
-import { poll, start } from './support.ts';
+import { anyText, textLike, poll, start } from './support.ts';
 
 let server: Server | undefined;
 let answer = 200;
@@ -46,28 +46,28 @@ async function startDialled(clocks = {}): Promise<Setting> {
 
 async function healthOf({ call }: Setting): Promise<Record<string, unknown> | undefined> {
   const { tasks } = (await call('GET', '/v2/apps/web/tasks')).body;
-  return tasks[0]?.healthCheckResults[0] as Record<string, unknown> | undefined;
+  return tasks[0]?.healthCheckResults[0];
 }
 
 test('a deployment waits until its instances are healthy; the check asks the task’s own address', async () => {
   const setting = await startDialled();
-  const { call, settled } = setting;
+  const { deploying, call, settled } = setting;
   answer = 503;
   await call('POST', '/v2/apps', await webApp({ healthChecks: [{ ...CHECK, maxConsecutiveFailures: 0 }] }));
   await poll(async () => (await healthOf(setting))?.['consecutiveFailures'] as number).toBeGreaterThan(1);
   expect(await healthOf(setting)).toMatchObject({
     alive: false,
     lastFailureCause: '503 Service Unavailable',
-    instanceId: expect.stringMatching(/^web\.instance-/),
+    instanceId: textLike(/^web\.instance-/),
   });
-  expect((await call('GET', '/v2/deployments')).body).toHaveLength(1);
+  expect(await deploying()).toHaveLength(1);
   expect((await call('GET', '/v2/apps/web')).body.app).toMatchObject({ tasksUnhealthy: 1, tasksHealthy: 0 });
   answer = 302;
   await settled();
   expect(await healthOf(setting)).toMatchObject({
     alive: true,
     consecutiveFailures: 0,
-    firstSuccess: expect.any(String),
+    firstSuccess: anyText,
   });
   expect((await call('GET', '/v2/apps/web')).body.app).toMatchObject({ tasksUnhealthy: 0, tasksHealthy: 1 });
   expect(new Set(asked)).toEqual(new Set(['/health']));
@@ -117,7 +117,7 @@ test('a check that the agent runs passes when the task runs', async () => {
 
 test('a restart waits for the new instances’ health before it kills the next old one', async () => {
   const setting = await startDialled();
-  const { call, settled, mesos } = setting;
+  const { deploying, call, settled, mesos } = setting;
   const app = await webApp({ instances: 2, healthChecks: [{ ...CHECK, maxConsecutiveFailures: 0 }] });
   await call('POST', '/v2/apps', app);
   await settled();
@@ -125,7 +125,7 @@ test('a restart waits for the new instances’ health before it kills the next o
   answer = 503;
   await call('PATCH', '/v2/apps/web', { labels: { version: '2' } });
   await poll(() => mesos.running('web')).toHaveLength(4);
-  expect((await call('GET', '/v2/deployments')).body[0].currentActions[0].action).toBe('RestartApplication');
+  expect((await deploying())[0]?.currentActions[0]?.action).toBe('RestartApplication');
   expect(mesos.running('web')).toEqual(expect.arrayContaining(old));
   answer = 200;
   await settled();
@@ -134,7 +134,7 @@ test('a restart waits for the new instances’ health before it kills the next o
 
 test('a deployment waits for readiness, and shows the last answer', async () => {
   const setting = await startDialled();
-  const { call, settled } = setting;
+  const { call, deploying, settled } = setting;
   answer = 500;
   const readinessChecks = [
     {
@@ -147,19 +147,16 @@ test('a deployment waits for readiness, and shows the last answer', async () => 
     },
   ];
   await call('POST', '/v2/apps', await webApp({ readinessChecks, gpus: 0 }));
-  const results = async () => {
-    const { body } = await call('GET', '/v2/deployments');
-    return body[0]?.currentActions[0]?.readinessCheckResults as unknown;
-  };
+  const results = async () => (await deploying())[0]?.currentActions[0]?.readinessCheckResults;
   await poll(results).toEqual([
     {
       name: 'ready',
-      taskId: expect.stringMatching(/^web\.instance-/),
+      taskId: textLike(/^web\.instance-/),
       ready: false,
       lastResponse: { status: 500, contentType: '', body: '' },
     },
   ]);
-  expect((await call('GET', '/v2/apps?embed=apps.readiness')).body.apps[0].readinessCheckResults).toHaveLength(1);
+  expect((await call('GET', '/v2/apps?embed=apps.readiness')).body.apps[0]?.readinessCheckResults).toHaveLength(1);
   answer = 200;
   await settled();
   expect(new Set(asked)).toEqual(new Set(['/ready']));

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
-import { poll, request, start, type Setting } from './support.ts';
+import { textLike, poll, request, start, type Setting } from './support.ts';
 
 const WEB = { id: '/web', cmd: 'serve', cpus: 0.1, mem: 16 };
 const NOBODY = /<title>Error 502 Could not determine the current leader<\/title>/;
@@ -86,7 +86,7 @@ test('a deployment that a new leader takes up counts what is under way as done: 
   await settled();
   expect((await setting.call('GET', '/v2/apps/web')).body.app).toMatchObject({ instances: 2, tasksRunning: 1 });
   mesos.say(mesos.running('web')[1] ?? '', 'TASK_RUNNING');
-  await poll(async () => (await setting.call('GET', '/v2/apps/web')).body.app.tasksRunning as number).toBe(2);
+  await poll(async () => (await setting.call('GET', '/v2/apps/web')).body.app.tasksRunning).toBe(2);
   expect(mesos.running('web')).toHaveLength(2);
 });
 
@@ -103,7 +103,7 @@ test('without a leader every process refuses, after a while', async () => {
   expect(setting.marathon.leader()).toBeNull();
   for (const index of [0, 1]) {
     const reply = await request(at(setting, index), 'GET', '/v2/apps');
-    expect([reply.status, reply.text]).toEqual([502, expect.stringMatching(NOBODY)]);
+    expect([reply.status, reply.text]).toEqual([502, textLike(NOBODY)]);
   }
   // Who is elected meanwhile answers what was held back.
   const held = request(at(setting, 0), 'GET', '/ping');

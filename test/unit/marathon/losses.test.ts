@@ -18,7 +18,7 @@ test('by default an unreachable task is forgotten and replaced at once, and kill
   mesos.say(lost, 'TASK_UNREACHABLE');
   await poll(() => mesos.running('web')).toHaveLength(2);
   const { tasks } = (await call('GET', '/v2/apps/web/tasks')).body;
-  expect(tasks.map(({ id }: { id: string }) => id)).not.toContain(lost);
+  expect(tasks.map(({ id }) => id)).not.toContain(lost);
   mesos.say(lost, 'TASK_RUNNING');
   await poll(() => mesos.calls).toContain(`kill ${lost}`);
 });
@@ -33,7 +33,7 @@ test('with an unreachable strategy it is first waited for, then replaced, then f
   mesos.say(lost, 'TASK_UNREACHABLE', { timestamp: at });
   const states = async () => {
     const { tasks } = (await call('GET', '/v2/apps/web/tasks')).body;
-    return tasks.map(({ state }: { state: string }) => state).sort();
+    return tasks.map(({ state }) => state).sort();
   };
   await poll(states).toEqual(['TASK_UNREACHABLE']);
   // Said again after the time, as reconciliation makes the master do.

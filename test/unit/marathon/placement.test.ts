@@ -117,7 +117,7 @@ describe('offers', () => {
       portMappings: [{ containerPort: 80, hostPort: 0 }, { containerPort: 81 }],
     };
     const own = matchOffer(appOf({ container, networks: [{ mode: 'container', name: 'n' }] }), offerOf(), [], now);
-    expect(own).toEqual({ ports: [expect.any(Number), null] });
+    expect(own).toEqual({ ports: [expect.any(Number) as number, null] });
   });
 
   test('instances of an older configuration, lost ones and waiting ones hold no place', () => {

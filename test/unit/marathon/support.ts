@@ -15,11 +15,72 @@ const SHORT: Partial<Clocks> = {
   election: 10,
 };
 
+/** Anything of its kind, where a value is not known before. */
+export const anyText = expect.any(String) as string;
+export const anyNumber = expect.any(Number) as number;
+export const textLike = (pattern: RegExp): string => expect.stringMatching(pattern) as string;
+
+/** Answers, as far as tests look into them: each has the fields of its resource. */
+export interface Body {
+  message: string;
+  details: unknown;
+  id: string;
+  version: string;
+  versions: string[];
+  deploymentId: string;
+  deployments: { id: string }[];
+  app: AppBody;
+  apps: AppBody[];
+  groups: Body[];
+  '*': AppBody[];
+  task: TaskBody;
+  tasks: TaskBody[];
+  queue: QueueBody[];
+}
+
+export interface AppBody {
+  id: string;
+  cmd: string;
+  version: string;
+  versionInfo: { lastScalingAt: string; lastConfigChangeAt: string };
+  instances: number;
+  labels: Record<string, string>;
+  tasksRunning: number;
+  tasksStaged: number;
+  deployments: { id: string }[];
+  lastTaskFailure: Record<string, string>;
+  readinessCheckResults: unknown[];
+}
+
+export interface TaskBody {
+  id: string;
+  appId: string;
+  ports: number[];
+  servicePorts: number[];
+  state: string;
+  healthCheckResults: Record<string, unknown>[];
+}
+
+export interface QueueBody {
+  app: AppBody;
+  delay: { timeLeftSeconds: number; overdue: boolean };
+  processedOffersSummary: {
+    processedOffersCount: number;
+    unusedOffersCount: number;
+    rejectSummaryLastOffers: unknown[];
+  };
+  lastUnusedOffers: { offer: { hostname: string }; reason: string[] }[];
+}
+
+export interface DeploymentBody {
+  id: string;
+  steps: { actions: { action: string; app: string }[] }[];
+  currentActions: { action: string; app: string; readinessCheckResults: unknown[] }[];
+}
+
 export interface Reply {
   status: number;
-  // Tests look into answers as clients do; what they expect is written out in each.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  body: any;
+  body: Body;
   text: string;
   headers: Headers;
 }
@@ -28,11 +89,12 @@ export interface Setting {
   mesos: MesosDouble;
   marathon: Marathon;
   /** One request to the first process. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
   /** Creates an app and waits for its deployment. */
-  run(app: Record<string, unknown>): Promise<void>;
+  run: (app: Record<string, unknown>) => Promise<void>;
+  deploying: () => Promise<DeploymentBody[]>;
   /** Until no deployment runs. */
-  settled(): Promise<void>;
+  settled: () => Promise<void>;
 }
 
 /** Asks until the expectation holds; the limit only ends what hangs. */
@@ -56,15 +118,16 @@ export async function start(
   running.push(marathon);
   const call: Setting['call'] = (method, path, body, headers) =>
     request(marathon.urls[0] ?? '', method, path, body, headers);
+  const deploying = async () => (await call('GET', '/v2/deployments')).body as unknown as DeploymentBody[];
   const settled = async () => {
-    await poll(async () => (await call('GET', '/v2/deployments')).body as unknown).toEqual([]);
+    await poll(deploying).toEqual([]);
   };
   const run = async (app: Record<string, unknown>) => {
     const reply = await call('POST', '/v2/apps', { cmd: 'sleep 1', cpus: 0.1, mem: 16, ...app });
     expect(reply.text).toContain('deployments');
     await settled();
   };
-  return { mesos, marathon, call, run, settled };
+  return { mesos, marathon, call, run, deploying, settled };
 }
 
 /** `body` is sent as it is when it is a string, else as JSON. */
@@ -88,5 +151,5 @@ export async function request(
   } catch {
     json = undefined;
   }
-  return { status: response.status, body: json, text, headers: response.headers };
+  return { status: response.status, body: json as Body, text, headers: response.headers };
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { poll, start, type Setting } from './support.ts';
+import { anyText, poll, start, type Setting } from './support.ts';
 
 const WEB = { id: '/web', instances: 3 };
 
 async function instances({ call }: Setting): Promise<number> {
-  return (await call('GET', '/v2/apps/web')).body.app.instances as number;
+  return (await call('GET', '/v2/apps/web')).body.app.instances;
 }
 
 test('a killed task is started again on its instance; the app keeps its number', async () => {
@@ -26,7 +26,7 @@ test('kill with scale takes exactly the task that is named, and lowers the numbe
   await run(WEB);
   const [, second = '', third = ''] = mesos.running('web');
   const { status, body } = await call('DELETE', `/v2/apps/web/tasks/${second}?scale=true&force=false`);
-  expect([status, body]).toEqual([200, { version: expect.any(String), deploymentId: expect.any(String) }]);
+  expect([status, body]).toEqual([200, { version: anyText, deploymentId: anyText }]);
   await settled();
   expect(mesos.running('web')).toHaveLength(2);
   expect(mesos.running('web')).not.toContain(second);
@@ -102,7 +102,7 @@ test('wiped tasks are forgotten at once, whatever Mesos says of them later', asy
   expect(mesos.calls).toContain(`kill ${first}`);
   await poll(() => mesos.running('web')).toHaveLength(4);
   const { tasks } = (await call('GET', '/v2/apps/web/tasks')).body;
-  expect(tasks.map(({ id }: { id: string }) => id)).not.toContain(first);
+  expect(tasks.map(({ id }) => id)).not.toContain(first);
   expect(tasks).toHaveLength(3);
 });
 
@@ -115,12 +115,12 @@ test('several tasks of several apps at once: unknown ids are passed over, unread
   const [db = ''] = mesos.running('db');
   const gone = web.replace(/instance-\w+/, 'instance-00000000');
   const killed = await call('POST', '/v2/tasks/delete', { ids: [web, gone] });
-  expect(killed.body.tasks.map(({ id }: { id: string }) => id)).toEqual([web]);
+  expect(killed.body.tasks.map(({ id }) => id)).toEqual([web]);
   await poll(() => mesos.running('web')).toHaveLength(3);
 
   const [again = ''] = mesos.running('web');
   const scaled = await call('POST', '/v2/tasks/delete?scale=true', { ids: [again, db, gone] });
-  expect(scaled.body).toEqual({ version: expect.any(String), deploymentId: expect.any(String) });
+  expect(scaled.body).toEqual({ version: anyText, deploymentId: anyText });
   await settled();
   expect(await instances(setting)).toBe(2);
   expect([mesos.running('web').length, mesos.running('db').length]).toEqual([2, 1]);
@@ -146,7 +146,7 @@ test('all tasks, by status; with service ports', async () => {
   await call('POST', '/v2/apps', { id: '/db', cmd: 'store', cpus: 0.1, mem: 16 });
   const of = async (query: string) => {
     const { tasks } = (await call('GET', `/v2/tasks${query}`)).body;
-    return tasks.map(({ appId }: { appId: string }) => appId).sort();
+    return tasks.map(({ appId }) => appId).sort();
   };
   await poll(() => of('')).toEqual(['/db', '/web']);
   expect(await of('?status=running')).toEqual(['/web']);
@@ -154,5 +154,5 @@ test('all tasks, by status; with service ports', async () => {
   expect(await of('?status[]=running&status[]=staging')).toEqual(['/db', '/web']);
   expect(await of('?status=none')).toEqual(['/db', '/web']);
   const { tasks } = (await call('GET', '/v2/tasks?status=running')).body;
-  expect(tasks[0].servicePorts).toEqual([10_000]);
+  expect(tasks[0]?.servicePorts).toEqual([10_000]);
 });
