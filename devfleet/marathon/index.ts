@@ -1,7 +1,7 @@
 import { Cluster } from './cluster.ts';
 import type { MarathonOptions } from './options.ts';
 
-export type { Clocks, Handle, MarathonOptions } from './options.ts';
+export type { Clocks, MarathonOptions } from './options.ts';
 
 /** A running Marathon. */
 export interface Marathon {

@@ -66,8 +66,12 @@ export class Kills {
       this.#queued.delete(id);
       this.#send(id, taskId);
     }
-    clearInterval(this.#timer);
-    if (this.#inFlight.size > 0) this.#timer = setInterval(() => this.#retry(), this.#retryAfter);
+    if (this.#inFlight.size > 0) {
+      this.#timer ??= setInterval(() => this.#retry(), this.#retryAfter);
+    } else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
   }
 
   #send(id: string, taskId: string): void {
