@@ -135,7 +135,7 @@ const fields = {
   dependencies: maybe(z.array(pathId)),
   disk: maybe(z.number().min(0)),
   env: maybe(z.record(z.string(), z.union([z.string(), z.object({ secret: z.string() })]))),
-  executor: maybe(z.string()),
+  executor: maybe(z.string().regex(/^(?:(\/\/cmd)|(\/?[^/]+(\/[^/]+)*)|)$/)),
   fetch: maybe(
     z.array(
       z.object({

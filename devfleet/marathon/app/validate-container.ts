@@ -16,6 +16,7 @@ export function validateContainer(app: AppSpec, container: Container, found: Vio
     );
     if (app.gpus > 0) found.add('/', 'GPU resources only work with the Mesos containerizer');
   } else if (docker?.pullConfig) {
+    found.add('/container/docker/pullConfig', 'must be empty');
     found.add('/container/docker/pullConfig', featureOff('secrets'));
     const known = docker.pullConfig.secret in app.secrets;
     found.require(known, '/container/docker/pullConfig', 'pullConfig.secret must refer to an existing secret');

@@ -1,5 +1,6 @@
 import { pathProblems } from '../paths.ts';
 import { constraintProblem } from './constraint-rules.ts';
+import { decimal } from './decimal.ts';
 import { DEFAULT_ROLE, isOnHost, isResident } from './defaults.ts';
 import type { AppSpec, HealthCheck } from './types.ts';
 import { validateContainer } from './validate-container.ts';
@@ -9,7 +10,8 @@ const PORT_INDEX = 'Health check port indices must address an element of the por
 
 /**
  * Whether an app makes sense as a whole (AppValidation.validateCanonicalAppAPI and AppDefinition.validAppDefinition; the
- * rules for pods, plugins and DC/OS migration are not here). No optional feature is enabled. @throws Refusal 422
+ * rules for pods, plugins and DC/OS migration are not here). No optional feature is enabled; an app in a top-level group may
+ * not have that group's name as its role, as it might have: this Marathon is registered for one role. @throws Refusal 422
  */
 export function validate(app: AppSpec): void {
   const found = new Violations();
@@ -117,7 +119,7 @@ function validatePlacement(app: AppSpec, found: Violations): void {
     const problem = constraintProblem(constraint);
     if (problem !== null) found.add(`/constraints(${index})`, problem);
   });
-  found.require(app.role === DEFAULT_ROLE, '/role', `got ${app.role}, expected one of: ${DEFAULT_ROLE}`);
+  found.require(app.role === DEFAULT_ROLE, '/role', `got ${app.role}, expected one of: [${DEFAULT_ROLE}]`);
   const roles = app.acceptedResourceRoles;
   if (roles) {
     found.require(roles.length > 0, '/acceptedResourceRoles', 'must not be empty');
@@ -135,8 +137,8 @@ function validateCounts(app: AppSpec, found: Violations): void {
   found.require(!single || app.instances <= 1, '/', 'Single instance app may only have one instance');
   const { minimumHealthCapacity: healthy, maximumOverCapacity: over } = app.upgradeStrategy;
   if (single) {
-    found.require(healthy === 0, '/upgradeStrategy/minimumHealthCapacity', `got ${healthy}, expected 0.0`);
-    found.require(over === 0, '/upgradeStrategy/maximumOverCapacity', `got ${over}, expected 0.0`);
+    found.require(healthy === 0, '/upgradeStrategy/minimumHealthCapacity', `got ${decimal(healthy)}, expected 0.0`);
+    found.require(over === 0, '/upgradeStrategy/maximumOverCapacity', `got ${decimal(over)}, expected 0.0`);
   }
   if (app.unreachableStrategy !== 'disabled') {
     const { inactiveAfterSeconds, expungeAfterSeconds } = app.unreachableStrategy;

@@ -27,7 +27,8 @@ export class HealthLoop {
   readonly #around: HealthSurroundings;
   readonly #told: (health: Health) => void;
   #stop: () => void = () => undefined;
-  #busy = false;
+  readonly #probing = new Set<string>();
+  #stopped = false;
 
   /** @param told called with the outcome of each probe */
   constructor(app: App, check: HealthCheck, around: HealthSurroundings, told: (health: Health) => void) {
@@ -41,12 +42,12 @@ export class HealthLoop {
     if (isAgentCheck(this.check)) return;
     const { second, firstHealthCheck } = this.#around.clocks;
     const interval = Math.max(1, this.check.intervalSeconds * second);
-    this.#stop = every(Math.min(interval, firstHealthCheck), interval, () => void this.#tick());
+    this.#stop = every(Math.min(interval, firstHealthCheck), interval, () => this.#tick());
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#stop();
-    this.#stop = () => undefined;
   }
 
   /** What was found of one instance; for checks of the agent the tracker says it. */
@@ -66,24 +67,26 @@ export class HealthLoop {
     });
   }
 
-  /** An interval that is shorter than the probes of all instances take is not begun anew in between. */
-  async #tick(): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
-    const { tracker, clocks, dial } = this.#around;
-    const instances = tracker.of(this.#app.id);
+  #tick(): void {
+    const instances = this.#around.tracker.of(this.#app.id);
     for (const one of instances) if (!isActive(one)) this.health.delete(one.id);
     const { version } = this.#app.versionInfo;
-    const running = instances.filter((one) => one.condition === 'Running' && one.app.versionInfo.version === version);
-    await Promise.all(
-      running.map(async ({ id, task }) => {
-        const asked = tracker.get(id);
-        const verdict = asked ? await probe(asked, this.check, clocks.second, dial) : null;
-        const now = tracker.get(id);
-        if (now?.task?.id === task?.id && now !== undefined) this.handle(now, verdict);
-      }),
-    );
-    this.#busy = false;
+    for (const one of instances) {
+      if (one.condition === 'Running' && one.app.versionInfo.version === version) void this.#probe(one);
+    }
+  }
+
+  /** An instance whose probe takes longer than the interval is not asked anew in between. */
+  async #probe(instance: Instance): Promise<void> {
+    const { id, task } = instance;
+    if (this.#probing.has(id)) return;
+    const { tracker, clocks, dial } = this.#around;
+    this.#probing.add(id);
+    const verdict = await probe(instance, this.check, clocks.second, dial);
+    this.#probing.delete(id);
+    const now = tracker.get(id);
+    // What is found late, of a task that was replaced or by a leader that leads no more, counts for nothing.
+    if (!this.#stopped && now !== undefined && now.task?.id === task?.id) this.handle(now, verdict);
   }
 
   /** Failures do not count until the first success, or the end of the grace period. */

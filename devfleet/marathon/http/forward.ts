@@ -38,6 +38,10 @@ export async function forward(
   const [host, port] = leader.split(':');
   const outgoing = request({ host, port, path, method: incoming.method, headers, agent: false });
   response.on('close', () => outgoing.destroy());
+  // A leader that goes while it answers: only a broken connection can tell the client.
+  outgoing.on('error', () => {
+    if (response.headersSent) response.destroy();
+  });
   outgoing.end(body);
   try {
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];

@@ -34,6 +34,8 @@ export class HttpProcess {
     const { around } = self.options;
     const handle: Handle = (request, response) => this.#handle(request, response);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      // Clients that went away are not told.
+      response.on('error', () => undefined);
       const done = around ? around(request, response, handle) : handle(request, response);
       // A connection that breaks while it is read; nobody is there to be told.
       done.catch(() => response.destroy());

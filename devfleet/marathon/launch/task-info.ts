@@ -1,4 +1,5 @@
 import type { MesosOffer, MesosTaskInfo } from '../../mesos/types.ts';
+import { decimal } from '../app/decimal.ts';
 import type { App } from '../app/types.ts';
 import { hostnameOf } from '../paths.ts';
 import { iso } from '../stamps.ts';
@@ -62,11 +63,6 @@ function environmentOf(app: App, taskId: string, offer: MesosOffer, ports: (numb
     HOST: offer.hostname,
     ...Object.fromEntries(own),
   };
-}
-
-/** As Java prints doubles. */
-function decimal(value: number): string {
-  return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }
 
 function labelVariables(labels: Record<string, string>): Record<string, string> {

@@ -117,3 +117,17 @@ test('a fixed address is asked for by the labels of the network, and ports stay 
   const [shown] = (await call('GET', '/v2/apps/web/tasks')).body.tasks;
   expect(shown).toMatchObject({ ipAddresses: [{ ipAddress: '10.1.0.7', protocol: 'IPv4' }], ports: [] });
 });
+
+test('beside an app, one with its host named brings an instance back to just that host', async () => {
+  const { call, run, settled, mesos } = await start();
+  mesos.agent('host-2');
+  mesos.agent('host-3');
+  await run({ ...WEB, instances: 3, constraints: [['hostname', 'UNIQUE']] });
+  const onTwo = [...mesos.tasks.values()].find(({ agentId }) => agentId === 'agent-host-2');
+  await call('DELETE', `/v2/apps/web/tasks/${onTwo?.taskId ?? ''}?scale=true`);
+  await settled();
+  await run({ ...WEB, id: '/web-rb-host-2', constraints: [['hostname', 'CLUSTER', 'host-2']] });
+  const [back] = (await call('GET', '/v2/apps/web-rb-host-2/tasks')).body.tasks;
+  expect(back).toMatchObject({ host: 'host-2', state: 'TASK_RUNNING' });
+  expect(mesos.running('web')).toHaveLength(2);
+});
