@@ -30,6 +30,9 @@ export class LaunchQueue {
   /** When an instance began to wait for its place. */
   readonly #since = new Map<string, number>();
   #recheck: NodeJS.Timeout | undefined;
+  /** What the review that is due will be told; null: none is due. */
+  #due: { more: boolean } | null = null;
+  #stopped = false;
 
   constructor(tracker: InstanceTracker, driver: FrameworkDriver, clocks: Clocks) {
     this.#tracker = tracker;
@@ -47,6 +50,7 @@ export class LaunchQueue {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#reviver.stop();
     clearTimeout(this.#recheck);
   }
@@ -153,7 +157,21 @@ export class LaunchQueue {
     if (deleted) this.#since.delete(instance.id);
     else this.#note(instance);
     const waits = !deleted && isScheduled(instance);
-    this.#review(waits && !(before !== null && isScheduled(before)));
+    this.#reviewSoon(waits && !(before !== null && isScheduled(before)));
+  }
+
+  /** Once for all instances that change together. */
+  #reviewSoon(more: boolean): void {
+    if (this.#due !== null) {
+      this.#due.more ||= more;
+      return;
+    }
+    this.#due = { more };
+    queueMicrotask(() => {
+      const due = this.#due;
+      this.#due = null;
+      if (due !== null && !this.#stopped) this.#review(due.more);
+    });
   }
 
   #note(instance: Instance): void {
