@@ -21,8 +21,12 @@ export interface FrameworkDriver {
   suppress(): void;
   kill(taskId: string, gracePeriodSeconds: number | null): void;
   acknowledge(status: MesosTaskStatus): void;
-  /** An update is sent for each of these, or for all that the framework has; unknown tasks come as TASK_GONE or TASK_LOST. */
-  reconcile(taskIds: string[]): void;
+  /**
+   * An update is sent for each of these, or (empty list) for all that the framework has. Of a task that is not active, by
+   * its agent: TASK_GONE (registered), TASK_UNREACHABLE, TASK_GONE_BY_OPERATOR, else TASK_UNKNOWN; nothing while the agent
+   * is still awaited after a change of the leader. An agent that is not named is the one that the master last knew.
+   */
+  reconcile(tasks: (string | { taskId: string; agentId: string })[]): void;
   /** This process stops to speak for the framework; its tasks run on until the failover timeout. */
   close(): void;
 }

@@ -53,6 +53,7 @@ export type MesosTaskState =
   | 'TASK_LOST'
   | 'TASK_UNREACHABLE'
   | 'TASK_GONE'
+  | 'TASK_GONE_BY_OPERATOR'
   | 'TASK_DROPPED'
   | 'TASK_UNKNOWN';
 

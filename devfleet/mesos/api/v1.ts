@@ -1,0 +1,178 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Cluster, MasterProcess } from '../cluster.ts';
+import type { Master } from '../master/master.ts';
+import type { Schedule } from '../master/registry.ts';
+import { Refusal } from '../master/refusal.ts';
+import { NO_RESOURCES } from '../resources.ts';
+import type { MesosResources } from '../types.ts';
+import { refuseMethod, sendJson, sendNothing, sendText } from './answer.ts';
+import { readCall, type Call, type CallType, type ResourceInput, type ScheduleInput } from './calls.ts';
+import { flagsOf, VERSION } from './flags.ts';
+import { masterInfo } from './legacy-json.ts';
+import { subscribe } from './subscribe.ts';
+import { agentsJson, frameworksJson, stateJson, tasksJson } from './v1-json.ts';
+
+const PROTOBUF = 'application/x-protobuf';
+
+/** What a call is answered with. */
+interface Around {
+  cluster: Cluster;
+  self: MasterProcess;
+  master: Master;
+  flags: Record<string, string>;
+}
+
+const CHANGES = new Set<CallType>([
+  'RESERVE_RESOURCES',
+  'UNRESERVE_RESOURCES',
+  'UPDATE_MAINTENANCE_SCHEDULE',
+  'START_MAINTENANCE',
+  'STOP_MAINTENANCE',
+  'DRAIN_AGENT',
+  'DEACTIVATE_AGENT',
+  'REACTIVATE_AGENT',
+  'MARK_AGENT_GONE',
+]);
+
+/**
+ * `POST /api/v1` at the leader. JSON only: a protobuf body, which the real master takes, is answered with 415.
+ * The order of the checks is that of src/master/http.cpp.
+ */
+export async function handleV1(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { cluster, self }: { cluster: Cluster; self: MasterProcess },
+  caller: { readOnly: boolean; secured: boolean },
+): Promise<void> {
+  const { master } = cluster;
+  if (master === null) return sendText(response, 503, 'Master has not finished recovery');
+  if (request.method !== 'POST') return refuseMethod(response, ['POST'], request.method ?? '');
+  const contentType = request.headers['content-type'];
+  if (contentType === undefined) return sendText(response, 400, "Expecting 'Content-Type' to be present");
+  if (contentType === PROTOBUF)
+    return sendText(response, 415, "The double of Mesos reads JSON only: Expecting 'Content-Type' of application/json");
+  // Compared as it is: a charset is one thing too many.
+  if (contentType !== 'application/json')
+    return sendText(response, 415, `Expecting 'Content-Type' of application/json or ${PROTOBUF}`);
+  const call = readCall(await text(request));
+  if (!accepts(request.headers.accept, 'application/json'))
+    return sendText(response, 406, `Expecting 'Accept' to allow '${PROTOBUF}' or 'application/json'`);
+  if (caller.readOnly && CHANGES.has(call.type)) return sendText(response, 403, '403 Forbidden.');
+  const flags = flagsOf(cluster.clocks, cluster.name, self.port, caller.secured);
+  answer(call, { cluster, self, master, flags }, response);
+}
+
+/** @throws Refusal */
+function answer(call: Call, { cluster, self, master, flags }: Around, response: ServerResponse): void {
+  const { type } = call;
+  const { operations, maintenance } = master;
+  const done = (act: () => void, status = 200): void => {
+    act();
+    sendNothing(response, status);
+  };
+  const reply = (body: object): void => sendJson(response, { type, ...body });
+  switch (type) {
+    case 'UNKNOWN':
+      throw new Refusal(501, '501 Not Implemented.');
+    case 'GET_HEALTH':
+      return reply({ get_health: { healthy: true } });
+    case 'GET_FLAGS':
+      return reply({ get_flags: { flags: Object.entries(flags).map(([name, value]) => ({ name, value })) } });
+    case 'GET_VERSION':
+      return reply({ get_version: { version_info: { version: VERSION } } });
+    case 'GET_STATE':
+      return reply({ get_state: stateJson(master) });
+    case 'GET_AGENTS':
+      return reply({ get_agents: agentsJson(master) });
+    case 'GET_FRAMEWORKS':
+      return reply({ get_frameworks: frameworksJson(master) });
+    case 'GET_EXECUTORS':
+      return reply({ get_executors: {} });
+    case 'GET_OPERATIONS':
+      return reply({ get_operations: {} });
+    case 'GET_TASKS':
+      return reply({ get_tasks: tasksJson(master) });
+    case 'GET_MASTER': {
+      const info = { ...masterInfo(self, cluster.domain), version: VERSION, ip: 0x01_00_00_7f };
+      const times = { start_time: self.startedAt / 1000, elected_time: master.electedAt / 1000 };
+      return reply({ get_master: { master_info: info, ...times } });
+    }
+    case 'SUBSCRIBE':
+      return subscribe(master, response);
+    case 'RESERVE_RESOURCES':
+      return done(() => {
+        const { agent_id, resources = [] } = call.reserve_resources;
+        for (const [role, wanted] of byRole(resources, 'RESERVE')) operations.reserve(agent_id.value, role, wanted);
+      }, 202);
+    case 'UNRESERVE_RESOURCES':
+      return done(() => {
+        const { agent_id, resources = [] } = call.unreserve_resources;
+        for (const [role, wanted] of byRole(resources, 'UNRESERVE')) operations.unreserve(agent_id.value, role, wanted);
+      }, 202);
+    case 'GET_MAINTENANCE_STATUS':
+      return reply({ get_maintenance_status: { status: statusOf(master) } });
+    case 'GET_MAINTENANCE_SCHEDULE':
+      return reply({ get_maintenance_schedule: { schedule: maintenance.schedule } });
+    // The documentation of these three says 202; the code answers 200.
+    case 'UPDATE_MAINTENANCE_SCHEDULE':
+      return done(() => maintenance.replace(withWindows(call.update_maintenance_schedule.schedule)));
+    case 'START_MAINTENANCE':
+      return done(() => maintenance.start(call.start_maintenance.machines ?? []));
+    case 'STOP_MAINTENANCE':
+      return done(() => maintenance.stop(call.stop_maintenance.machines ?? []));
+    case 'DRAIN_AGENT': {
+      const { agent_id, max_grace_period: grace, mark_gone = false } = call.drain_agent;
+      const nanoseconds = grace === undefined ? null : (grace.seconds ?? 0) * 1e9 + (grace.nanos ?? 0);
+      return done(() => operations.drain(agent_id.value, nanoseconds, mark_gone));
+    }
+    case 'DEACTIVATE_AGENT':
+      return done(() => operations.deactivate(call.deactivate_agent.agent_id.value));
+    case 'REACTIVATE_AGENT':
+      return done(() => operations.reactivate(call.reactivate_agent.agent_id.value));
+    case 'MARK_AGENT_GONE':
+      return done(() => operations.markGone(call.mark_agent_gone.agent_id.value));
+  }
+}
+
+/** ClusterStatus. Frameworks of the double answer no inverse offers, so no machine has statuses. */
+export function statusOf({ maintenance }: Master): object {
+  return {
+    draining_machines: maintenance.draining.map(({ id }) => ({ id })),
+    down_machines: maintenance.down.map(({ id }) => id),
+  };
+}
+
+/** A schedule as it was read: windows may be left out, and machines in them. */
+export function withWindows({ windows = [] }: ScheduleInput): Schedule {
+  return { windows: windows.map((window) => ({ ...window, machine_ids: window.machine_ids ?? [] })) };
+}
+
+function byRole(resources: ResourceInput[], operation: string): Map<string, MesosResources> {
+  const result = new Map<string, MesosResources>();
+  for (const resource of resources) {
+    const { name, scalar, ranges } = resource;
+    const role = resource.reservations?.at(-1)?.role ?? resource.role ?? '*';
+    // src/master/validation.cpp, namespace operation
+    if (role === '*' || (resource.reservation === undefined && resource.reservations === undefined))
+      throw new Refusal(400, `Invalid ${operation} operation: Resource ${name} is not dynamically reserved`);
+    const before = result.get(role) ?? NO_RESOURCES;
+    if (name === 'ports')
+      result.set(role, { ...before, ports: (ranges?.range ?? []).map(({ begin, end }) => [begin, end]) });
+    else result.set(role, { ...before, [name]: scalar?.value ?? 0 });
+  }
+  return result;
+}
+
+/** process/http.hpp, Request::acceptsMediaType: no header takes everything. */
+function accepts(header: string | undefined, mediaType: string): boolean {
+  if (header === undefined) return true;
+  const [main = ''] = mediaType.split('/');
+  const types = header.replaceAll(/\s/g, '').toLowerCase().split(',');
+  return [mediaType, `${main}/*`, '*/*'].some((candidate) =>
+    types.some((type) => {
+      const [name, ...parameters] = type.split(';');
+      return name === candidate && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
+    }),
+  );
+}
