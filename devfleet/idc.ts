@@ -6,7 +6,7 @@ import { startApiServer, type ApiServer } from './kubernetes/api-server.ts';
 import { startControllerManager, startScheduler } from './kubernetes/controllers.ts';
 import { kubeconfig } from './kubernetes/kubeconfig.ts';
 import type { Links } from './parts/links.ts';
-import { startSimHosts, type SimHosts } from './parts/programs.ts';
+import { startMesos, startSimHosts, type Mesos, type SimHosts } from './parts/programs.ts';
 import { startRegistry, type Registry } from './parts/registry.ts';
 import type { FleetShape } from './shape.ts';
 import type { Part } from './supervision/part.ts';
@@ -29,9 +29,11 @@ export interface Idc {
   scheduler: Part;
   registry: Registry;
   hosts: SimHosts;
+  /** Null where no AZ runs it. */
+  mesos: Mesos | null;
 }
 
-/** Starts the control plane, the registry and the sim hosts of one IDC. */
+/** Starts the control plane, the registry, the sim hosts and, where an AZ runs it, the Mesos of one IDC. */
 export async function startIdc(
   { supervisor, binaries, isUp }: Tools,
   name: string,
@@ -40,6 +42,8 @@ export async function startIdc(
 ): Promise<Idc> {
   const { nextPort } = at;
   const registryUp = startRegistry(supervisor, binaries.registry.path, name, nextPort);
+  const runsMesos = Object.values(azs).some(({ runs = 'kubernetes' }) => runs !== 'kubernetes');
+  const mesosUp = runsMesos ? startMesos(supervisor, name, nextPort) : Promise.resolve(null);
   const paths = { etcd: binaries.etcd.path, 'kube-apiserver': binaries['kube-apiserver'].path };
   const clusterUp = startApiServer(supervisor, paths, name, at.namespaces, nextPort).then(async (api) => {
     isUp(`${name}: API server`);
@@ -48,22 +52,23 @@ export async function startIdc(
     const [controllerManager, scheduler, hosts] = await Promise.all([
       startControllerManager({ ...program, binary: binaries['kube-controller-manager'].path }),
       startScheduler({ ...program, binary: binaries['kube-scheduler'].path }),
-      registryUp.then(async (registry) => {
+      Promise.all([registryUp, mesosUp]).then(async ([registry, mesos]) => {
         const registryHosts = { [registry.host]: `http://127.0.0.1:${registry.port}` };
         const config = { idc: name, kubeconfig: api.adminKubeconfig, registryHosts, azs, octet: at.octet };
-        return startSimHosts(supervisor, config, nextPort);
+        const agents = mesos === null ? {} : { mesos: { masterPort: mesos.agentPort } };
+        return startSimHosts(supervisor, { ...config, ...agents }, nextPort);
       }),
     ]);
     return { api, controllerManager, scheduler, hosts };
   });
-  const [registry, cluster] = await Promise.all([registryUp, clusterUp]);
-  isUp(`${name}: control plane, registry, sim hosts`);
-  return { name, azs: Object.keys(azs), registry, ...cluster };
+  const [registry, mesos, cluster] = await Promise.all([registryUp, mesosUp, clusterUp]);
+  isUp(`${name}: control plane, registry, sim hosts${mesos === null ? '' : ', Mesos'}`);
+  return { name, azs: Object.keys(azs), registry, mesos, ...cluster };
 }
 
 /** Lays the IDC's links, writes Transship's kubeconfig, and gives what users of the fleet see of it. */
 export async function presentIdc(idc: Idc, links: Links): Promise<DevfleetIdc> {
-  const { name, api, registry, hosts } = idc;
+  const { name, api, registry, hosts, mesos } = idc;
   const registryPort = await links.lay(`${name}/registry`, registry.port);
   const apiPort = await links.lay(`${name}/kubernetes`, api.port);
   const path = join(api.folder, 'transship.kubeconfig');
@@ -72,7 +77,7 @@ export async function presentIdc(idc: Idc, links: Links): Promise<DevfleetIdc> {
     path,
     kubeconfig({ cluster: `${name}-k8s`, port: apiPort, ca, user: 'transship', token: api.tokens.transship }),
   );
-  const parts: Record<Parameters<DevfleetIdc['process']>[0], Part> = {
+  const parts: Record<Exclude<Parameters<DevfleetIdc['process']>[0], 'mesos'>, Part> = {
     etcd: api.etcd,
     'kube-apiserver': api.part,
     'kube-controller-manager': idc.controllerManager,
@@ -93,6 +98,17 @@ export async function presentIdc(idc: Idc, links: Links): Promise<DevfleetIdc> {
     probeProxy: `http://127.0.0.1:${hosts.proxyPort}`,
     hostsAdmin: `http://127.0.0.1:${hosts.adminPort}`,
     auditLog: api.auditLog,
-    process: (part) => parts[part],
+    mesos:
+      mesos === null
+        ? null
+        : {
+            masters: mesos.masterPorts.map((port) => `http://127.0.0.1:${port}`),
+            admin: `http://127.0.0.1:${mesos.adminPort}`,
+          },
+    process: (part) => {
+      if (part !== 'mesos') return parts[part];
+      if (mesos === null) throw new Error(`${name} runs no Mesos`);
+      return mesos.part;
+    },
   };
 }

@@ -11,12 +11,18 @@ const name = z
 const named = <T extends z.ZodType>(value: T) =>
   z.record(name, value).refine((all) => Object.keys(all).length > 0, 'at least one');
 
+const azSchema = z.strictObject({
+  hosts: z.int().min(1).max(250),
+  /** What its hosts run. Default: kubernetes. An IDC with an AZ that runs Mesos has Mesos masters. */
+  runs: z.enum(['kubernetes', 'mesos', 'both']).optional(),
+});
+
 const shapeSchema = z.strictObject({
-  idcs: named(z.strictObject({ azs: named(z.strictObject({ hosts: z.int().min(1).max(250) })) })),
+  idcs: named(z.strictObject({ azs: named(azSchema) })),
   environments: z.array(name).min(1),
 });
 
-/** How big a fleet is: sim hosts per AZ per IDC, and the environments (each a namespace in every cluster). */
+/** How big a fleet is: sim hosts per AZ per IDC and what they run, and the environments (each a namespace in every cluster). */
 export type FleetShape = z.output<typeof shapeSchema>;
 
 const azs = { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2 } };

@@ -25,8 +25,11 @@ export interface DevfleetIdc {
   hostsAdmin: string;
   /** The API server's audit log: one JSON line for each call of Transship and for each change by anybody. */
   auditLog: string;
+  /** URLs of the Mesos masters, the first of which leads at the start, and of their admin port; null where no AZ runs Mesos. */
+  mesos: { masters: string[]; admin: string } | null;
+  /** @throws Error for `mesos` where there is none */
   process(
-    part: 'kube-controller-manager' | 'kube-apiserver' | 'kube-scheduler' | 'etcd' | 'registry' | 'hosts',
+    part: 'kube-controller-manager' | 'kube-apiserver' | 'kube-scheduler' | 'etcd' | 'registry' | 'hosts' | 'mesos',
   ): FleetProcess;
 }
 

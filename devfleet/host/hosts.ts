@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { AddressTable } from './addresses.ts';
+import { MesosAgent } from './agent/agent.ts';
+import { TaskIpam } from './agent/ipam.ts';
+import { MESOS_NAMESPACE } from './agent/task.ts';
 import type { HostsConfig } from './config.ts';
 import { Faults } from './faults.ts';
 import { ImageStore } from './images.ts';
@@ -19,12 +23,17 @@ import type { Fault, InstanceView } from './types.ts';
 /** A fault names a node or pod that is not here. */
 export class UnknownTarget extends Error {}
 
-/** All sim hosts of one IDC and the kubelets on them, behind one watch of the cluster. */
+/** The start does not wait longer for the Mesos master: agents try on. */
+const MASTER_PATIENCE_MS = 10_000;
+
+/** All sim hosts of one IDC, the kubelets on them, behind one watch of the cluster, and the Mesos agents. */
 export class SimHosts {
   readonly journal: Journal;
   readonly #api: Api;
   readonly #faults: Faults;
+  readonly #names = new Set<string>();
   readonly #kubelets = new Map<string, Kubelet>();
+  readonly #agents: MesosAgent[] = [];
   readonly #reservations: Reservations;
   readonly #watch: PodWatch;
 
@@ -34,17 +43,23 @@ export class SimHosts {
     this.#api = new Api(config.kubeconfig);
     this.#faults = new Faults(config.observedGenerationLagMs, config.backOff);
     const ipam = new Ipam(config.octet);
+    const taskIpam = new TaskIpam(config.octet);
     const addresses = new AddressTable(this.journal);
-    for (const [index, [az, { hosts }]] of Object.entries(config.azs).entries()) {
+    for (const [index, [az, { hosts, runs }]] of Object.entries(config.azs).entries()) {
       for (let n = 1; n <= hosts; n++) {
         const name = `${config.idc}-${az}-${n}`;
-        const api = new NodeApi(this.#api, this.#faults, name);
         const images = new ImageStore(name, config.registryHosts, this.#faults);
         const identity = { name, az, idc: config.idc, address: `10.${config.octet}.${16 * index}.${n}` };
         const machine = new Machine(identity, { images, addresses, journal: this.journal, faults: this.#faults });
-        const events = new Events(api, 'kubelet', name, log);
-        const parts = { machine, api, faults: this.#faults, events, ipam, azNumber: index + 1, log };
-        this.#kubelets.set(name, new Kubelet(parts, config));
+        const parts = { machine, faults: this.#faults, azNumber: index + 1, log };
+        this.#names.add(name);
+        if (runs !== 'mesos') {
+          const api = new NodeApi(this.#api, this.#faults, name);
+          const events = new Events(api, 'kubelet', name, log);
+          this.#kubelets.set(name, new Kubelet({ ...parts, api, events, ipam }, config));
+        }
+        if (runs !== 'kubernetes' && config.mesos !== undefined)
+          this.#agents.push(new MesosAgent({ ...parts, ipam: taskIpam }, config.mesos));
       }
     }
     const controller = 'kube-ovn-controller';
@@ -54,19 +69,22 @@ export class SimHosts {
     this.#faults.events.on('healed', (node) => this.#kubelets.get(node)?.resync(this.#watch.pods.values()));
   }
 
-  /** Resolves when all Nodes are Ready and their pods are followed. */
+  /** Resolves when all Nodes are Ready and their pods are followed, and the agents are registered, or no master is there. */
   async start(): Promise<void> {
+    for (const agent of this.#agents) agent.start();
+    const registered = Promise.all(this.#agents.map((agent) => agent.registered));
     await Promise.all([...this.#kubelets.values()].map(({ node }) => node.start()));
     await this.#watch.start();
+    await Promise.race([registered, sleep(MASTER_PATIENCE_MS, undefined, { ref: false })]);
   }
 
   instances(): InstanceView[] {
-    return [...this.#kubelets.values()].flatMap((kubelet) => kubelet.views());
+    return [...this.#kubelets.values(), ...this.#agents].flatMap((one) => one.views());
   }
 
   /** @throws UnknownTarget */
   setFault(fault: Fault): void {
-    if ('node' in fault && fault.node !== undefined && !this.#kubelets.has(fault.node))
+    if ('node' in fault && fault.node !== undefined && !this.#names.has(fault.node))
       throw new UnknownTarget(`no node ${fault.node}`);
     this.journal.append({ kind: 'fault-set', fault });
     switch (fault.kind) {
@@ -74,8 +92,7 @@ export class SimHosts {
         this.#pod(fault).evict(fault.message);
         return;
       case 'crash':
-        if (!this.#pod(fault).crash(fault.container, fault.exitCode))
-          throw new UnknownTarget(`${fault.namespace}/${fault.pod} runs no such container`);
+        if (!this.#crash(fault)) throw new UnknownTarget(`${fault.namespace}/${fault.pod} runs no such container`);
         return;
       case 'break-watch':
         this.#watch.break();
@@ -88,8 +105,17 @@ export class SimHosts {
   async close(): Promise<void> {
     this.#watch.stop();
     for (const { node } of this.#kubelets.values()) node.stop();
+    for (const agent of this.#agents) agent.close();
     await this.#api.close();
     this.journal.close();
+  }
+
+  /** False when there is no such container. @throws UnknownTarget */
+  #crash(fault: Extract<Fault, { kind: 'crash' }>): boolean {
+    if (fault.namespace !== MESOS_NAMESPACE) return this.#pod(fault).crash(fault.container, fault.exitCode);
+    const runners = this.#agents.flatMap((agent) => agent.find(fault.pod) ?? []);
+    if (runners.length === 0) throw new UnknownTarget(`no Mesos task ${fault.pod} on these hosts`);
+    return runners.some((runner) => runner.crash(fault.exitCode));
   }
 
   #pod({ namespace, pod }: { namespace: string; pod: string }): PodWorker {

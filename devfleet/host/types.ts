@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 // What the admin port of the sim hosts speaks; shared by server and client.
 
-/** The instance that an entry is about. `instance` is the pod's name. */
+/** The instance that an entry is about: a pod by its name; or a Mesos task by its id, in the namespace `mesos`. */
 export interface InstanceTag {
   node: string;
   namespace: string;
@@ -44,7 +44,7 @@ export type JournalEntry = JournalEvent & {
   ms: number;
 };
 
-/** One running or stopped container, as GET /instances shows it. */
+/** One running or stopped container, as GET /instances shows it; of a Mesos task until its end was acknowledged. */
 export interface InstanceView extends InstanceTag {
   container: string;
   containerId: string | null;
@@ -71,7 +71,7 @@ const podRef = { namespace: z.string(), pod: z.string() };
 export const faultSchema = z.discriminatedUnion('kind', [
   /** The machine stands still: kubelet and containers do nothing and answer nothing until thawed. */
   z.strictObject({ kind: z.literal('freeze'), node: z.string(), on: z.boolean() }),
-  /** The kubelet cannot reach the API server: lease lost, containers go on. */
+  /** The kubelet cannot reach the API server, nor the Mesos agent its master: lease lost, no pongs; containers go on. */
   z.strictObject({ kind: z.literal('partition'), node: z.string(), on: z.boolean() }),
   /** How late status.observedGeneration is, or that it is left out. All nodes unless one is named. */
   z.strictObject({
@@ -80,7 +80,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     lagMs: z.number().min(0).max(2000).optional(),
     omit: z.boolean().optional(),
   }),
-  /** The pod's containers survive TERM and KILL while this is on. */
+  /** The pod's (or Mesos task's) containers survive TERM and KILL while this is on. */
   z.strictObject({ kind: z.literal('never-stop'), ...podRef, on: z.boolean() }),
   /**
    * Pulls of images whose name contains `image` take `delayMs` longer, or fail with `error`, until on is false.

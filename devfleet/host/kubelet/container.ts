@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GracefulStop } from '../graceful-stop.ts';
 import type { StoredImage } from '../images.ts';
 import type { ContainerProcess } from '../process.ts';
 import { BackOff } from './back-off.ts';
 import { ContainerRecord } from './container-record.ts';
-import { GracefulStop } from './graceful-stop.ts';
 import { runHandler, unsupported } from './handlers.ts';
 import { ImagePuller } from './image-puller.ts';
 import type { Around, KubeletParts } from './parts.ts';

@@ -58,8 +58,9 @@ export class Ipam {
   assign(pod: Pod, azNumber: number): string {
     const has = this.#byUid.get(pod.metadata.uid);
     if (has !== undefined) return has;
-    // 245 addresses in each of 16 third octets, 16 apart: AZs never meet, and multiples of 16 are the hosts'.
-    const size = 245 * 16;
+    // 245 addresses in each of 12 third octets, 16 apart: AZs never meet, multiples of 16 are the hosts', and the last
+    // four of an AZ are those of Mesos tasks (../agent/ipam.ts).
+    const size = 245 * 12;
     const start = this.#cursor.get(azNumber) ?? 0;
     for (let step = 0; step < size; step++) {
       const index = (start + step) % size;

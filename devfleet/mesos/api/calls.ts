@@ -132,14 +132,18 @@ export type CallType = keyof typeof CALLS;
 
 /** Of the rest of Call.Type: this double says so, instead of taking them for misspelt. */
 const NOT_DONE = new Set(
-  ('GET_METRICS GET_LOGGING_LEVEL SET_LOGGING_LEVEL LIST_FILES READ_FILE GET_ROLES GET_WEIGHTS UPDATE_WEIGHTS ' +
-    'CREATE_VOLUMES DESTROY_VOLUMES GROW_VOLUME SHRINK_VOLUME GET_QUOTA UPDATE_QUOTA SET_QUOTA REMOVE_QUOTA TEARDOWN').split(' '),
+  (
+    'GET_METRICS GET_LOGGING_LEVEL SET_LOGGING_LEVEL LIST_FILES READ_FILE GET_ROLES GET_WEIGHTS UPDATE_WEIGHTS ' +
+    'CREATE_VOLUMES DESTROY_VOLUMES GROW_VOLUME SHRINK_VOLUME GET_QUOTA UPDATE_QUOTA SET_QUOTA REMOVE_QUOTA TEARDOWN'
+  ).split(' '),
 );
 
 /** @throws Refusal, with the text of src/master/http.cpp and src/master/validation.cpp */
 export function readCall(body: string): Call {
   const json = read('Failed to parse body into JSON', () => parseJson(body));
-  const call = read('Failed to convert JSON into Call protobuf', () => readMessage(callMessage, json)) as unknown as Call;
+  const call = read('Failed to convert JSON into Call protobuf', () =>
+    readMessage(callMessage, json),
+  ) as unknown as Call;
   const type = (call as { type?: string }).type;
   if (type !== undefined && NOT_DONE.has(type)) throw new Refusal(501, `The double of Mesos does not do ${type}`);
   // An enum value that is not known is dropped: as if there were none.

@@ -3,7 +3,14 @@ import { isTerminal, type Agent, type Framework, type Task } from '../master/sta
 import type { Master } from '../master/master.ts';
 import { NO_RESOURCES, subtract, sum } from '../resources.ts';
 import type { AgentInfo } from '../link/messages.ts';
-import { containerJson, discoveryJson, labelsJson, networkInfosOf, resourcesJson, resourcesObject } from './common-json.ts';
+import {
+  containerJson,
+  discoveryJson,
+  labelsJson,
+  networkInfosOf,
+  resourcesJson,
+  resourcesObject,
+} from './common-json.ts';
 import { VERSION } from './flags.ts';
 import { capabilities, domainJson } from './v1-json.ts';
 
@@ -26,7 +33,12 @@ const COUNTED = [
 ] as const;
 
 /** /state */
-export function stateObject(cluster: Cluster, self: MasterProcess, master: Master, flags: Record<string, string>): Json {
+export function stateObject(
+  cluster: Cluster,
+  self: MasterProcess,
+  master: Master,
+  flags: Record<string, string>,
+): Json {
   const { state } = master;
   const agents = [...state.agents.values()];
   const leader = masterInfo(self, cluster.domain);
@@ -116,10 +128,7 @@ export function summaryObject(self: MasterProcess, master: Master): Json {
 }
 
 /** MasterInfo. */
-export function masterInfo(
-  { id, hostname, port }: MasterProcess,
-  domain: Cluster['domain'],
-): Json & { pid: string } {
+export function masterInfo({ id, hostname, port }: MasterProcess, domain: Cluster['domain']): Json & { pid: string } {
   return {
     id,
     pid: `master@${hostname}:${port}`,
@@ -156,7 +165,10 @@ function slaveObject({ state }: Master, agent: Agent): Json {
 
 /** Attributes are a flat object here, scalars numbers in it. */
 function slaveInfo(id: string, { hostname, port, attributes, domain }: AgentInfo): Json {
-  const values = Object.entries(attributes).map(([name, text]) => [name, /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text]);
+  const values = Object.entries(attributes).map(([name, text]) => [
+    name,
+    /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text,
+  ]);
   return {
     id,
     hostname,

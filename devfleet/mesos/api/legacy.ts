@@ -41,7 +41,10 @@ export const LEGACY_ROUTES: Record<string, Route> = {
       sendJson(response, stateObject(cluster, self, master, flags));
     },
   },
-  '/state-summary': { ...READ, handle: ({ response, self, master }) => sendJson(response, summaryObject(self, master)) },
+  '/state-summary': {
+    ...READ,
+    handle: ({ response, self, master }) => sendJson(response, summaryObject(self, master)),
+  },
   '/slaves': {
     ...READ,
     handle: ({ response, query, master }) => sendJson(response, slavesObject(master, query.get('slave_id'))),

@@ -61,7 +61,8 @@ function readFields(message: Message, json: Record<string, unknown>): Record<str
   for (const [name, value] of Object.entries(json)) {
     const field = Object.hasOwn(message, name) ? message[name] : undefined;
     if (field === undefined || value === null) continue;
-    if (field.repeated === true) result[name] = (Array.isArray(value) ? value : [value]).map((one) => read(name, field, one));
+    if (field.repeated === true)
+      result[name] = (Array.isArray(value) ? value : [value]).map((one) => read(name, field, one));
     else result[name] = read(name, field, value);
   }
   return result;
@@ -94,7 +95,9 @@ function readFromString(name: string, type: 'number' | 'bool', text: string): nu
   if (type === 'bool' && (text === 'true' || text === 'false')) return text === 'true';
   if (type === 'number' && text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text);
   const kind = type === 'bool' ? 'boolean' : 'number';
-  throw new NotThisMessage(`Failed to parse '${text}' as a JSON ${kind} for field '${name}': Unexpected JSON type parsed`);
+  throw new NotThisMessage(
+    `Failed to parse '${text}' as a JSON ${kind} for field '${name}': Unexpected JSON type parsed`,
+  );
 }
 
 function missingFields(message: Message, value: Record<string, unknown>, path: string): string[] {

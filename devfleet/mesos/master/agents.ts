@@ -106,7 +106,8 @@ export class Agents {
       this.#recoverTask(agent, one, awaited ? null : why);
     }
     for (const framework of this.#state.frameworks.values())
-      for (const [taskId, task] of framework.unreachable) if (task.info.agentId === id) framework.unreachable.delete(taskId);
+      for (const [taskId, task] of framework.unreachable)
+        if (task.info.agentId === id) framework.unreachable.delete(taskId);
     agent.stopWatch = this.#watch(agent);
     link.send({ kind: 'registered', agentId: id, unknown: [] });
     this.#state.events.emit('event', { type: 'AGENT_ADDED', agent });

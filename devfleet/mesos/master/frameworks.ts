@@ -45,7 +45,10 @@ export class Frameworks {
     Object.assign(framework, { name, role, events, recovered: false, suppressed: false, refused: [] });
     if (known !== undefined) framework.reregisteredAt = now;
     this.#state.frameworks.set(framework.id, framework);
-    this.#state.events.emit('event', { type: known === undefined ? 'FRAMEWORK_ADDED' : 'FRAMEWORK_UPDATED', framework });
+    this.#state.events.emit('event', {
+      type: known === undefined ? 'FRAMEWORK_ADDED' : 'FRAMEWORK_UPDATED',
+      framework,
+    });
     this.#state.tell(framework, (to) => to.connected(true));
     this.#offers.allocate();
     return framework;
@@ -55,7 +58,9 @@ export class Frameworks {
   disconnected(framework: Framework): void {
     framework.events = null;
     this.#offers.forget(framework);
-    framework.stopFailover = this.#state.timers.after(this.#state.clocks.frameworkFailover, () => this.#remove(framework));
+    framework.stopFailover = this.#state.timers.after(this.#state.clocks.frameworkFailover, () =>
+      this.#remove(framework),
+    );
   }
 
   /** @param graceSeconds null: the task's own */
@@ -105,7 +110,8 @@ export class Frameworks {
       const addresses = task.statuses.findLast((status) => status.addresses.length > 0)?.addresses;
       return say(task.info.agentId, task.told?.state ?? task.state, 'Latest task state', addresses);
     }
-    const past = framework.unreachable.get(taskId) ?? framework.completed.findLast(({ info }) => info.taskId === taskId);
+    const past =
+      framework.unreachable.get(taskId) ?? framework.completed.findLast(({ info }) => info.taskId === taskId);
     const agentId = asked.agentId ?? past?.info.agentId ?? null;
     const { recovered, agents, registry } = this.#state;
     // It may be on an agent that has not come back yet.

@@ -78,7 +78,9 @@ export class Maintenance {
 
   #save(schedule: Schedule | null): void {
     const machines = [...this.#state.machines.values()].filter(({ mode }) => mode !== 'UP');
-    this.#state.registry.change((registry) => Object.assign(registry, { machines: structuredClone(machines), schedule }));
+    this.#state.registry.change((registry) =>
+      Object.assign(registry, { machines: structuredClone(machines), schedule }),
+    );
   }
 
   #machines(ids: MachineId[], mode: Machine['mode'], otherwise: string): Machine[] {
@@ -113,8 +115,7 @@ function validateMachine(id: MachineId, seen: Set<string>): void {
   if ((id.hostname ?? '') === '' && (id.ip ?? '') === '')
     throw new Refusal(400, "Both 'hostname' and 'ip' for a machine are empty");
   // The text is stout/ip.hpp's.
-  if ((id.ip ?? '') !== '' && !isIPv4(id.ip ?? ''))
-    throw new Refusal(400, `Failed to parse IPv4: ${id.ip ?? ""}`);
+  if ((id.ip ?? '') !== '' && !isIPv4(id.ip ?? '')) throw new Refusal(400, `Failed to parse IPv4: ${id.ip ?? ''}`);
   if (seen.has(machineKey(id)))
     throw new Refusal(400, `Machine '${machineJson(id)}' appears more than once in the schedule`);
   seen.add(machineKey(id));

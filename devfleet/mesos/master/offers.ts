@@ -101,7 +101,9 @@ export class Offers {
     const free = this.#state.freeFor(agent, framework.role);
     const now = Date.now();
     framework.refused = framework.refused.filter(({ until }) => until > now);
-    const refused = framework.refused.some(({ agentId, resources }) => agentId === agent.id && contains(resources, free));
+    const refused = framework.refused.some(
+      ({ agentId, resources }) => agentId === agent.id && contains(resources, free),
+    );
     return isOfferable(free) && !refused;
   }
 
@@ -163,8 +165,7 @@ export class Offers {
     const { taskId } = task;
     if (framework.tasks.has(taskId)) return `Task has duplicate ID: ${taskId}`;
     if (framework.unreachable.has(taskId)) return `Task reuses the ID of an unreachable task: ${taskId}`;
-    if (task.agentId !== agent.id)
-      return `Task uses invalid agent ${task.agentId} while agent ${agent.id} is expected`;
+    if (task.agentId !== agent.id) return `Task uses invalid agent ${task.agentId} while agent ${agent.id} is expected`;
     if (contains(left, task.resources)) return null;
     return `Total resources ${resourcesText(task.resources)} required by task and its executor is more than available ${resourcesText(left)}`;
   }

@@ -54,7 +54,10 @@ export class AgentOperations {
     if (agent !== undefined && !canDrain(agent.info.version))
       throw new Refusal(400, `Agent ${agentId} is not capable of draining`);
     this.#mustBeKnown(agentId);
-    const config = { ...(maxGrace === null ? {} : { max_grace_period: { nanoseconds: maxGrace } }), mark_gone: markGone };
+    const config = {
+      ...(maxGrace === null ? {} : { max_grace_period: { nanoseconds: maxGrace } }),
+      mark_gone: markGone,
+    };
     this.#state.registry.change((state) => (state.draining[agentId] = { state: 'DRAINING', config }));
     this.#deactivate(agentId);
     if (agent === undefined) return;

@@ -167,7 +167,9 @@ export class MasterState {
     let free = subtract(subtract(agent.info.resources, this.usedOf(agent)), this.offeredOf(agent.id));
     for (const [owner, reserved] of agent.reserved) {
       if (owner === role) continue;
-      const used = sum([...agent.tasks.values()].filter((task) => task.role === owner).map(({ info }) => info.resources));
+      const used = sum(
+        [...agent.tasks.values()].filter((task) => task.role === owner).map(({ info }) => info.resources),
+      );
       free = subtract(free, subtract(reserved, used));
     }
     return free;

@@ -4,11 +4,14 @@ export class Timers {
 
   /** @returns takes it back */
   after(seconds: number, act: () => void): () => void {
-    const timer = setTimeout(() => {
-      this.#running.delete(timer);
-      act();
-      // Node caps a delay at 2³¹-1 ms, 24.8 days, and would act at once on a longer one.
-    }, Math.min(seconds * 1000, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => {
+        this.#running.delete(timer);
+        act();
+        // Node caps a delay at 2³¹-1 ms, 24.8 days, and would act at once on a longer one.
+      },
+      Math.min(seconds * 1000, 2 ** 31 - 1),
+    );
     timer.unref();
     this.#running.add(timer);
     return () => {

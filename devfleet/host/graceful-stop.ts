@@ -1,9 +1,9 @@
-import type { ContainerProcess } from '../process.ts';
+import type { ContainerProcess } from './process.ts';
 
 /** After a preStop hook that used up the grace period, TERM still gets this long. */
 const MIN_TERM_MS = 2000;
 
-/** Stops a container as the kubelet does: preStop, TERM, and KILL when the grace period ends. */
+/** Stops a container as kubelet and Docker do: preStop, if any, TERM, and KILL when the grace period ends. */
 export class GracefulStop {
   readonly #process: ContainerProcess;
   #deadline: number;
