@@ -28,7 +28,9 @@ class Shelf extends ImageStore {
     await this.gate;
     const labels = this.images[name];
     if (labels === undefined) throw new Error(`manifest of ${name} unknown`);
-    const prefixed = Object.fromEntries(Object.entries(labels).map(([key, value]) => [`transship.dev/sim.${key}`, value]));
+    const prefixed = Object.fromEntries(
+      Object.entries(labels).map(([key, value]) => [`transship.dev/sim.${key}`, value]),
+    );
     return { name, imageId: `${name}@sha256:0`, behaviour: readBehaviour(prefixed), bytes: 1 };
   }
 }
@@ -37,8 +39,8 @@ export const IMAGE = 'registry.north/shop/web:v1';
 
 const TOTAL: MesosResources = { cpus: 4, mem: 4096, disk: 10_000, gpus: 0, ports: [[31_000, 31_099]] };
 
-/** So that nothing waits: an agent that says nothing for a fifth of a second is unreachable. */
-const FAST = { agentPing: 0.05, maxAgentPings: 4, allocation: 0.02, agentReregister: 60 };
+/** So that nobody waits for offers. */
+const FAST = { allocation: 0.02 };
 
 /** A host with its agent. */
 interface Host {
@@ -135,7 +137,10 @@ export class MesosWorld {
   }
 
   /** Calls the v1 API of a master, the first by default. Redirects are not followed. */
-  async call(body: object | string, options: { master?: number; headers?: Record<string, string> } = {}): Promise<Answer> {
+  async call(
+    body: object | string,
+    options: { master?: number; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const headers = options.headers ?? { 'content-type': 'application/json' };
     return this.http('POST', '/api/v1', text, { ...options, headers });

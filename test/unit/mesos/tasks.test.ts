@@ -92,7 +92,11 @@ describe('the life of a task', () => {
   test('in the network of its host it listens there, on the port that it was given', async () => {
     const offer = await framework.offer();
     const resources = { cpus: 1, mem: 128, disk: 0, gpus: 0, ports: [[31_000, 31_000]] as [number, number][] };
-    const task = framework.task(offer, { network: 'host', ports: [{ container: 0, host: 31_000, name: null }], resources });
+    const task = framework.task(offer, {
+      network: 'host',
+      ports: [{ container: 0, host: 31_000, name: null }],
+      resources,
+    });
     framework.driver.accept([offer.id], [task]);
     expect((await framework.until(task.taskId, 'TASK_RUNNING')).addresses).toEqual([]);
     const { address } = world.host().machine;
@@ -122,9 +126,16 @@ describe('addresses', () => {
     const pod = { node: 'other', namespace: 'pro', instance: 'web-0', uid: 'u' };
     await world.host().machine.addresses.take(pod, address);
     const taskId = await framework.launch({ networkLabels: { [ADDRESS_LABEL]: address } });
-    expect((await framework.until(taskId, 'TASK_FAILED')).message).toContain(`IP address ${address} has already been used`);
+    expect((await framework.until(taskId, 'TASK_FAILED')).message).toContain(
+      `IP address ${address} has already been used`,
+    );
     expect(world.journal.after(0)).toContainEqual(
-      expect.objectContaining({ kind: 'address-collision', instance: taskId, address, holder: 'pro/web-0 (u) on other' }),
+      expect.objectContaining({
+        kind: 'address-collision',
+        instance: taskId,
+        address,
+        holder: 'pro/web-0 (u) on other',
+      }),
     );
     world.host().machine.addresses.release(pod, address);
   });
@@ -152,9 +163,9 @@ describe('status updates', () => {
     const [first] = framework.updates;
     expect(framework.updates[1]).toEqual(first);
     // The master knows how far it is, whatever the framework was told.
-    expect(world.mesos.cluster.master?.state.frameworks.get(framework.driver.frameworkId)?.tasks.get(taskId)).toMatchObject(
-      { state: 'TASK_RUNNING', told: { state: 'TASK_STARTING' } },
-    );
+    expect(
+      world.mesos.cluster.master?.state.frameworks.get(framework.driver.frameworkId)?.tasks.get(taskId),
+    ).toMatchObject({ state: 'TASK_RUNNING', told: { state: 'TASK_STARTING' } });
     if (first !== undefined) framework.driver.acknowledge(first);
     await framework.until(taskId, 'TASK_RUNNING');
   });
@@ -195,7 +206,9 @@ describe('status updates', () => {
       ]),
     );
     framework.driver.reconcile(['nobody', { taskId: 'lost', agentId: world.agentId() }]);
-    expect(await framework.until('nobody', 'TASK_UNKNOWN')).toMatchObject({ message: 'Reconciliation: Task is unknown' });
+    expect(await framework.until('nobody', 'TASK_UNKNOWN')).toMatchObject({
+      message: 'Reconciliation: Task is unknown',
+    });
     expect(await framework.until('lost', 'TASK_GONE')).toMatchObject({
       message: 'Reconciliation: Task is unknown to the agent',
     });
