@@ -39,9 +39,9 @@ export class MasterLink {
   /** Stays connected until it is closed. */
   async run(): Promise<void> {
     const { signal } = this.#closed;
-    while (!signal.aborted) {
+    for (;;) {
       await this.#reachable();
-      if (signal.aborted) return;
+      if (this.#isClosed()) return;
       await this.#connection();
       await sleep(this.#retrySeconds * 1000, undefined, { signal }).catch(() => undefined);
     }
@@ -98,12 +98,16 @@ export class MasterLink {
     });
   }
 
+  #isClosed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
   #isCut(): boolean {
     return this.#faults.isFrozen(this.#node) || this.#faults.isPartitioned(this.#node);
   }
 
   async #reachable(): Promise<void> {
-    while (this.#isCut() && !this.#closed.signal.aborted)
+    while (this.#isCut() && !this.#isClosed())
       await once(this.#faults.events, 'changed', { signal: this.#closed.signal }).catch(() => undefined);
   }
 }

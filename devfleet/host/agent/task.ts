@@ -40,7 +40,7 @@ export class TaskRunner {
   #process: ContainerProcess | null = null;
   #exit: Exit | null = null;
   #address: string | null = null;
-  #killed = false;
+  #grace: number | null = null;
   #stop: GracefulStop | null = null;
   #interrupt!: () => void;
   readonly #interrupted = new Promise<null>((resolve) => (this.#interrupt = () => resolve(null)));
@@ -59,16 +59,10 @@ export class TaskRunner {
   async run(): Promise<void> {
     try {
       const image = await Promise.race([this.#image(), this.#interrupted]);
-      if (image === null) return this.#neverRan();
       await this.#parts.machine.awake();
-      await this.#takeAddress();
-      if (this.#isKilled()) return this.#neverRan();
-      this.#say('TASK_STARTING');
-      const process = await this.#start(image);
-      this.#process = process;
-      if (process.exit === null) this.#say('TASK_RUNNING');
-      if (this.#isKilled()) this.kill(this.info.killGraceSeconds);
-      this.#ended(await process.exited);
+      if (image !== null) await this.#takeAddress();
+      if (image === null || this.#killGrace() !== null) this.#neverRan();
+      else await this.#execute(image);
     } catch (error) {
       const message = `Failed to launch container: ${error instanceof Error ? error.message : String(error)}`;
       this.#end({ state: 'TASK_FAILED', message, reason: 'REASON_CONTAINER_LAUNCH_FAILED', source: 'SOURCE_AGENT' });
@@ -77,11 +71,14 @@ export class TaskRunner {
 
   /** TERM, and KILL after the grace. Again: the shorter grace holds. */
   kill(graceSeconds: number): void {
-    this.#killed = true;
+    this.#grace = Math.min(graceSeconds, this.#grace ?? Infinity);
     this.#interrupt();
     const process = this.#process;
     if (process === null || process.exit !== null) return;
-    if (this.#stop !== null) return this.#stop.shorten(graceSeconds);
+    if (this.#stop !== null) {
+      this.#stop.shorten(graceSeconds);
+      return;
+    }
     this.#say('TASK_KILLING');
     this.#parts.machine.journal.append({ kind: 'container-stopping', ...process.tag, reason: 'Killing task' });
     this.#stop = new GracefulStop(process, null, graceSeconds);
@@ -117,9 +114,19 @@ export class TaskRunner {
     return this.info.network !== 'host' && this.info.network !== 'bridge';
   }
 
-  /** A call, since it changes during every await, which the compiler does not know. */
-  #isKilled(): boolean {
-    return this.#killed;
+  /** Null while nobody killed it. A call, since it changes during every await, which the compiler does not know. */
+  #killGrace(): number | null {
+    return this.#grace;
+  }
+
+  async #execute(image: StoredImage): Promise<void> {
+    this.#say('TASK_STARTING');
+    const process = await this.#start(image);
+    this.#process = process;
+    if (process.exit === null) this.#say('TASK_RUNNING');
+    const grace = this.#killGrace();
+    if (grace !== null) this.kill(grace);
+    this.#ended(await process.exited);
   }
 
   /** A command without an image behaves as an image without labels. */
@@ -168,7 +175,7 @@ export class TaskRunner {
 
   #ended(exit: Exit): void {
     this.#exit = exit;
-    const state = this.#killed ? 'TASK_KILLED' : exit.exitCode === 0 ? 'TASK_FINISHED' : 'TASK_FAILED';
+    const state = this.#grace !== null ? 'TASK_KILLED' : exit.exitCode === 0 ? 'TASK_FINISHED' : 'TASK_FAILED';
     const message = `Container exited with status ${exit.exitCode}`;
     this.#end({ state, message, reason: null, source: 'SOURCE_EXECUTOR' });
   }

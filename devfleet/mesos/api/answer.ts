@@ -1,11 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { Refusal } from '../master/refusal.ts';
 
-/** Plain text, as libprocess sends what is no JSON. */
-export function sendText(response: ServerResponse, status: number, text: string, headers: object = {}): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(text);
-}
-
-/** @param status default 200 */
 export function sendJson(response: ServerResponse, body: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
@@ -15,8 +10,21 @@ export function sendNothing(response: ServerResponse, status = 200): void {
   response.writeHead(status, { 'content-length': 0 }).end();
 }
 
+/** In plain text, as libprocess sends what is no JSON. */
+export function sendRefusal(response: ServerResponse, { status, message, headers }: Refusal): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(message);
+}
+
 /** 405 with the text of libprocess (process/http.hpp). */
-export function refuseMethod(response: ServerResponse, allowed: string[], method: string): void {
+export function methodNotAllowed(allowed: string[], method: string): Refusal {
   const text = `405 Method Not Allowed. Expecting one of { '${allowed.join("', '")}' }, but received '${method}'.`;
-  sendText(response, 405, text, { allow: allowed.join(', ') });
+  return new Refusal(405, text, { allow: allowed.join(', ') });
+}
+
+export function notFound(): Refusal {
+  return new Refusal(404, '404 Not Found.');
+}
+
+export function forbidden(): Refusal {
+  return new Refusal(403, '403 Forbidden.');
 }

@@ -1,7 +1,8 @@
 import type { Cluster, MasterProcess } from '../cluster.ts';
 import { isTerminal, type Agent, type Framework, type Task } from '../master/state.ts';
 import type { Master } from '../master/master.ts';
-import { NO_RESOURCES, subtract, sum } from '../resources.ts';
+import { subtract, sum } from '../resources.ts';
+import type { MesosResources } from '../types.ts';
 import type { AgentInfo } from '../link/messages.ts';
 import {
   containerJson,
@@ -55,7 +56,7 @@ export function stateObject(
     capabilities: ['AGENT_UPDATE', 'AGENT_DRAINING', 'QUOTA_V2'],
     activated_slaves: agents.filter(({ active }) => active).length,
     deactivated_slaves: agents.filter(({ active }) => !active).length,
-    unreachable_slaves: Object.keys(state.registry.state.unreachable).length,
+    unreachable_slaves: state.registry.state.unreachable.size,
     ...(cluster.domain === null ? {} : { domain: domainJson(cluster.domain) }),
     leader: leader.pid,
     leader_info: leader,
@@ -141,7 +142,7 @@ export function masterInfo({ id, hostname, port }: MasterProcess, domain: Cluste
 function slaveObject({ state }: Master, agent: Agent): Json {
   const { id, info, drainStartedAt, reregisteredAt } = agent;
   const { deactivated, draining } = state.registry.state;
-  const drain = draining[id];
+  const drain = draining.get(id);
   return {
     ...slaveInfo(id, info),
     pid: `slave(1)@${info.ip}:${info.port}`,
@@ -153,7 +154,7 @@ function slaveObject({ state }: Master, agent: Agent): Json {
     reserved_resources: Object.fromEntries([...agent.reserved].map(([role, has]) => [role, resourcesObject(has)])),
     unreserved_resources: resourcesObject(unreserved(agent)),
     active: agent.active,
-    deactivated: deactivated.includes(id),
+    deactivated: deactivated.has(id),
     version: info.version,
     capabilities: capabilities(info.version),
     ...(drain === undefined ? {} : { drain_info: drain }),
@@ -246,7 +247,7 @@ function taskObject(task: Task): Json {
   };
 }
 
-function unreserved(agent: Agent): typeof NO_RESOURCES {
+function unreserved(agent: Agent): MesosResources {
   return subtract(agent.info.resources, sum(agent.reserved.values()));
 }
 

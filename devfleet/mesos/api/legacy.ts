@@ -4,7 +4,7 @@ import type { Cluster, MasterProcess } from '../cluster.ts';
 import { Refusal } from '../master/refusal.ts';
 import type { Master } from '../master/master.ts';
 import type { MachineId } from '../master/registry.ts';
-import { refuseMethod, sendJson, sendNothing, sendText } from './answer.ts';
+import { forbidden, methodNotAllowed, sendJson, sendNothing } from './answer.ts';
 import { machineMessage, scheduleMessage, type ScheduleInput } from './calls.ts';
 import { flagsOf } from './flags.ts';
 import { slavesObject, stateObject, summaryObject, tasksObject } from './legacy-json.ts';
@@ -60,11 +60,12 @@ export const LEGACY_ROUTES: Record<string, Route> = {
     methods: ['GET', 'POST'],
     handle: async (context) => {
       const { request, response, master } = context;
-      if (request.method === 'GET') return sendJson(response, master.maintenance.schedule);
+      if (request.method === 'GET') {
+        sendJson(response, master.maintenance.schedule);
+        return;
+      }
       const body = await text(request);
-      const schedule = read<ScheduleInput>(
-        () => readMessage(scheduleMessage, parseJsonAs(body, 'object')) as ScheduleInput,
-      );
+      const schedule: ScheduleInput = read(() => readMessage(scheduleMessage, parseJsonAs(body, 'object')));
       change(context, () => master.maintenance.replace(withWindows(schedule)));
     },
   },
@@ -90,12 +91,12 @@ export const LEGACY_ROUTES: Record<string, Route> = {
 export async function handleLegacy(route: Route, context: Context): Promise<void> {
   const { methods } = route;
   const { method = '' } = context.request;
-  if (methods !== null && !methods.includes(method)) return refuseMethod(context.response, methods, method);
+  if (methods !== null && !methods.includes(method)) throw methodNotAllowed(methods, method);
   await route.handle(context);
 }
 
 function change({ response, readOnly }: Context, act: () => void): void {
-  if (readOnly) return sendText(response, 403, '403 Forbidden.');
+  if (readOnly) throw forbidden();
   act();
   sendNothing(response);
 }

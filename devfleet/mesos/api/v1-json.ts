@@ -113,11 +113,11 @@ export function domainJson({ region, zone }: { region: string; zone: string }): 
 function agentJson(state: Master['state'], agent: Agent): Json {
   const { info, drainStartedAt, reregisteredAt } = agent;
   const { deactivated, draining } = state.registry.state;
-  const drain = draining[agent.id];
+  const drain = draining.get(agent.id);
   return {
     agent_info: agentInfoJson(agent.id, info),
     active: agent.active,
-    deactivated: deactivated.includes(agent.id),
+    deactivated: deactivated.has(agent.id),
     version: info.version,
     pid: `slave(1)@${info.ip}:${info.port}`,
     registered_time: time(agent.registeredAt),

@@ -6,7 +6,7 @@ import type { Schedule } from '../master/registry.ts';
 import { Refusal } from '../master/refusal.ts';
 import { NO_RESOURCES } from '../resources.ts';
 import type { MesosResources } from '../types.ts';
-import { refuseMethod, sendJson, sendNothing, sendText } from './answer.ts';
+import { forbidden, methodNotAllowed, sendJson, sendNothing } from './answer.ts';
 import { readCall, type Call, type CallType, type ResourceInput, type ScheduleInput } from './calls.ts';
 import { flagsOf, VERSION } from './flags.ts';
 import { masterInfo } from './legacy-json.ts';
@@ -14,6 +14,7 @@ import { subscribe } from './subscribe.ts';
 import { agentsJson, frameworksJson, stateJson, tasksJson } from './v1-json.ts';
 
 const PROTOBUF = 'application/x-protobuf';
+const JSON_TYPE = 'application/json';
 
 /** What a call is answered with. */
 interface Around {
@@ -46,92 +47,98 @@ export async function handleV1(
   caller: { readOnly: boolean; secured: boolean },
 ): Promise<void> {
   const { master } = cluster;
-  if (master === null) return sendText(response, 503, 'Master has not finished recovery');
-  if (request.method !== 'POST') return refuseMethod(response, ['POST'], request.method ?? '');
+  if (master === null) throw new Refusal(503, 'Master has not finished recovery');
+  if (request.method !== 'POST') throw methodNotAllowed(['POST'], request.method ?? '');
   const contentType = request.headers['content-type'];
-  if (contentType === undefined) return sendText(response, 400, "Expecting 'Content-Type' to be present");
+  if (contentType === undefined) throw new Refusal(400, "Expecting 'Content-Type' to be present");
   if (contentType === PROTOBUF)
-    return sendText(response, 415, "The double of Mesos reads JSON only: Expecting 'Content-Type' of application/json");
+    throw new Refusal(415, "The double of Mesos reads JSON only: Expecting 'Content-Type' of application/json");
   // Compared as it is: a charset is one thing too many.
-  if (contentType !== 'application/json')
-    return sendText(response, 415, `Expecting 'Content-Type' of application/json or ${PROTOBUF}`);
+  if (contentType !== JSON_TYPE) throw new Refusal(415, `Expecting 'Content-Type' of ${JSON_TYPE} or ${PROTOBUF}`);
   const call = readCall(await text(request));
-  if (!accepts(request.headers.accept, 'application/json'))
-    return sendText(response, 406, `Expecting 'Accept' to allow '${PROTOBUF}' or 'application/json'`);
-  if (caller.readOnly && CHANGES.has(call.type)) return sendText(response, 403, '403 Forbidden.');
+  if (!accepts(request.headers.accept, JSON_TYPE))
+    throw new Refusal(406, `Expecting 'Accept' to allow '${PROTOBUF}' or '${JSON_TYPE}'`);
+  if (call.type === 'SUBSCRIBE') {
+    subscribe(master, response);
+    return;
+  }
+  if (caller.readOnly && CHANGES.has(call.type)) throw forbidden();
   const flags = flagsOf(cluster.clocks, cluster.name, self.port, caller.secured);
-  answer(call, { cluster, self, master, flags }, response);
+  const result = perform(call, { cluster, self, master, flags });
+  if (typeof result === 'number') sendNothing(response, result);
+  else sendJson(response, { type: call.type, ...result });
 }
 
-/** @throws Refusal */
-function answer(call: Call, { cluster, self, master, flags }: Around, response: ServerResponse): void {
-  const { type } = call;
+/** @returns what is answered, or the status code of an answer without a body. @throws Refusal */
+function perform(call: Call, { cluster, self, master, flags }: Around): object | number {
   const { operations, maintenance } = master;
-  const done = (act: () => void, status = 200): void => {
-    act();
-    sendNothing(response, status);
-  };
-  const reply = (body: object): void => sendJson(response, { type, ...body });
-  switch (type) {
+  switch (call.type) {
     case 'UNKNOWN':
+    case 'SUBSCRIBE':
       throw new Refusal(501, '501 Not Implemented.');
     case 'GET_HEALTH':
-      return reply({ get_health: { healthy: true } });
+      return { get_health: { healthy: true } };
     case 'GET_FLAGS':
-      return reply({ get_flags: { flags: Object.entries(flags).map(([name, value]) => ({ name, value })) } });
+      return { get_flags: { flags: Object.entries(flags).map(([name, value]) => ({ name, value })) } };
     case 'GET_VERSION':
-      return reply({ get_version: { version_info: { version: VERSION } } });
+      return { get_version: { version_info: { version: VERSION } } };
     case 'GET_STATE':
-      return reply({ get_state: stateJson(master) });
+      return { get_state: stateJson(master) };
     case 'GET_AGENTS':
-      return reply({ get_agents: agentsJson(master) });
+      return { get_agents: agentsJson(master) };
     case 'GET_FRAMEWORKS':
-      return reply({ get_frameworks: frameworksJson(master) });
+      return { get_frameworks: frameworksJson(master) };
     case 'GET_EXECUTORS':
-      return reply({ get_executors: {} });
+      return { get_executors: {} };
     case 'GET_OPERATIONS':
-      return reply({ get_operations: {} });
+      return { get_operations: {} };
     case 'GET_TASKS':
-      return reply({ get_tasks: tasksJson(master) });
+      return { get_tasks: tasksJson(master) };
     case 'GET_MASTER': {
+      // 127.0.0.1, in network order.
       const info = { ...masterInfo(self, cluster.domain), version: VERSION, ip: 0x01_00_00_7f };
       const times = { start_time: self.startedAt / 1000, elected_time: master.electedAt / 1000 };
-      return reply({ get_master: { master_info: info, ...times } });
+      return { get_master: { master_info: info, ...times } };
     }
-    case 'SUBSCRIBE':
-      return subscribe(master, response);
-    case 'RESERVE_RESOURCES':
-      return done(() => {
-        const { agent_id, resources = [] } = call.reserve_resources;
-        for (const [role, wanted] of byRole(resources, 'RESERVE')) operations.reserve(agent_id.value, role, wanted);
-      }, 202);
-    case 'UNRESERVE_RESOURCES':
-      return done(() => {
-        const { agent_id, resources = [] } = call.unreserve_resources;
-        for (const [role, wanted] of byRole(resources, 'UNRESERVE')) operations.unreserve(agent_id.value, role, wanted);
-      }, 202);
+    case 'RESERVE_RESOURCES': {
+      const { agent_id, resources = [] } = call.reserve_resources;
+      for (const [role, wanted] of byRole(resources, 'RESERVE')) operations.reserve(agent_id.value, role, wanted);
+      return 202;
+    }
+    case 'UNRESERVE_RESOURCES': {
+      const { agent_id, resources = [] } = call.unreserve_resources;
+      for (const [role, wanted] of byRole(resources, 'UNRESERVE')) operations.unreserve(agent_id.value, role, wanted);
+      return 202;
+    }
     case 'GET_MAINTENANCE_STATUS':
-      return reply({ get_maintenance_status: { status: statusOf(master) } });
+      return { get_maintenance_status: { status: statusOf(master) } };
     case 'GET_MAINTENANCE_SCHEDULE':
-      return reply({ get_maintenance_schedule: { schedule: maintenance.schedule } });
+      return { get_maintenance_schedule: { schedule: maintenance.schedule } };
     // The documentation of these three says 202; the code answers 200.
     case 'UPDATE_MAINTENANCE_SCHEDULE':
-      return done(() => maintenance.replace(withWindows(call.update_maintenance_schedule.schedule)));
+      maintenance.replace(withWindows(call.update_maintenance_schedule.schedule));
+      return 200;
     case 'START_MAINTENANCE':
-      return done(() => maintenance.start(call.start_maintenance.machines ?? []));
+      maintenance.start(call.start_maintenance.machines ?? []);
+      return 200;
     case 'STOP_MAINTENANCE':
-      return done(() => maintenance.stop(call.stop_maintenance.machines ?? []));
+      maintenance.stop(call.stop_maintenance.machines ?? []);
+      return 200;
     case 'DRAIN_AGENT': {
       const { agent_id, max_grace_period: grace, mark_gone = false } = call.drain_agent;
       const nanoseconds = grace === undefined ? null : (grace.seconds ?? 0) * 1e9 + (grace.nanos ?? 0);
-      return done(() => operations.drain(agent_id.value, nanoseconds, mark_gone));
+      operations.drain(agent_id.value, nanoseconds, mark_gone);
+      return 200;
     }
     case 'DEACTIVATE_AGENT':
-      return done(() => operations.deactivate(call.deactivate_agent.agent_id.value));
+      operations.deactivate(call.deactivate_agent.agent_id.value);
+      return 200;
     case 'REACTIVATE_AGENT':
-      return done(() => operations.reactivate(call.reactivate_agent.agent_id.value));
+      operations.reactivate(call.reactivate_agent.agent_id.value);
+      return 200;
     case 'MARK_AGENT_GONE':
-      return done(() => operations.markGone(call.mark_agent_gone.agent_id.value));
+      operations.markGone(call.mark_agent_gone.agent_id.value);
+      return 200;
   }
 }
 

@@ -18,7 +18,7 @@ export class Agents {
     this.#state = state;
     this.#offers = offers;
     this.#departures = departures;
-    for (const agentId of Object.keys(state.registry.state.unreachable)) departures.expireUnreachable(agentId);
+    for (const agentId of state.registry.state.unreachable.keys()) departures.expireUnreachable(agentId);
     const awaited = [...state.recovered.keys()];
     state.timers.after(state.clocks.agentReregister, () => {
       const message = `did not reregister within ${durationText(state.clocks.agentReregister)} after master failover`;
@@ -34,7 +34,7 @@ export class Agents {
       link.end();
       return null;
     };
-    if (agentId !== null && agentId in this.#state.registry.state.gone) return refuse('Agent has been marked gone');
+    if (agentId !== null && this.#state.registry.state.gone.has(agentId)) return refuse('Agent has been marked gone');
     if (this.#state.machineOf(info).mode === 'DOWN') return refuse('Machine is `DOWN`');
     // The master cannot tell whether such an agent is in its own region. It is not shut down: its tasks run on.
     if (info.domain !== null && this.#state.domain === null) {
@@ -85,7 +85,7 @@ export class Agents {
       id,
       info,
       link,
-      active: !this.#state.registry.state.deactivated.includes(id),
+      active: !this.#state.registry.state.deactivated.has(id),
       registeredAt: now,
       reregisteredAt: agentId === null ? null : now,
       drainStartedAt: null,
@@ -95,10 +95,10 @@ export class Agents {
       stopWatch: () => undefined,
     };
     const awaited = this.#state.recovered.delete(id);
-    const wasUnreachable = id in this.#state.registry.state.unreachable;
+    const wasUnreachable = this.#state.registry.state.unreachable.has(id);
     this.#state.registry.change((registry) => {
-      delete registry.unreachable[id];
-      registry.admitted[id] = info;
+      registry.unreachable.delete(id);
+      registry.admitted.set(id, info);
     });
     this.#state.agents.set(id, agent);
     for (const one of tasks) {
@@ -132,14 +132,14 @@ export class Agents {
       if (agent.killed.has(task.taskId) && !isTerminal(state))
         link.send({ kind: 'kill', frameworkId, taskId: task.taskId, graceSeconds: null });
     }
-    agent.active = !this.#state.registry.state.deactivated.includes(agent.id);
+    agent.active = !this.#state.registry.state.deactivated.has(agent.id);
     this.#resumeDrain(agent);
     this.#offers.allocate();
     return agent;
   }
 
   #resumeDrain(agent: Agent): void {
-    const drain = this.#state.registry.state.draining[agent.id];
+    const drain = this.#state.registry.state.draining.get(agent.id);
     if (drain === undefined) return;
     agent.link?.send(drainMessage(drain.config));
     this.#departures.checkDrained(agent);

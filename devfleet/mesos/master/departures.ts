@@ -20,8 +20,8 @@ export class Departures {
   markUnreachable(agentId: string, message: string): void {
     const since = Date.now();
     this.#state.registry.change((registry) => {
-      delete registry.admitted[agentId];
-      registry.unreachable[agentId] = since;
+      registry.admitted.delete(agentId);
+      registry.unreachable.set(agentId, since);
     });
     this.#state.recovered.delete(agentId);
     this.expireUnreachable(agentId);
@@ -32,12 +32,12 @@ export class Departures {
 
   /** Sets the clock after which an unreachable agent is expunged. */
   expireUnreachable(agentId: string): void {
-    const since = this.#state.registry.state.unreachable[agentId];
+    const since = this.#state.registry.state.unreachable.get(agentId);
     if (since === undefined) return;
     const left = since / 1000 + this.#state.clocks.unreachableMaxAge - Date.now() / 1000;
     this.#state.timers.after(Math.max(0, left), () => {
-      if (this.#state.registry.state.unreachable[agentId] !== since) return;
-      this.#state.registry.change((registry) => delete registry.unreachable[agentId]);
+      if (this.#state.registry.state.unreachable.get(agentId) !== since) return;
+      this.#state.registry.change((registry) => registry.unreachable.delete(agentId));
     });
   }
 
@@ -46,11 +46,11 @@ export class Departures {
     const message = 'Agent has been marked gone';
     const agent = this.#state.agents.get(agentId);
     this.#state.registry.change((registry) => {
-      delete registry.admitted[agentId];
-      delete registry.unreachable[agentId];
-      delete registry.draining[agentId];
-      registry.deactivated = registry.deactivated.filter((id) => id !== agentId);
-      registry.gone[agentId] = Date.now();
+      registry.admitted.delete(agentId);
+      registry.unreachable.delete(agentId);
+      registry.draining.delete(agentId);
+      registry.deactivated.delete(agentId);
+      registry.gone.set(agentId, Date.now());
     });
     this.#state.recovered.delete(agentId);
     if (agent !== undefined) {
@@ -71,9 +71,9 @@ export class Departures {
   /** At once, with TASK_LOST for all its tasks. @param cause ends the message of those */
   remove(agent: Agent, cause: string): void {
     this.#state.registry.change((registry) => {
-      delete registry.admitted[agent.id];
-      delete registry.draining[agent.id];
-      registry.deactivated = registry.deactivated.filter((id) => id !== agent.id);
+      registry.admitted.delete(agent.id);
+      registry.draining.delete(agent.id);
+      registry.deactivated.delete(agent.id);
     });
     this.#take(agent, 'TASK_LOST', 'REASON_AGENT_REMOVED', `Agent ${agent.info.hostname} removed: ${cause}`);
     this.#state.events.emit('event', { type: 'AGENT_REMOVED', agentId: agent.id });
@@ -81,10 +81,10 @@ export class Departures {
 
   /** A draining agent without tasks is drained; and gone, where that was asked for. */
   checkDrained(agent: Agent): void {
-    const drain = this.#state.registry.state.draining[agent.id];
+    const drain = this.#state.registry.state.draining.get(agent.id);
     if (drain?.state !== 'DRAINING' || agent.tasks.size > 0) return;
     if (drain.config.mark_gone) this.markGone(agent.id);
-    else this.#state.registry.change((registry) => (registry.draining[agent.id] = { ...drain, state: 'DRAINED' }));
+    else this.#state.registry.change((registry) => registry.draining.set(agent.id, { ...drain, state: 'DRAINED' }));
   }
 
   #take(agent: Agent, taskState: MesosTaskState, reason: string, message: string): void {

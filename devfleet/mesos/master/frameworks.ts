@@ -118,8 +118,8 @@ export class Frameworks {
     if (agentId === null ? recovered.size > 0 : recovered.has(agentId)) return null;
     if (agentId === null) return say('', 'TASK_UNKNOWN', 'Task is unknown');
     if (agents.has(agentId)) return say(agentId, 'TASK_GONE', 'Task is unknown to the agent');
-    if (agentId in registry.state.unreachable) return say(agentId, 'TASK_UNREACHABLE', 'Task is unreachable');
-    if (agentId in registry.state.gone) return say(agentId, 'TASK_GONE_BY_OPERATOR', 'Task is gone');
+    if (registry.state.unreachable.has(agentId)) return say(agentId, 'TASK_UNREACHABLE', 'Task is unreachable');
+    if (registry.state.gone.has(agentId)) return say(agentId, 'TASK_GONE_BY_OPERATOR', 'Task is gone');
     return say(agentId, 'TASK_UNKNOWN', 'Task is unknown');
   }
 

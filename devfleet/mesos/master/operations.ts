@@ -28,12 +28,12 @@ export class AgentOperations {
   /** @throws Refusal */
   reactivate(agentId: string): void {
     const { registry, agents } = this.#state;
-    if (!registry.state.deactivated.includes(agentId)) throw new Refusal(400, 'Agent is not deactivated');
-    if (registry.state.draining[agentId]?.state === 'DRAINING')
+    if (!registry.state.deactivated.has(agentId)) throw new Refusal(400, 'Agent is not deactivated');
+    if (registry.state.draining.get(agentId)?.state === 'DRAINING')
       throw new Refusal(400, 'Agent is still in the DRAINING state');
     registry.change((state) => {
-      delete state.draining[agentId];
-      state.deactivated = state.deactivated.filter((id) => id !== agentId);
+      state.draining.delete(agentId);
+      state.deactivated.delete(agentId);
     });
     const agent = agents.get(agentId);
     // The flag is gone all the same: of an unreachable or awaited agent, too.
@@ -58,7 +58,7 @@ export class AgentOperations {
       ...(maxGrace === null ? {} : { max_grace_period: { nanoseconds: maxGrace } }),
       mark_gone: markGone,
     };
-    this.#state.registry.change((state) => (state.draining[agentId] = { state: 'DRAINING', config }));
+    this.#state.registry.change((state) => state.draining.set(agentId, { state: 'DRAINING', config }));
     this.#deactivate(agentId);
     if (agent === undefined) return;
     agent.link?.send(drainMessage(config));
@@ -68,7 +68,7 @@ export class AgentOperations {
 
   /** Cannot be taken back. Again is no error. @throws Refusal */
   markGone(agentId: string): void {
-    if (agentId in this.#state.registry.state.gone) return;
+    if (this.#state.registry.state.gone.has(agentId)) return;
     if (!this.#isKnown(agentId)) throw new Refusal(404, `Agent '${agentId}' not found`);
     this.#departures.markGone(agentId);
   }
@@ -95,7 +95,7 @@ export class AgentOperations {
 
   #deactivate(agentId: string): void {
     const { registry, agents } = this.#state;
-    if (!registry.state.deactivated.includes(agentId)) registry.change((state) => state.deactivated.push(agentId));
+    registry.change((state) => state.deactivated.add(agentId));
     const agent = agents.get(agentId);
     if (agent === undefined) return;
     agent.active = false;
@@ -114,7 +114,7 @@ export class AgentOperations {
 
   #isKnown(agentId: string): boolean {
     const { agents, recovered, registry } = this.#state;
-    return agents.has(agentId) || recovered.has(agentId) || agentId in registry.state.unreachable;
+    return agents.has(agentId) || recovered.has(agentId) || registry.state.unreachable.has(agentId);
   }
 
   #scheduled({ info }: Agent): MachineId | undefined {

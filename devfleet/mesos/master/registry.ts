@@ -31,12 +31,12 @@ export interface DrainInfo {
 
 interface Registered {
   /** Agents that were let in, by id, and not removed since. */
-  admitted: Record<string, AgentInfo>;
+  admitted: Map<string, AgentInfo>;
   /** Agent → since when, ms since 1970. */
-  unreachable: Record<string, number>;
-  gone: Record<string, number>;
-  deactivated: string[];
-  draining: Record<string, DrainInfo>;
+  unreachable: Map<string, number>;
+  gone: Map<string, number>;
+  deactivated: Set<string>;
+  draining: Map<string, DrainInfo>;
   /** Machines that are not UP. */
   machines: Machine[];
   schedule: Schedule | null;
@@ -50,10 +50,16 @@ export class Registry {
   /** @param file keeps it over a restart of the process; null: memory only */
   constructor(file: string | null) {
     this.#file = file;
-    this.#state =
-      file !== null && existsSync(file)
-        ? (JSON.parse(readFileSync(file, 'utf8')) as Registered)
-        : { admitted: {}, unreachable: {}, gone: {}, deactivated: [], draining: {}, machines: [], schedule: null };
+    const written = file !== null && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Written) : null;
+    this.#state = {
+      admitted: new Map(written?.admitted),
+      unreachable: new Map(written?.unreachable),
+      gone: new Map(written?.gone),
+      deactivated: new Set(written?.deactivated),
+      draining: new Map(written?.draining),
+      machines: written?.machines ?? [],
+      schedule: written?.schedule ?? null,
+    };
   }
 
   get state(): Readonly<Registered> {
@@ -64,9 +70,20 @@ export class Registry {
   change(how: (state: Registered) => void): void {
     how(this.#state);
     if (this.#file === null) return;
-    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#state));
+    const asArray = (_: string, value: unknown): unknown =>
+      value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value;
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#state, asArray));
     renameSync(`${this.#file}.new`, this.#file);
   }
+}
+
+/** As it is on file: maps and sets as arrays. */
+interface Written extends Pick<Registered, 'machines' | 'schedule'> {
+  admitted: [string, AgentInfo][];
+  unreachable: [string, number][];
+  gone: [string, number][];
+  deactivated: string[];
+  draining: [string, DrainInfo][];
 }
 
 export function machineKey({ hostname = '', ip = '' }: MachineId): string {

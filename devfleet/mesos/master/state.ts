@@ -126,7 +126,7 @@ export class MasterState {
     this.registry = registry;
     this.clocks = clocks;
     this.events.setMaxListeners(0);
-    for (const [agentId, info] of Object.entries(registry.state.admitted)) this.recovered.set(agentId, info);
+    for (const [agentId, info] of registry.state.admitted) this.recovered.set(agentId, info);
     for (const machine of registry.state.machines) this.machines.set(machineKey(machine.id), { ...machine });
   }
 
