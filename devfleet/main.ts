@@ -16,7 +16,7 @@ A shape:
   environments: [fat, uat, pro]      # each is a namespace in every cluster
   idcs:
     north: { azs: { az-1: { hosts: 2 }, az-2: { hosts: 2 } } }
-    south: { azs: { az-1: { hosts: 4 } } }
+    south: { azs: { az-1: { hosts: 4 }, az-2: { hosts: 2, runs: mesos } } }   # or both; default kubernetes
 
 Transship on the fleet, in other terminals (the environment is printed when the fleet is up):
   npm run worker

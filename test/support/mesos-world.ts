@@ -56,19 +56,24 @@ export class MesosWorld {
   readonly journal = new Journal();
   readonly hosts: Host[] = [];
   readonly octet: number;
+  readonly #updateRetrySeconds: number;
   readonly #addresses = new AddressTable(this.journal);
   readonly #ipam: TaskIpam;
   readonly #frameworks: TestFramework[] = [];
 
-  private constructor(mesos: RunningMesos, faults: Faults, octet: number) {
+  private constructor(mesos: RunningMesos, faults: Faults, octet: number, updateRetrySeconds: number) {
     this.mesos = mesos;
     this.faults = faults;
     this.octet = octet;
+    this.#updateRetrySeconds = updateRetrySeconds;
     this.#ipam = new TaskIpam(octet);
   }
 
-  /** @param hosts how many there are at the start, registered in order */
-  static async start(config: Partial<MesosConfigInput> = {}, hosts = 1): Promise<MesosWorld> {
+  /**
+   * @param hosts how many there are at the start, registered in order
+   * @param updateRetrySeconds of their agents; that of Mesos by default, so that no update comes twice on a busy machine
+   */
+  static async start(config: Partial<MesosConfigInput> = {}, hosts = 1, updateRetrySeconds = 10): Promise<MesosWorld> {
     const mesos = await startMesos(
       parseMesosConfig({
         cluster: 'north',
@@ -80,7 +85,7 @@ export class MesosWorld {
       }),
     );
     const faults = new Faults(0, { startSeconds: 10, maxSeconds: 300 });
-    const world = new MesosWorld(mesos, faults, 100 + Math.floor(Math.random() * 150));
+    const world = new MesosWorld(mesos, faults, 100 + Math.floor(Math.random() * 150), updateRetrySeconds);
     while (world.hosts.length < hosts) await world.addHost();
     return world;
   }
@@ -98,7 +103,7 @@ export class MesosWorld {
       {
         masterPort: this.mesos.agentPort,
         resources: { ...TOTAL, ...resources },
-        updateRetrySeconds: 0.1,
+        updateRetrySeconds: this.#updateRetrySeconds,
         reconnectSeconds: 0.02,
       },
     );
@@ -174,7 +179,7 @@ interface Answer {
 
 /** Waits for what is about to be so. */
 export async function soon<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 20_000, interval: 5 });
+  return vi.waitFor(check, { timeout: 40_000, interval: 10 });
 }
 
 /** A framework that keeps what it is told, and acknowledges updates unless it is told not to. */

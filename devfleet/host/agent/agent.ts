@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { AgentInfo, AgentTask, FromAgent, ToAgent } from '../../mesos/link/messages.ts';
-import type { MesosTaskInfo, MesosTaskStatus } from '../../mesos/types.ts';
+import type { Task } from '../../mesos/master/state.ts';
+import type { MesosTaskStatus } from '../../mesos/types.ts';
+import { loopbackOf } from '../addresses.ts';
 import type { AgentsConfig } from '../config.ts';
 import type { Faults } from '../faults.ts';
 import type { InstanceView } from '../types.ts';
+import { agentListener } from './api.ts';
 import { MasterLink } from './link.ts';
 import { TaskRunner, type TaskParts, type TaskReport } from './task.ts';
 import { StatusUpdates } from './updates.ts';
@@ -16,8 +20,12 @@ interface Drain {
 
 interface Held {
   runner: TaskRunner;
+  role: string;
   statuses: MesosTaskStatus[];
 }
+
+/** So many of those that ended and were acknowledged are remembered. */
+const MAX_COMPLETED = 100;
 
 /** That of the masters: what 1.9 and later can do, it can. */
 const VERSION = '1.12.0';
@@ -35,6 +43,8 @@ export class MesosAgent {
   readonly #link: MasterLink;
   readonly #updates: StatusUpdates;
   readonly #held = new Map<string, Held>();
+  readonly #completed: Task[] = [];
+  readonly #api: Server;
   #id: string | null = null;
   #drain: Drain | null = null;
   #shutDown = false;
@@ -65,9 +75,14 @@ export class MesosAgent {
       receive: (message) => this.#receive(message),
       lost: () => this.#log.warn({ agent: name }, 'the connection to the Mesos master is gone'),
     });
+    this.#api = createServer(agentListener(this, parts.machine));
+    this.#api.on('error', (error) =>
+      this.#log.error({ agent: name, err: error }, 'the API of the agent does not listen'),
+    );
   }
 
   start(): void {
+    this.#api.listen({ host: loopbackOf(this.#info.ip), port: PORT });
     void this.#link.run();
   }
 
@@ -75,6 +90,25 @@ export class MesosAgent {
   close(): void {
     this.#link.close();
     this.#updates.close();
+    this.#api.close();
+    this.#api.closeAllConnections();
+  }
+
+  /** What it says of itself; the id is empty before it is registered. */
+  get info(): { id: string; info: AgentInfo } {
+    return { id: this.#id ?? '', info: this.#info };
+  }
+
+  /** Its tasks, by how far they are. */
+  tasks(): { queued: Task[]; launched: Task[]; terminated: Task[]; completed: Task[] } {
+    const all = [...this.#held.values()].map((held) => this.#task(held));
+    const active = all.filter((task) => !hasEnded(task));
+    return {
+      queued: active.filter(({ state }) => state === 'TASK_STAGING'),
+      launched: active.filter(({ state }) => state !== 'TASK_STAGING'),
+      terminated: all.filter((task) => hasEnded(task)),
+      completed: this.#completed,
+    };
   }
 
   find(taskId: string): TaskRunner | undefined {
@@ -86,9 +120,9 @@ export class MesosAgent {
   }
 
   #greeting(): FromAgent {
-    const tasks = [...this.#held.values()].map(({ runner, statuses }): AgentTask => {
+    const tasks = [...this.#held.values()].map(({ runner, role, statuses }): AgentTask => {
       const { frameworkId, info: task, state } = runner;
-      return { frameworkId, task, state, statuses };
+      return { frameworkId, role, task, state, statuses };
     });
     return { kind: 'register', agent: this.#info, agentId: this.#id, tasks };
   }
@@ -109,7 +143,7 @@ export class MesosAgent {
         this.#link.send({ kind: 'pong' });
         return;
       case 'run':
-        this.#run(message.frameworkId, message.task);
+        this.#run(message);
         return;
       case 'kill':
         this.#kill(message);
@@ -125,7 +159,7 @@ export class MesosAgent {
     }
   }
 
-  #run(frameworkId: string, task: MesosTaskInfo): void {
+  #run({ frameworkId, role, task }: Extract<ToAgent, { kind: 'run' }>): void {
     const { taskId } = task;
     if (this.#drain !== null) {
       const text = 'Task was received while agent was already draining';
@@ -136,6 +170,7 @@ export class MesosAgent {
     if (this.#held.has(taskId) || this.#shutDown) return;
     const held: Held = {
       runner: new TaskRunner(frameworkId, task, this.#parts, (report) => this.#reported(held, report)),
+      role,
       statuses: [],
     };
     this.#held.set(taskId, held);
@@ -201,8 +236,17 @@ export class MesosAgent {
     if (status === null) return;
     const held = this.#held.get(taskId);
     const last = held === undefined || (hasEnded(held.runner) && held.statuses.at(-1)?.uuid === uuid);
-    if (last) this.#forget(taskId);
+    if (last) {
+      if (held !== undefined) this.#completed.push(this.#task(held));
+      if (this.#completed.length > MAX_COMPLETED) this.#completed.shift();
+      this.#forget(taskId);
+    }
     if (this.#held.size === 0) this.#drain = null;
+  }
+
+  #task({ runner, role, statuses }: Held): Task {
+    const { info, frameworkId, state } = runner;
+    return { info, frameworkId, role, agentIp: this.#info.ip, state, statuses, told: null };
   }
 
   #forget(taskId: string): void {

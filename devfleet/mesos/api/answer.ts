@@ -28,3 +28,16 @@ export function notFound(): Refusal {
 export function forbidden(): Refusal {
   return new Refusal(403, '403 Forbidden.');
 }
+
+/** process/http.hpp, Request::acceptsMediaType: no header takes everything. */
+export function accepts(header: string | undefined, mediaType: string): boolean {
+  if (header === undefined) return true;
+  const [main = ''] = mediaType.split('/');
+  const types = header.replaceAll(/\s/g, '').toLowerCase().split(',');
+  return [mediaType, `${main}/*`, '*/*'].some((candidate) =>
+    types.some((type) => {
+      const [name, ...parameters] = type.split(';');
+      return name === candidate && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
+    }),
+  );
+}

@@ -95,7 +95,7 @@ export function eventJson(master: Master, event: MasterEvent): Json {
   }
 }
 
-function agentInfoJson(agentId: string, { hostname, port, attributes, domain, resources }: AgentInfo): Json {
+export function agentInfoJson(agentId: string, { hostname, port, attributes, domain, resources }: AgentInfo): Json {
   return {
     hostname,
     port,
@@ -131,7 +131,7 @@ function agentJson(state: Master['state'], agent: Agent): Json {
   };
 }
 
-function taskJson(task: Task): Json {
+export function taskJson(task: Task): Json {
   const { info, frameworkId, role, told } = task;
   const container = containerJson(info);
   return {

@@ -6,7 +6,7 @@ import type { Schedule } from '../master/registry.ts';
 import { Refusal } from '../master/refusal.ts';
 import { NO_RESOURCES } from '../resources.ts';
 import type { MesosResources } from '../types.ts';
-import { forbidden, methodNotAllowed, sendJson, sendNothing } from './answer.ts';
+import { accepts, forbidden, methodNotAllowed, sendJson, sendNothing } from './answer.ts';
 import { readCall, type Call, type CallType, type ResourceInput, type ScheduleInput } from './calls.ts';
 import { flagsOf, VERSION } from './flags.ts';
 import { masterInfo } from './legacy-json.ts';
@@ -169,17 +169,4 @@ function byRole(resources: ResourceInput[], operation: string): Map<string, Meso
     else result.set(role, { ...before, [name]: scalar?.value ?? 0 });
   }
   return result;
-}
-
-/** process/http.hpp, Request::acceptsMediaType: no header takes everything. */
-function accepts(header: string | undefined, mediaType: string): boolean {
-  if (header === undefined) return true;
-  const [main = ''] = mediaType.split('/');
-  const types = header.replaceAll(/\s/g, '').toLowerCase().split(',');
-  return [mediaType, `${main}/*`, '*/*'].some((candidate) =>
-    types.some((type) => {
-      const [name, ...parameters] = type.split(';');
-      return name === candidate && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
-    }),
-  );
 }

@@ -20,6 +20,8 @@ export interface AgentInfo {
 /** A task that lives on an agent, as it tells the master at its (re-)registration. */
 export interface AgentTask {
   frameworkId: string;
+  /** To which its resources were allocated. */
+  role: string;
   task: MesosTaskInfo;
   state: MesosTaskState;
   statuses: MesosTaskStatus[];
@@ -43,7 +45,7 @@ export type ToAgent =
   /** `unknown`: tasks that the master has on this agent, and the agent did not name. */
   | { kind: 'registered'; agentId: string; unknown: { frameworkId: string; taskId: string }[] }
   | { kind: 'ping' }
-  | { kind: 'run'; frameworkId: string; task: MesosTaskInfo }
+  | { kind: 'run'; frameworkId: string; role: string; task: MesosTaskInfo }
   /** `graceSeconds` null: the task's own. */
   | { kind: 'kill'; frameworkId: string; taskId: string; graceSeconds: number | null }
   | { kind: 'acknowledge'; taskId: string; uuid: string }

@@ -146,7 +146,11 @@ export class Agents {
   }
 
   /** @param message told to the framework; null: the change of the leader was no news of the task */
-  #recoverTask(agent: Agent, { frameworkId, task: info, state, statuses }: AgentTask, message: string | null): void {
+  #recoverTask(
+    agent: Agent,
+    { frameworkId, role, task: info, state, statuses }: AgentTask,
+    message: string | null,
+  ): void {
     if (this.#state.completedFrameworks.some(({ id }) => id === frameworkId)) {
       agent.link?.send({ kind: 'kill', frameworkId, taskId: info.taskId, graceSeconds: null });
       return;
@@ -154,7 +158,6 @@ export class Agents {
     const framework = this.#state.frameworks.get(frameworkId) ?? this.#recoverFramework(frameworkId);
     framework.unreachable.delete(info.taskId);
     framework.completed = framework.completed.filter((one) => one.info.taskId !== info.taskId);
-    const { role } = framework;
     const agentIp = agent.info.ip;
     const task: Task = { info, frameworkId, role, agentIp, state, statuses: [...statuses], told: null };
     framework.tasks.set(info.taskId, task);

@@ -74,7 +74,7 @@ export class Offers {
       }
       left = subtract(left, task.resources);
       addTask(this.#state, framework, agent, task);
-      agent.link?.send({ kind: 'run', frameworkId: framework.id, task });
+      agent.link?.send({ kind: 'run', frameworkId: framework.id, role: framework.role, task });
     }
   }
 

@@ -4,11 +4,18 @@ import { MesosWorld, soon, type TestFramework } from '../../support/mesos-world.
 let world: MesosWorld;
 let framework: TestFramework;
 
-/** An agent that says nothing for a fifth of a second is unreachable. */
-const PINGS = { agentPing: 0.05, maxAgentPings: 4 };
+/** An agent that says nothing for half a second is unreachable. */
+const PINGS = { agentPing: 0.05, maxAgentPings: 10 };
+
+/** Another world than that of all tests here. */
+async function restart(clocks: Parameters<typeof MesosWorld.start>[0] & object = {}): Promise<void> {
+  await world.close();
+  world = await MesosWorld.start(clocks);
+  framework = world.framework();
+}
 
 beforeEach(async () => {
-  world = await MesosWorld.start({ clocks: PINGS });
+  world = await MesosWorld.start();
   framework = world.framework();
 });
 afterEach(async () => {
@@ -24,6 +31,8 @@ const registry = () => {
 };
 
 describe('an agent that does not answer', () => {
+  beforeEach(() => restart({ clocks: PINGS }));
+
   test('is unreachable after so many pings; its tasks run on, and are back with it', async () => {
     const taskId = await framework.launch();
     const { addresses } = await framework.until(taskId, 'TASK_RUNNING');
@@ -69,8 +78,7 @@ describe('an agent that does not answer', () => {
 });
 
 test('an agent that is unreachable for too long is expunged: nobody knows it', async () => {
-  await world.close();
-  world = await MesosWorld.start({ clocks: { ...PINGS, unreachableMaxAge: 0.1 } });
+  await restart({ clocks: { ...PINGS, unreachableMaxAge: 0.1 } });
   const id = world.agentId();
   partition(true);
   await soon(async () => {
@@ -138,10 +146,7 @@ describe('another leader', () => {
     expect(framework.states(taskId)).toEqual(['TASK_STARTING', 'TASK_RUNNING']);
   });
 
-  test('awaits agents that do not come, says nothing of their tasks, and gives them up in the end', async () => {
-    await world.close();
-    world = await MesosWorld.start({ clocks: { agentReregister: 0.5 } });
-    framework = world.framework();
+  test('awaits agents that do not come, and says nothing of their tasks', async () => {
     const taskId = await framework.launch();
     await framework.until(taskId, 'TASK_RUNNING');
     const id = world.agentId();
@@ -149,7 +154,12 @@ describe('another leader', () => {
     world.mesos.cluster.elect(1);
     await soon(() => expect(framework.connections).toEqual([true, false, true]));
     framework.updates.length = 0;
-    framework.driver.reconcile([{ taskId, agentId: id }]);
+    framework.driver.reconcile([
+      { taskId, agentId: id },
+      { taskId: 'x', agentId: 'y' },
+    ]);
+    await framework.until('x', 'TASK_UNKNOWN');
+    expect(framework.states(taskId)).toEqual([]);
     const recovered = await world.call({ type: 'GET_AGENTS' }, { master: 1 });
     expect(recovered.json()).toMatchObject({
       get_agents: { agents: [], recovered_agents: [{ id: { value: id }, hostname: 'north-az-1-1' }] },
@@ -157,10 +167,19 @@ describe('another leader', () => {
     // Of one that is awaited, too: the flag is in the registry.
     const deactivate = { type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id: { value: id } } };
     expect(await world.call(deactivate, { master: 1 })).toMatchObject({ status: 200 });
+  });
+
+  test('gives agents up that do not come; they may come later', async () => {
+    await restart({ clocks: { agentReregister: 0.3 } });
+    const taskId = await framework.launch();
+    await framework.until(taskId, 'TASK_RUNNING');
+    const id = world.agentId();
+    partition(true);
+    world.mesos.cluster.elect(1);
     await soon(() => expect([...registry().unreachable.keys()]).toEqual([id]));
-    expect(framework.updates).toEqual([]);
     framework.driver.reconcile([{ taskId, agentId: id }]);
     await framework.until(taskId, 'TASK_UNREACHABLE');
+    framework.updates.length = 0;
     partition(false);
     await framework.until(taskId, 'TASK_RUNNING');
   });
@@ -179,16 +198,24 @@ describe('frameworks', () => {
     expect(second.states(taskId)).toEqual(['TASK_RUNNING']);
   });
 
-  test('one that closed keeps its tasks until the failover timeout, then it is removed with them', async () => {
-    await world.close();
-    world = await MesosWorld.start({ clocks: { frameworkFailover: 0.2 } });
-    framework = world.framework();
+  test('one that closed keeps its tasks, for itself when it comes back', async () => {
     const { frameworkId } = framework.driver;
     const taskId = await framework.launch();
     await framework.until(taskId, 'TASK_RUNNING');
     framework.driver.close();
     const state = await world.call({ type: 'GET_FRAMEWORKS' });
     expect(state.json()).toMatchObject({ get_frameworks: { frameworks: [{ connected: false, active: false }] } });
+    const back = world.framework('web', frameworkId);
+    back.driver.reconcile([]);
+    await back.until(taskId, 'TASK_RUNNING');
+  });
+
+  test('after the failover timeout it is removed, and its tasks with it', async () => {
+    await restart({ clocks: { frameworkFailover: 0.1 } });
+    const { frameworkId } = framework.driver;
+    const taskId = await framework.launch();
+    await framework.until(taskId, 'TASK_RUNNING');
+    framework.driver.close();
     await soon(async () => {
       const tasks = await world.call({ type: 'GET_TASKS' });
       expect(tasks.json()).toMatchObject({

@@ -303,9 +303,10 @@ describe('draining', () => {
   });
 
   test('kills every task, cannot be taken back while it does, and is taken back afterwards', async () => {
-    own.host().shelf.images['slow'] = { stop: 'never' };
-    const slow = await marathon.launch({ image: 'slow', killGraceSeconds: 0.3 });
+    const slow = await marathon.launch();
     await marathon.until(slow, 'TASK_RUNNING');
+    const neverStop = (on: boolean) => own.faults.set({ kind: 'never-stop', namespace: 'mesos', pod: slow, on });
+    neverStop(true);
     expect(await drain({ max_grace_period: { seconds: 600 } })).toMatchObject({ status: 200, text: '' });
     expect(await reactivate()).toMatchObject({ status: 400, text: 'Agent is still in the DRAINING state' });
     expect(await info()).toMatchObject({
@@ -317,6 +318,7 @@ describe('draining', () => {
       },
       estimated_drain_start_time: { nanoseconds: expect.any(Number) as number },
     });
+    neverStop(false);
     expect(await marathon.until(slow, 'TASK_KILLED')).toMatchObject({ reason: 'REASON_AGENT_DRAINING' });
     await soon(async () => expect(await info()).toMatchObject({ drain_info: { state: 'DRAINED' }, deactivated: true }));
     expect(await reactivate()).toMatchObject({ status: 200 });
@@ -375,7 +377,7 @@ test('MARK_AGENT_GONE: the tasks are gone, the agent is shut down with them', as
 });
 
 test('REACTIVATE_AGENT of one that is unreachable clears the flag, and says 409', async () => {
-  const own = await MesosWorld.start({ clocks: { agentPing: 0.05, maxAgentPings: 2 } });
+  const own = await MesosWorld.start({ clocks: { agentPing: 0.05, maxAgentPings: 10 } });
   const id = own.agentId();
   own.faults.set({ kind: 'partition', node: own.host().machine.name, on: true });
   await soon(() => expect(() => own.agentId()).toThrow());
