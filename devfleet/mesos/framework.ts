@@ -13,7 +13,7 @@ export interface FrameworkEvents {
 /** What a framework asks the master for: the calls of the v1 scheduler API that Marathon makes. */
 export interface FrameworkDriver {
   readonly frameworkId: string;
-  /** Launches tasks on offers of one agent; what is not used returns to the pool. An offer that is gone: TASK_LOST. */
+  /** Launches tasks on offers of one agent; what is not used returns to the pool. An offer that is gone: TASK_DROPPED. */
   accept(offerIds: string[], launches: MesosTaskInfo[]): void;
   decline(offerIds: string[], refuseSeconds: number): void;
   /** Filters are dropped: all that is free is offered again. */

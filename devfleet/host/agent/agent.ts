@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
+import { VERSION } from '../../mesos/api/flags.ts';
 import type { AgentInfo, AgentTask, FromAgent, ToAgent } from '../../mesos/link/messages.ts';
 import type { Task } from '../../mesos/master/state.ts';
 import type { MesosTaskStatus } from '../../mesos/types.ts';
@@ -27,8 +28,6 @@ interface Held {
 /** So many of those that ended and were acknowledged are remembered. */
 const MAX_COMPLETED = 100;
 
-/** That of the masters: what 1.9 and later can do, it can. */
-const VERSION = '1.12.0';
 const PORT = 5051;
 
 /**
