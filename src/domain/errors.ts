@@ -289,6 +289,10 @@ export const ERRORS = {
     'The controller did not follow in time',
     'Check the kube-controller-manager of that cluster.',
   ),
+  DEPLOYMENT_LOCKED: errored(
+    'Another deployment of Marathon holds the set',
+    'See the deployment in "detail": wait for it, or end it in Marathon. It is tried again meanwhile, and never forced.',
+  ),
   INSTANCE_NOT_STARTED: errored(
     'The host does not start the new container',
     'Look at the host: its kubelet, or the pull of the image, hangs.',
