@@ -167,6 +167,11 @@ export const ERRORS = {
     'The set is not at rest',
     'Finish or undo what is under way on it: every instance on one revision, nothing staged; then try again.',
   ),
+  CLUSTER_UNABLE: refused(
+    409,
+    'The cluster has no such thing',
+    'See "detail" for what its scheduler cannot do, and do without, or do it in a cluster that can.',
+  ),
   SERVICE_UNFIT: refused(
     409,
     'A Service would bypass our traffic control',

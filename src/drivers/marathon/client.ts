@@ -96,7 +96,7 @@ export class Marathon {
   }
 
   /** @throws MarathonError 409 where it exists, or is locked; APP_INVALID */
-  async create(app: { id: string }, before: Before): Promise<void> {
+  async create(app: { id: string; [field: string]: unknown }, before: Before): Promise<void> {
     await this.#change({ method: 'POST', path: withQuery('/v2/apps', UNFORCED), body: app, before });
   }
 
@@ -120,13 +120,36 @@ export class Marathon {
   }
 
   /**
-   * Ends one task. With `scale` its app is one instance smaller, without Marathon launches another one.
+   * Ends one task. With `scale` its app is one instance smaller; without, Marathon launches another one, and no lock
+   * stands in the way: that is no deployment.
    * That a task is unknown is not told reliably: with `scale` the answer is 200 with an empty deployment, or 404 `Path …`
    * where the app has no instance left (TaskKiller.scala). So 404 is no error here, and whoever calls looks afresh.
    */
   async kill(appId: string, taskId: string, { scale }: { scale: boolean }, before: Before): Promise<void> {
     const query = { scale: String(scale), wipe: 'false', ...UNFORCED };
     const path = withQuery(`/v2/apps${encoded(appId)}/tasks/${encodeURIComponent(taskId)}`, query);
+    try {
+      await this.#change({ method: 'DELETE', path, before });
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+
+  /**
+   * Ends tasks of any apps by one deployment, each app by as many instances smaller. What is unknown is ignored.
+   * @throws MarathonError 409 where one of the apps is locked
+   */
+  async killAndScale(taskIds: readonly string[], before: Before): Promise<void> {
+    const path = withQuery('/v2/tasks/delete', { scale: 'true', wipe: 'false', ...UNFORCED });
+    await this.#change({ method: 'POST', path, body: { ids: taskIds }, before });
+  }
+
+  /**
+   * Takes a deployment back by another one, which Marathon makes of what stands now. Does nothing where it has ended.
+   * With force=true it would be left half done (DeploymentsResource.scala).
+   */
+  async rollBack(deploymentId: string, before: Before): Promise<void> {
+    const path = withQuery(`/v2/deployments/${encodeURIComponent(deploymentId)}`, UNFORCED);
     try {
       await this.#change({ method: 'DELETE', path, before });
     } catch (error) {

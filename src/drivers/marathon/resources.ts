@@ -26,7 +26,10 @@ const taskSchema = z.object({
   healthCheckResults: list(healthResultSchema.nullable()),
 });
 
+/** A task as Marathon lists it: launched, and not known to have ended. */
+export type Task = z.output<typeof taskSchema>;
 
+/** The latest of an app. */
 const failureSchema = z.object({
   taskId: optional(z.string()),
   state: optional(z.string()),
@@ -36,6 +39,7 @@ const failureSchema = z.object({
   version: optional(z.string()),
 });
 
+export type TaskFailure = z.output<typeof failureSchema>;
 
 const deploymentRefs = list(z.object({ id: z.string() }));
 

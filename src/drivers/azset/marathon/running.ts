@@ -1,0 +1,131 @@
+import { TransshipError } from '../../../domain/errors.ts';
+import { ordinalOf } from '../../../domain/member.ts';
+import type { MarathonCluster } from '../../marathon/cluster.ts';
+import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { appIdOf, folderOf } from '../../marathon/labels.ts';
+import { PULL_GRACE_MS, START_TIMEOUT_MS, UNSCHEDULABLE_GRACE_MS } from '../../marathon/limits.ts';
+import { addressOf, holdersOf, isEnding, isRunning, type Holder } from '../../marathon/places.ts';
+import type { Queued } from '../../marathon/resources.ts';
+import { until } from '../../marathon/until.ts';
+import type { InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';
+import { failureTrouble, observeInstance, revisionIn } from './observe.ts';
+
+/** One task that ended may be bad luck. */
+const CRASHES = 2;
+
+/** The queue of all of Marathon is asked at every so many looks. */
+const LOOKS_A_QUEUE = 4;
+
+/**
+ * Waits for the proof that a task of the target runs in the place, and has an address.
+ * @throws IMAGE_PULL_FAILED, CONTAINER_CRASHING when those that were launched end; INSTANCE_UNSCHEDULABLE,
+ * INSTANCE_NOT_STARTED; INSTANCE_REPLACED when the place is to be of something else
+ */
+export async function waitRunning(
+  cluster: MarathonCluster,
+  { set, member }: Pick<MemberAt, 'set' | 'member'>,
+  { revision }: Pick<ReplaceTarget, 'revision'>,
+  waiting: Waiting,
+): Promise<InstanceObservation> {
+  const failures = new Failures(member);
+  let [looks, reason] = [0, ''];
+  let waitingSince: number | null = null;
+  return until(cluster, waiting, {
+    what: () => `${member} to run ${revision}${reason === '' ? '' : `: ${reason}`}`,
+    timeoutMs: START_TIMEOUT_MS,
+    late: () => new TransshipError('INSTANCE_NOT_STARTED', `${member} in ${set.cluster} does not start: ${reason}`),
+    about: folderOf(set),
+    look: async (signal) => {
+      const folder = await standingFolder(cluster, set, signal);
+      const holder = placeOf(folder, member, revision);
+      if (isRunning(holder) && addressOf(holder.task) !== null) return observeInstance(folder, holder);
+      failures.note(folder, holder);
+      if (holder.task === null && looks++ % LOOKS_A_QUEUE === 0) {
+        const queued = (await cluster.marathon.queue(signal)).find(
+          ({ app }) => app?.id === appIdOf(set, holder.segment),
+        );
+        reason = queueReason(queued);
+        waitingSince = isDeclined(queued) ? (waitingSince ?? Date.now()) : null;
+        const isLong = waitingSince !== null && Date.now() - waitingSince > UNSCHEDULABLE_GRACE_MS;
+        if (isLong && !failures.any) {
+          throw new TransshipError('INSTANCE_UNSCHEDULABLE', `${member} in ${set.cluster}: ${reason}`);
+        }
+      } else if (holder.task !== null) reason = `task ${holder.uid} is ${holder.task.state ?? 'staging'}`;
+      failures.check();
+      return undefined;
+    },
+  });
+}
+
+/** @throws INSTANCE_REPLACED */
+function placeOf(folder: StandingFolder, member: string, revision: string): Holder {
+  const app = folder.state.places[ordinalOf(member)]?.app ?? null;
+  const holder = holdersOf(folder).find((one) => one.member === member);
+  if (app !== null && holder !== undefined && revisionIn(folder, app) === revision) {
+    // The one before it, on its way out: the place is not of the target yet.
+    return isEnding(holder) || revisionIn(folder, holder.segment) !== revision ? { ...holder, task: null } : holder;
+  }
+  throw new TransshipError('INSTANCE_REPLACED', `${member} is to be of another revision than ${revision} now`);
+}
+
+/** Failures of the app since the wait began. */
+class Failures {
+  readonly #member: string;
+  readonly #seen = new Set<string>();
+  #before: string | null = null;
+  #pullSince: number | null = null;
+  #last: ReturnType<typeof failureTrouble> = null;
+
+  constructor(member: string) {
+    this.#member = member;
+  }
+
+  get any(): boolean {
+    return this.#last !== null;
+  }
+
+  note({ apps }: StandingFolder, { segment }: Holder): void {
+    const failure = apps.get(segment)?.lastTaskFailure;
+    const id = failure?.taskId ?? failure?.timestamp ?? '';
+    // What an earlier attempt has seen tells nothing of this one: only what comes after the first look does.
+    this.#before ??= id;
+    if (failure === undefined || id === this.#before) return;
+    const trouble = failureTrouble(this.#member, failure);
+    if (trouble === null) return;
+    this.#seen.add(id);
+    this.#last = trouble;
+    if (trouble.code === 'IMAGE_PULL_FAILED') this.#pullSince ??= Date.now();
+    else this.#pullSince = null;
+  }
+
+  /** @throws IMAGE_PULL_FAILED once that lasts, CONTAINER_CRASHING once it happened again */
+  check(): void {
+    if (this.#last === null) return;
+    const { code, message } = this.#last;
+    if (code === 'IMAGE_PULL_FAILED') {
+      if (Date.now() - (this.#pullSince ?? Date.now()) > PULL_GRACE_MS) throw new TransshipError(code, message);
+    } else if (this.#seen.size >= CRASHES) throw new TransshipError('CONTAINER_CRASHING', message);
+  }
+}
+
+function isDeclined(queued: Queued | undefined): boolean {
+  const { processedOffersCount = 0, rejectSummaryLastOffers = [] } = queued?.processedOffersSummary ?? {};
+  return processedOffersCount > 0 && rejectSummaryLastOffers.some(({ declined = 0 }) => declined > 0);
+}
+
+/** Why nothing is launched, as people read it. */
+export function queueReason(queued: Queued | undefined): string {
+  if (queued === undefined) return 'Marathon does not say why no task is launched';
+  const seconds = queued.delay?.timeLeftSeconds ?? 0;
+  if (seconds > 0) return `Marathon waits ${String(seconds)} s more, because tasks of the app failed`;
+  const rejects = (queued.processedOffersSummary?.rejectSummaryLastOffers ?? [])
+    .filter(({ declined = 0 }) => declined > 0)
+    .map(({ reason, declined = 0, processed }) =>
+      processed === undefined
+        ? `${reason} ${String(declined)}`
+        : `${reason} ${String(declined)} of ${String(processed)}`,
+    );
+  return rejects.length === 0
+    ? 'Marathon waits for offers'
+    : `the last offers of agents were declined: ${rejects.join(', ')}`;
+}

@@ -1,0 +1,85 @@
+import { TransshipError } from '../../../domain/errors.ts';
+import type { AzSetRef } from '../../../domain/types.ts';
+import { closedState } from '../../marathon/closed.ts';
+import type { MarathonCluster } from '../../marathon/cluster.ts';
+import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { folderOf, memberIn } from '../../marathon/labels.ts';
+import { FOLLOW_TIMEOUT_MS } from '../../marathon/limits.ts';
+import { holdersOf, isReady, wantedIn } from '../../marathon/places.ts';
+import { until } from '../../marathon/until.ts';
+import type { Guard, Waiting } from '../index.ts';
+import { lowerSurplus } from './apps.ts';
+import { revisionIn } from './observe.ts';
+import { checkOwn, segmentFor } from './own.ts';
+import { removeUnused, withoutUnused } from './stage.ts';
+
+/**
+ * Waits until a task of the revision runs in every place and Marathon has nothing more to do for the set; then writes that
+ * the set stands on it, and takes away the apps that no place is of any more.
+ * @throws INSTANCE_REPLACED naming places of another revision; FOREIGN_TEMPLATE; CONTROLLER_STALLED
+ */
+export async function settleSet(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  revision: string,
+  guard: Guard,
+  waiting: Waiting,
+): Promise<void> {
+  await lowerSurplus(cluster, ref, guard);
+  let left = '';
+  await until(cluster, waiting, {
+    what: () => `${ref.name} to settle on ${revision}${left === '' ? '' : `: ${left}`}`,
+    timeoutMs: FOLLOW_TIMEOUT_MS,
+    late: () => new TransshipError('CONTROLLER_STALLED', `${ref.name} in ${ref.cluster} does not settle: ${left}`),
+    about: folderOf(ref),
+    look: async (signal) => {
+      const folder = await standingFolder(cluster, ref, signal);
+      checkPlaces(folder, revision);
+      left = unsettled(folder);
+      return left === '' ? true : undefined;
+    },
+  });
+  const { state } = await changeState(
+    cluster,
+    ref,
+    (folder) => {
+      checkPlaces(folder, revision);
+      return withoutUnused({ ...closedState(folder), current: revision, update: revision, previous: null });
+    },
+    guard,
+  );
+  await removeUnused(cluster, ref, state, guard, waiting);
+}
+
+/** @throws INSTANCE_REPLACED, FOREIGN_TEMPLATE: waiting would not change that */
+function checkPlaces(folder: StandingFolder, revision: string): void {
+  const { ref, state } = folder;
+  checkOwn(folder);
+  segmentFor(state, revision);
+  if (state.update !== revision) {
+    throw new TransshipError('FOREIGN_TEMPLATE', `${ref.name} is staged to ${state.update}, not ${revision}`);
+  }
+  const held = new Map(holdersOf(folder).map((holder) => [holder.ordinal, holder]));
+  const astray = state.places.flatMap(({ app }, ordinal) => {
+    const now = held.get(ordinal)?.segment ?? app;
+    return now !== null && revisionIn(folder, now) === revision ? [] : [memberIn(ref, ordinal)];
+  });
+  if (astray.length === 0) return;
+  throw new TransshipError('INSTANCE_REPLACED', `${astray.join(', ')} in ${ref.cluster} are not on ${revision}`);
+}
+
+/** What is still to come about; empty where nothing is. Apps that no place is of are looked at when they are removed. */
+function unsettled(folder: StandingFolder): string {
+  const wanted = wantedIn(folder);
+  const unready = holdersOf(folder).filter(
+    (holder) => holder.isLeaving || !isReady(holder, folder.apps.get(holder.segment)),
+  );
+  const busy = [...folder.apps].filter(([segment, app]) => {
+    const want = wanted.get(segment) ?? 0;
+    return want > 0 && (app.instances !== want || app.deployments.length > 0);
+  });
+  return [
+    ...(unready.length === 0 ? [] : [`not running: ${unready.map(({ member }) => member).join(', ')}`]),
+    ...busy.map(([, { id, instances }]) => `${id} has ${String(instances)} instances, and a deployment or too many`),
+  ].join('; ');
+}

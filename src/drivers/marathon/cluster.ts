@@ -1,0 +1,48 @@
+import type { Credential } from '../elected/authorization.ts';
+import { Mesos } from '../mesos/client.ts';
+import { Marathon } from './client.ts';
+import { Locks } from './locks.ts';
+
+/** One Mesos cluster with its Marathon, opened once per worker and shared by its drivers. */
+export interface MarathonCluster {
+  name: string;
+  marathon: Marathon;
+  /** Asked whether a task has ended; null where nobody told where the masters are: then Marathon's word counts. */
+  mesos: Mesos | null;
+  /** Name of the container network that gives each task an address of its own. */
+  network: string;
+  /** Field of a constraint that names the AZ of an agent. */
+  zoneField: string;
+  /** One change of a set's folder at a time. */
+  locks: Locks;
+  close(): Promise<void>;
+}
+
+export interface MarathonClusterOptions {
+  name: string;
+  urls: readonly string[];
+  credential?: Credential | undefined;
+  mesos?: { urls: readonly string[]; credential?: Credential | undefined } | undefined;
+  network: string;
+  zoneField?: string | undefined;
+  lostAfterSeconds?: number | undefined;
+}
+
+/** @param options.zoneField default: `@zone`, the fault domain of the agent */
+export function openMarathonCluster(options: MarathonClusterOptions): MarathonCluster {
+  const { name, urls, credential, network, zoneField = '@zone', lostAfterSeconds } = options;
+  const marathon = new Marathon({ name, urls, credential, lostAfterSeconds });
+  const mesos = options.mesos === undefined ? null : new Mesos({ name, ...options.mesos });
+  return {
+    name,
+    marathon,
+    mesos,
+    network,
+    zoneField,
+    locks: new Locks(),
+    close: async () => {
+      await marathon.close();
+      await mesos?.close();
+    },
+  };
+}

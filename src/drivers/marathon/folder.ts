@@ -1,0 +1,185 @@
+import { TransshipError } from '../../domain/errors.ts';
+import type { AzSetRef } from '../../domain/types.ts';
+import type { Guard } from '../azset/index.ts';
+import type { MarathonCluster } from './cluster.ts';
+import { isLocked, isStatus } from './errors.ts';
+import { appIdOf, folderOf, LABEL, ownLabels, recordSegment, segmentIn, sequenceOf } from './labels.ts';
+import type { App, Task } from './resources.ts';
+import { parseState, type SetState } from './state.ts';
+
+/** The folder of a set by one look: its record, and its apps with their tasks. */
+export interface Folder {
+  ref: AzSetRef;
+  /** Number of the record; 0 where there is none. */
+  sequence: number;
+  /** Null where there is none: then the set does not exist. */
+  state: SetState | null;
+  /** Records that an earlier write left behind: segments. */
+  stale: string[];
+  /** Segment → app of the set, records not among them. */
+  apps: Map<string, App>;
+  /** The same of what somebody else put there: left alone. */
+  strangers: Map<string, App>;
+}
+
+/** The folder of a set that exists. */
+export type StandingFolder = Folder & { state: SetState };
+
+/** A record costs nothing: it has no instance. Should somebody give it one, that ends at once. */
+const RECORD_APP = { cmd: 'true', cpus: 0.01, mem: 16, disk: 0, instances: 0 } as const;
+
+/** Records of one set that are written by others at the same time, before that counts as an error. */
+const CONFLICTS = 50;
+
+/** Folders by one call for each namespace. */
+export async function readFolders(
+  { marathon }: MarathonCluster,
+  refs: readonly AzSetRef[],
+  signal?: AbortSignal,
+): Promise<Folder[]> {
+  const apps = new Map<string, App[]>();
+  await Promise.all(
+    [...new Set(refs.map(({ namespace }) => namespace))].map(async (namespace) => {
+      const asked = refs.filter((ref) => ref.namespace === namespace);
+      const [only] = asked.length === 1 ? asked : [];
+      apps.set(namespace, await marathon.apps(only === undefined ? `/${namespace}/` : `${folderOf(only)}/`, signal));
+    }),
+  );
+  return refs.map((ref) => folderFrom(ref, apps.get(ref.namespace) ?? []));
+}
+
+function folderFrom(ref: AzSetRef, found: App[]): Folder {
+  const all = new Map<string, App>();
+  const records: { sequence: number; app: App }[] = [];
+  for (const app of found) {
+    const segment = segmentIn(ref, app.id);
+    if (segment === null) continue;
+    const sequence = sequenceOf(segment);
+    if (sequence === null) all.set(segment, app);
+    else records.push({ sequence, app });
+  }
+  records.sort((a, b) => b.sequence - a.sequence);
+  const [newest, ...stale] = records;
+  const state = newest === undefined ? null : parseState(newest.app.labels[LABEL.state]);
+  if (newest !== undefined && state === null) {
+    throw new TransshipError('FOREIGN_TEMPLATE', `somebody changed ${newest.app.id}, the record of ${ref.name}`);
+  }
+  const isOwn = ([segment, app]: [string, App]): boolean =>
+    app.labels[LABEL.azSet] === ref.name || state?.apps[segment] !== undefined;
+  return {
+    ref,
+    sequence: newest?.sequence ?? 0,
+    state,
+    stale: stale.map(({ sequence }) => recordSegment(sequence)),
+    apps: new Map([...all].filter(isOwn)),
+    strangers: new Map([...all].filter((entry) => !isOwn(entry))),
+  };
+}
+
+export async function readFolder(cluster: MarathonCluster, ref: AzSetRef, signal?: AbortSignal): Promise<Folder> {
+  const [folder] = await readFolders(cluster, [ref], signal);
+  if (folder === undefined) throw new Error('one folder for one set');
+  return folder;
+}
+
+/** @throws NOT_FOUND */
+export async function standingFolder(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  signal?: AbortSignal,
+): Promise<StandingFolder> {
+  const folder = await readFolder(cluster, ref, signal);
+  if (isStanding(folder)) return folder;
+  throw new TransshipError('NOT_FOUND', `the set ${ref.name} is not in ${ref.cluster}${folderOf(ref)}`);
+}
+
+export function isStanding(folder: Folder): folder is StandingFolder {
+  return folder.state !== null;
+}
+
+/**
+ * Changes the state of a set, as it was read: the next record is created under the next number, which only one can do, so
+ * what was computed from an older one is refused and computed anew. What arrives late is under a number that is taken, or
+ * lower than the one that counts.
+ * @param change the new state, or null where there is nothing to change
+ * @returns the folder as it is then, as far as the state goes
+ * @throws NOT_FOUND, and what `change` throws
+ */
+export async function changeState(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  change: (folder: StandingFolder) => SetState | null | Promise<SetState | null>,
+  guard: Guard,
+): Promise<StandingFolder> {
+  return cluster.locks.hold(folderOf(ref), async () => {
+    for (let conflicts = 0; conflicts < CONFLICTS; conflicts++) {
+      const folder = await standingFolder(cluster, ref);
+      const state = await change(folder);
+      if (state === null || JSON.stringify(state) === JSON.stringify(folder.state)) {
+        await dropStale(cluster, folder, guard);
+        return folder;
+      }
+      if (await writeRecord(cluster, folder, pruned(folder, state), guard)) {
+        return { ...folder, sequence: folder.sequence + 1, state };
+      }
+    }
+    throw new TransshipError('CLUSTER_UNREACHABLE', `the record of ${ref.name} is written by others all the time`);
+  });
+}
+
+/**
+ * Writes the next record, and takes away those before it.
+ * @returns false where somebody else wrote it meanwhile
+ */
+export async function writeRecord(
+  cluster: MarathonCluster,
+  folder: Folder,
+  state: SetState,
+  guard: Guard,
+): Promise<boolean> {
+  const { ref, sequence, stale } = folder;
+  const segment = recordSegment(sequence + 1);
+  const labels = { ...ownLabels(ref, state.group), [LABEL.state]: JSON.stringify(state) };
+  try {
+    await cluster.marathon.create({ id: appIdOf(ref, segment), ...RECORD_APP, labels }, guard);
+  } catch (error) {
+    // It exists; or one of that name is just being removed, which happens to numbers of the past only.
+    if (isStatus(error, 409)) return false;
+    throw error;
+  }
+  const before = sequence === 0 ? [] : [recordSegment(sequence)];
+  await dropStale(cluster, { ref, stale: [...stale, ...before] }, guard);
+  return true;
+}
+
+/** Takes away records that do not count any more. One that is locked is left to whoever writes next. */
+async function dropStale(
+  { marathon }: MarathonCluster,
+  { ref, stale }: Pick<Folder, 'ref' | 'stale'>,
+  guard: Guard,
+): Promise<void> {
+  for (const segment of stale) {
+    await marathon.remove(appIdOf(ref, segment), guard).catch((error: unknown) => {
+      if (!isLocked(error)) throw error;
+    });
+  }
+}
+
+/** Without what is known of tasks that ended. */
+function pruned(folder: StandingFolder, state: SetState): SetState {
+  const live = new Set(tasksOf(folder).map(({ id }) => id));
+  return { ...state, out: Object.fromEntries(Object.entries(state.out).filter(([task]) => live.has(task))) };
+}
+
+/** The tasks of all apps. */
+export function tasksOf({ apps }: Pick<Folder, 'apps'>): Task[] {
+  return [...apps.values()].flatMap(({ tasks }) => tasks);
+}
+
+/** Takes away the record of a set, which then does not exist any more; those that do not count first. */
+export async function dropRecord(cluster: MarathonCluster, folder: Folder, guard: Guard): Promise<void> {
+  const { ref, stale, sequence } = folder;
+  const segments = [...stale].reverse();
+  if (sequence > 0) segments.push(recordSegment(sequence));
+  for (const segment of segments) await cluster.marathon.remove(appIdOf(ref, segment), guard);
+}
