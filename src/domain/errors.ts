@@ -292,7 +292,7 @@ export const ERRORS = {
   ),
   CONTROLLER_STALLED: errored(
     'The controller did not follow in time',
-    'Check the kube-controller-manager of that cluster.',
+    'Check the kube-controller-manager of that cluster, or the deployments of its Marathon.',
   ),
   DEPLOYMENT_LOCKED: errored(
     'Another deployment of Marathon holds the set',

@@ -14,6 +14,8 @@ export function checkFleet(root: Part): Fault[] {
     ...idcs.flatMap(clusterAzs),
     ...names(clusters, 'cluster'),
     ...kubeconfigs(clusters),
+    ...marathons(clusters),
+    ...clusters.flatMap((cluster) => [...oneCredential(cluster), ...oneCredential(cluster.get('mesos'))]),
     ...registries(idcs),
     ...names(root.get('trafficDrivers').items(), 'traffic driver'),
     ...trafficDrivers(root.get('trafficDrivers').items(), idcs),
@@ -85,6 +87,32 @@ function kubeconfigs(clusters: Part[]): Fault[] {
       ? []
       : [file.fault(`is the same cluster as ${formatPath(other.path)}`, 'name another file or another context')];
   });
+}
+
+/** The same of Marathons, by any of their processes. */
+function marathons(clusters: Part[]): Fault[] {
+  const first = new Map<string, { at: Part; of: Part }>();
+  return clusters.flatMap((of) =>
+    of
+      .get('urls')
+      .items()
+      .flatMap((at) => {
+        const key = at.text?.toLowerCase().replace(/\/$/, '');
+        if (key === undefined) return [];
+        const other = first.get(key);
+        if (other === undefined) first.set(key, { at, of });
+        if (other === undefined) return [];
+        return other.of === of
+          ? [at.fault('is there twice', `first at ${formatPath(other.at.path)}`)]
+          : [at.fault(`is the same cluster as ${formatPath(other.of.path)}`, 'each Marathon is one cluster')];
+      }),
+  );
+}
+
+function oneCredential(part: Part): Fault[] {
+  const { present } = part.get('basicAuth');
+  const header = part.get('authorization');
+  return present && header.present ? [header.fault('is there beside basicAuth', 'one header can be sent')] : [];
 }
 
 /**

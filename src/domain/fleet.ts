@@ -52,28 +52,90 @@ const registrySchema = z
   })
   .transform((registry) => ({ host: registry.url.replace(/^https?:\/\/|\/$/g, ''), ...registry }));
 
-const clusterSchema = z.strictObject({
+const clusterAzs = z
+  .array(nameSchema)
+  .min(1)
+  .exactOptional()
+  .describe('AZs of the IDC that have nodes in this cluster. Default: all of the IDC.');
+
+const lostAfterSeconds = z
+  .int()
+  .min(5)
+  .max(1800)
+  .default(60)
+  .describe(
+    'Seconds without an answer of its API server, or of any Marathon, after which the cluster counts as lost. A release that is told to (`onClusterLoss: requeue`) then goes on without it.',
+  );
+
+const kubernetesSchema = z.strictObject({
   name: nameSchema.describe('Name of the cluster, unique in the fleet. App files name it in `placement`.'),
-  kind: z.literal('kubernetes').describe('What schedules there.'),
+  kind: z.literal('kubernetes').describe('Kubernetes schedules there: an AzSet is a StatefulSet.'),
   kubeconfig: z
     .string()
     .min(1)
     .describe('Path of the kubeconfig file, on the machine of the worker that serves this IDC. Nobody else reads it.'),
   context: z.string().min(1).exactOptional().describe('Context in the kubeconfig. Default: its current context.'),
-  azs: z
-    .array(nameSchema)
-    .min(1)
-    .exactOptional()
-    .describe('AZs of the IDC that have nodes in this cluster. Default: all of the IDC.'),
-  lostAfterSeconds: z
-    .int()
-    .min(5)
-    .max(1800)
-    .default(60)
-    .describe(
-      'Seconds without an answer of its API server after which the cluster counts as lost. A release that is told to (`onClusterLoss: requeue`) then goes on without it.',
-    ),
+  azs: clusterAzs,
+  lostAfterSeconds,
 });
+
+const processUrls = (what: string) =>
+  z
+    .array(
+      z
+        .string()
+        .regex(
+          new RegExp(`^https?://${HOST}(?::\\d{1,5})?(?:/[^\\s?#]*)?$`),
+          'must be http(s)://host:port, or one with a path; no credentials in it',
+        ),
+    )
+    .min(1)
+    .describe(`\`http(s)://host:port\` of every ${what}: any that lives will do, whoever leads.`);
+
+const basicAuth = z
+  .strictObject({
+    user: z.string().min(1).describe('Name.'),
+    password: z.string().min(1).describe('Take it from the environment: `${MARATHON_PASSWORD}`.'),
+  })
+  .exactOptional()
+  .describe('HTTP Basic. Default: none.');
+
+const authorization = z
+  .string()
+  .min(1)
+  .exactOptional()
+  .describe(
+    'Value of the header `authorization`, in the place of `basicAuth`: `token=${DCOS_TOKEN}`, `Bearer ${TOKEN}`. Default: none is sent.',
+  );
+
+const marathonSchema = z.strictObject({
+  name: nameSchema.describe('Name of the cluster, unique in the fleet. App files name it in `placement`.'),
+  kind: z.literal('marathon').describe('Marathon schedules there, on Mesos: an AzSet is a folder of apps.'),
+  urls: processUrls('Marathon'),
+  basicAuth,
+  authorization,
+  mesos: z
+    .strictObject({ urls: processUrls('Mesos master'), basicAuth, authorization })
+    .exactOptional()
+    .describe(
+      'Masters of the Mesos cluster, which know whether a task has ended that Marathon lost sight of. Default: Marathon is believed.',
+    ),
+  network: z
+    .string()
+    .min(1)
+    .describe('Name of the container network that gives each task an address of its own. Tasks are reached by that.'),
+  zoneField: z
+    .string()
+    .min(1)
+    .default('@zone')
+    .describe(
+      'Field that names the AZ of an agent in constraints: its fault domain, or an attribute of agents, e.g. `zone`.',
+    ),
+  azs: clusterAzs,
+  lostAfterSeconds,
+});
+
+const clusterSchema = z.discriminatedUnion('kind', [kubernetesSchema, marathonSchema]);
 
 const idcSchema = z
   .strictObject({
@@ -177,6 +239,9 @@ export const fleetSchema = z.strictObject({
 
 /** A fleet file with every default filled in. */
 export type Fleet = z.output<typeof fleetSchema>;
+
+/** How the fleet file describes a cluster on Mesos. */
+export type MarathonConfig = z.output<typeof marathonSchema>;
 
 /**
  * Reads a fleet file (YAML).

@@ -1,16 +1,22 @@
 import type { AzSetDrivers } from '../activities/azset.ts';
 import type { InstanceDrivers } from '../activities/instance.ts';
 import { TransshipError } from '../domain/errors.ts';
-import type { Fleet } from '../domain/fleet.ts';
+import type { Fleet, MarathonConfig } from '../domain/fleet.ts';
 import type { AzSetDriver } from '../drivers/azset/index.ts';
 import { kubernetesAzSetDriver } from '../drivers/azset/kubernetes/index.ts';
+import { marathonAzSetDriver } from '../drivers/azset/marathon/index.ts';
+import type { Credential } from '../drivers/elected/authorization.ts';
 import { waitIgnited } from '../drivers/ignition/wait.ts';
 import { openCluster, type Cluster } from '../drivers/kubernetes/cluster.ts';
+import { openMarathonCluster, type MarathonCluster } from '../drivers/marathon/cluster.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { resolveReference } from '../registry/manifest.ts';
-import { clusterTraffic } from './traffic.ts';
+import { clusterTraffic, kubernetesWays, marathonWays } from './traffic.ts';
 
-/** The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only. */
+/**
+ * The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only.
+ * @returns beside them its Kubernetes clusters, which the keeper looks after
+ */
 export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceDrivers & { clusters: Cluster[] } {
   const idc = fleet.idcs.find((candidate) => candidate.name === name);
   if (idc === undefined) {
@@ -20,11 +26,20 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
   const clusters: Cluster[] = [];
   const azSets = new Map<string, AzSetDriver>();
   const traffic = new Map<string, (names?: readonly string[]) => TrafficDriver>();
-  for (const { name: cluster, kubeconfig, context, lostAfterSeconds } of idc.clusters) {
-    const opened = openCluster({ name: cluster, kubeconfig, context, lostAfterSeconds });
-    clusters.push(opened);
-    azSets.set(cluster, kubernetesAzSetDriver({ cluster: opened, imageHost: idc.registry.host }));
-    traffic.set(cluster, clusterTraffic(fleet, idc.name, opened));
+  const imageHost = idc.registry.host;
+  for (const config of idc.clusters) {
+    const { name: cluster } = config;
+    if (config.kind === 'marathon') {
+      const opened = openMarathon(config);
+      azSets.set(cluster, marathonAzSetDriver({ cluster: opened, imageHost }));
+      traffic.set(cluster, clusterTraffic(fleet, idc.name, marathonWays(opened)));
+    } else {
+      const { kubeconfig, context, lostAfterSeconds } = config;
+      const opened = openCluster({ name: cluster, kubeconfig, context, lostAfterSeconds });
+      clusters.push(opened);
+      azSets.set(cluster, kubernetesAzSetDriver({ cluster: opened, imageHost }));
+      traffic.set(cluster, clusterTraffic(fleet, idc.name, kubernetesWays(opened)));
+    }
   }
   const of = <T>(drivers: Map<string, T>, cluster: string): T => {
     const driver = drivers.get(cluster);
@@ -40,4 +55,18 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
     waitIgnited: (address, health, since, waiting, stands) =>
       waitIgnited(address, health, since, waiting, { proxy: idc.probeProxy, stands }),
   };
+}
+
+function openMarathon(config: MarathonConfig): MarathonCluster {
+  const { name, urls, network, zoneField, lostAfterSeconds, mesos } = config;
+  const credential = credentialOf(config);
+  const masters = mesos === undefined ? undefined : { urls: mesos.urls, credential: credentialOf(mesos) };
+  return openMarathonCluster({ name, urls, credential, mesos: masters, network, zoneField, lostAfterSeconds });
+}
+
+function credentialOf({
+  basicAuth,
+  authorization,
+}: Pick<MarathonConfig, 'basicAuth' | 'authorization'>): Credential | undefined {
+  return basicAuth ?? (authorization === undefined ? undefined : { header: authorization });
 }

@@ -6,8 +6,28 @@ import { trafficChain } from '../drivers/traffic/chain.ts';
 import { haproxyTraffic } from '../drivers/traffic/haproxy/index.ts';
 import { httpTraffic } from '../drivers/traffic/http/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
+import type { MarathonCluster } from '../drivers/marathon/cluster.ts';
 import { kubernetesServiceTraffic } from '../drivers/traffic/kubernetes/index.ts';
 import { kubernetesPlaces } from '../drivers/traffic/kubernetes/places.ts';
+import { marathonTraffic } from '../drivers/traffic/marathon/index.ts';
+import { marathonPlaces } from '../drivers/traffic/marathon/places.ts';
+import type { Places } from '../drivers/traffic/places.ts';
+
+/** What a cluster has of its own for traffic. */
+export interface ClusterWays {
+  /** Who is in traffic by what the cluster itself keeps: Services, or the record of a set. */
+  service: () => TrafficDriver;
+  /** What load balancers beside it are told of its instances. */
+  places: Places;
+}
+
+export function kubernetesWays(cluster: Cluster): ClusterWays {
+  return { service: () => kubernetesServiceTraffic({ cluster }), places: kubernetesPlaces(cluster) };
+}
+
+export function marathonWays(cluster: MarathonCluster): ClusterWays {
+  return { service: () => marathonTraffic({ cluster }), places: marathonPlaces(cluster) };
+}
 
 /**
  * The traffic of one cluster's instances, by the drivers that a group lists.
@@ -17,13 +37,12 @@ import { kubernetesPlaces } from '../drivers/traffic/kubernetes/places.ts';
 export function clusterTraffic(
   { trafficDrivers }: Pick<Fleet, 'trafficDrivers'>,
   idc: string,
-  cluster: Cluster,
+  { service, places }: ClusterWays,
 ): (names?: readonly string[]) => TrafficDriver {
-  const places = kubernetesPlaces(cluster);
   const make = (config: TrafficDriverConfig): TrafficDriver => {
     switch (config.kind) {
       case 'kubernetes-service':
-        return kubernetesServiceTraffic({ cluster });
+        return service();
       case 'haproxy':
         return haproxyTraffic({ sockets: socketsOf(config, idc), templates: config, places });
       case 'http':

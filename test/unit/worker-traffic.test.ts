@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseFleet } from '../../src/domain/fleet.ts';
 import { type Cluster, openCluster } from '../../src/drivers/kubernetes/cluster.ts';
-import { clusterTraffic } from '../../src/worker/traffic.ts';
+import { openMarathonCluster } from '../../src/drivers/marathon/cluster.ts';
+import { clusterTraffic, kubernetesWays, marathonWays } from '../../src/worker/traffic.ts';
 import { FLEET } from './domain/fixtures.ts';
 
 const DRIVERS = `trafficDrivers:
@@ -41,7 +42,7 @@ afterAll(async () => {
 });
 
 test('a group is served by the drivers that it lists; one that says none, by the first of the fleet file', () => {
-  const traffic = clusterTraffic(fleet, 'north', cluster);
+  const traffic = clusterTraffic(fleet, 'north', kubernetesWays(cluster));
   expect(traffic(['service']).keepsOwners).toBe(true);
   expect(traffic(['edge']).keepsOwners).toBe(false);
   expect(traffic(['slb']).keepsOwners).toBe(false);
@@ -50,12 +51,21 @@ test('a group is served by the drivers that it lists; one that says none, by the
 });
 
 test('one driver serves all who ask for it, so that they share reads', () => {
-  const traffic = clusterTraffic(fleet, 'north', cluster);
+  const traffic = clusterTraffic(fleet, 'north', kubernetesWays(cluster));
   expect(traffic(['edge'])).toBe(traffic(['edge']));
 });
 
 test('a driver that is not there, or not in this IDC, is told by name', () => {
-  const traffic = clusterTraffic(fleet, 'south', cluster);
+  const traffic = clusterTraffic(fleet, 'south', kubernetesWays(cluster));
   expect(() => traffic(['service', 'egde'])).toThrow(/no traffic driver "egde".*service, edge, slb/);
   expect(() => traffic(['edge'])).toThrow('traffic driver "edge" has no HAProxy process for IDC south');
+});
+
+test('on Marathon the flags of the cluster itself are kept in the record of the set; load balancers are the same', async () => {
+  const marathon = openMarathonCluster({ name: 'north-m', urls: ['http://127.0.0.1:1'], network: 'routable' });
+  const traffic = clusterTraffic(fleet, 'north', marathonWays(marathon));
+  expect(traffic(['service']).keepsOwners).toBe(true);
+  expect(traffic(['edge']).keepsOwners).toBe(false);
+  expect(traffic(['slb', 'service']).keepsOwners).toBe(true);
+  await marathon.close();
 });

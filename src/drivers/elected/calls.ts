@@ -162,7 +162,7 @@ export class ElectedCalls {
       });
       const location = answer.headers['location'];
       if (!REDIRECTED.includes(answer.statusCode) || typeof location !== 'string') {
-        return { answer, base: target.origin };
+        return { answer, base: hops === 0 ? url : target.origin };
       }
       await answer.body.dump();
       // Mesos sends `//host:port/…`: the scheme is the one that we came by.

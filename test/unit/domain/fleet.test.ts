@@ -47,6 +47,33 @@ describe('parseFleet', () => {
     expect(fleet.limits).toMatchObject({ drainSeconds: 0.5, batchPercent: 25 });
   });
 
+  it('takes clusters on Mesos beside those of Kubernetes, with secrets from the environment', () => {
+    const text = FLEET.replace(
+      '- { name: south-1, kind: kubernetes, kubeconfig: south.yml, azs: [az-1] }',
+      `- name: south-m
+        kind: marathon
+        urls: ['http://marathon-1:8080', 'https://dcos.example.com/service/marathon']
+        basicAuth: { user: transship, password: '\${MARATHON_PASSWORD}' }
+        mesos: { urls: ['http://master-1:5050'], authorization: 'token=\${MESOS_TOKEN}' }
+        network: routable
+        azs: [az-3]`,
+    );
+    const env = { MARATHON_PASSWORD: 's3cret', MESOS_TOKEN: 't0ken' };
+    const [marathon, kubernetes] = parseFleet(text, env, 'fleet.yml').idcs[1]?.clusters ?? [];
+    expect(marathon).toEqual({
+      name: 'south-m',
+      kind: 'marathon',
+      urls: ['http://marathon-1:8080', 'https://dcos.example.com/service/marathon'],
+      basicAuth: { user: 'transship', password: 's3cret' },
+      mesos: { urls: ['http://master-1:5050'], authorization: 'token=t0ken' },
+      network: 'routable',
+      zoneField: '@zone',
+      azs: ['az-3'],
+      lostAfterSeconds: 60,
+    });
+    expect(kubernetes?.kind).toBe('kubernetes');
+  });
+
   it('takes traffic drivers of every kind, with secrets from the environment', () => {
     const text = withLine(`trafficDrivers:
   - { name: service, kind: kubernetes-service }

@@ -201,7 +201,32 @@ const ROWS: [string, string, string[]][] = [
   [
     'a cluster of a kind that is not known',
     broken('kind: kubernetes', 'kind: nomad'),
-    ['idcs[0].clusters[0].kind: must be "kubernetes"'],
+    ['idcs[0].clusters[0].kind: must be "kubernetes" or "marathon" (there is kubernetes, marathon)'],
+  ],
+  [
+    'a cluster on Mesos without network, with a credential in its address, and two more',
+    broken(
+      north,
+      "- { name: north-m, kind: marathon, urls: ['http://me:secret@m:8080'], basicAuth: { user: me, password: x }, authorization: token=x }",
+    ),
+    [
+      'idcs[0].clusters[0].network: is missing: a text (Name of the container network that gives each task an address of its own. Tasks are reached by that.)',
+      'idcs[0].clusters[0].urls[0]: must be http(s)://host:port, or one with a path; no credentials in it',
+      'idcs[0].clusters[0].authorization: is there beside basicAuth (one header can be sent)',
+    ],
+  ],
+  [
+    'a Marathon twice, in one cluster and in two',
+    broken(
+      north,
+      `- { name: north-m, kind: marathon, urls: ['http://m1:8080', 'http://m1:8080/'], network: n }
+      - { name: north-n, kind: marathon, urls: ['http://M1:8080'], network: n, mesos: { urls: ['http://a:5050'], authorization: a, basicAuth: { user: u, password: p } } }`,
+    ),
+    [
+      'idcs[0].clusters[0].urls[1]: is there twice (first at idcs[0].clusters[0].urls[0])',
+      'idcs[0].clusters[1].urls[0]: is the same cluster as idcs[0].clusters[0] (each Marathon is one cluster)',
+      'idcs[0].clusters[1].mesos.authorization: is there beside basicAuth (one header can be sent)',
+    ],
   ],
   [
     'a cluster without kubeconfig',
@@ -371,7 +396,7 @@ const ROWS: [string, string, string[]][] = [
       .replace('kubeconfig: south.yml, azs: [az-1]', 'kubeconfig: south.yml, azs: [az-2]'),
     [
       'environments[0].name: must be lower-case letters, digits and dashes, start with a letter, not end with a dash, and have at most 40 characters',
-      'idcs[0].clusters[0].kind: must be "kubernetes"',
+      'idcs[0].clusters[0].kind: must be "kubernetes" or "marathon" (did you mean "kubernetes"?)',
       'idcs[0].clusters[0].kubeconfig: holds a malformed variable "${NOWHERE:?}" (write ${NAME} or ${NAME:-default}, or $${ for a plain ${)',
       'idcs[1].clusters[0].azs[0]: "az-2" is not an AZ of IDC south (did you mean "az-1"?)',
     ],
