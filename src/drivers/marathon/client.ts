@@ -9,12 +9,9 @@ import {
   appsSchema,
   changedSchema,
   deploymentsSchema,
-  infoSchema,
-  oneAppSchema,
   queueSchema,
   type App,
   type Deployment,
-  type Info,
   type Queued,
 } from './resources.ts';
 import { serverSentEvents } from './sse.ts';
@@ -80,19 +77,6 @@ export class Marathon {
       embed: ['apps.tasks', 'apps.deployments', 'apps.lastTaskFailure'],
     });
     return (await this.#read(path, appsSchema, signal)).apps;
-  }
-
-  /** Null where it does not exist. */
-  async app(id: string): Promise<App | null> {
-    const path = withQuery(`/v2/apps${encoded(id)}`, {
-      embed: ['app.tasks', 'app.deployments', 'app.lastTaskFailure'],
-    });
-    try {
-      return (await this.#read(path, oneAppSchema)).app;
-    } catch (error) {
-      if (isStatus(error, 404)) return null;
-      throw error;
-    }
   }
 
   /** @throws MarathonError 409 where it exists, or is locked; APP_INVALID */
@@ -167,19 +151,6 @@ export class Marathon {
     return (await this.#read('/v2/queue', queueSchema, signal)).queue;
   }
 
-  /** Lets a task that waits because others failed be launched at once. Does nothing where none waits. */
-  async dropDelay(id: string, before: Before): Promise<void> {
-    try {
-      await this.#change({ method: 'DELETE', path: `/v2/queue${encoded(id)}/delay`, before });
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
-  }
-
-  async info(): Promise<Info> {
-    return this.#read('/v2/info', infoSchema);
-  }
-
   /** Ends its connections. */
   async close(): Promise<void> {
     this.events.close();
@@ -193,7 +164,7 @@ export class Marathon {
 
   async #change(call: Call): Promise<void> {
     const text = await this.#ask(call);
-    // A bare list of tasks, or nothing, is what kills and queue delays answer.
+    // A bare list of tasks is what kills answer.
     if (call.method === 'PATCH' || call.method === 'POST') this.#parsed(call, text, changedSchema);
   }
 

@@ -10,9 +10,9 @@ export function closedState(folder: StandingFolder): SetState {
   const { state } = folder;
   const out = { ...state.out };
   const places = [...state.places];
-  for (const { ordinal, task, isLeaving, outBy } of holdersOf(folder)) {
+  for (const { ordinal, task, isLeaving, isUnproven, outBy } of holdersOf(folder)) {
     const place = places[ordinal];
-    if (place === undefined || isLeaving) continue;
+    if (place === undefined || isLeaving || isUnproven) continue;
     places[ordinal] = { app: place.app, ...(task === null ? {} : { task: task.id }) };
     if (task !== null && Object.keys(outBy).length > 0) out[task.id] = outBy;
   }

@@ -25,8 +25,11 @@ export interface Folder {
 /** The folder of a set that exists. */
 export type StandingFolder = Folder & { state: SetState };
 
-/** A record costs nothing: it has no instance. Should somebody give it one, that ends at once. */
-const RECORD_APP = { cmd: 'true', cpus: 0.01, mem: 16, disk: 0, instances: 0 } as const;
+/**
+ * A record costs nothing: it has no instance, and no ports, of which Marathon would give it one of those that are unique in
+ * the cluster. Should somebody give it an instance, that ends at once.
+ */
+const RECORD_APP = { cmd: 'true', cpus: 0.01, mem: 16, disk: 0, instances: 0, portDefinitions: [] } as const;
 
 /** Records of one set that are written by others at the same time, before that counts as an error. */
 const CONFLICTS = 50;

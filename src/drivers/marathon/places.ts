@@ -15,6 +15,8 @@ export interface Holder {
   segment: string;
   /** It is to end. */
   isLeaving: boolean;
+  /** What was in it is to have ended, and that has not been proven: nothing is started for it. */
+  isUnproven: boolean;
   /** Who keeps it out of traffic, and why. */
   outBy: Record<string, string>;
 }
@@ -41,7 +43,8 @@ export function holdersOf({ ref, state, apps }: StandingFolder): Holder[] {
   }
   return state.places.flatMap(({ app, leaving }, ordinal): Holder[] => {
     const held = known[ordinal] ?? null;
-    const born = held === null && app !== null ? (fresh.get(app)?.shift() ?? null) : null;
+    const isUnproven = leaving !== undefined && held?.task.id !== leaving;
+    const born = held === null && app !== null && !isUnproven ? (fresh.get(app)?.shift() ?? null) : null;
     const segment = held?.segment ?? app;
     // It was to go, and went.
     if (segment === null) return [];
@@ -55,6 +58,7 @@ export function holdersOf({ ref, state, apps }: StandingFolder): Holder[] {
         task,
         segment,
         isLeaving: held !== null && held.task.id === leaving,
+        isUnproven,
         outBy: held === null && state.open !== null ? { ...BORN_OPEN, ...flags } : flags,
       },
     ];
@@ -64,7 +68,9 @@ export function holdersOf({ ref, state, apps }: StandingFolder): Holder[] {
 /** Segment → how many instances its app is to have now: of a place that is changed, the new one once the old one ended. */
 export function wantedIn(folder: StandingFolder): Map<string, number> {
   const wanted = new Map([...folder.apps.keys()].map((segment) => [segment, 0]));
-  for (const { segment } of holdersOf(folder)) wanted.set(segment, (wanted.get(segment) ?? 0) + 1);
+  for (const { segment, isUnproven } of holdersOf(folder)) {
+    if (!isUnproven) wanted.set(segment, (wanted.get(segment) ?? 0) + 1);
+  }
   return wanted;
 }
 

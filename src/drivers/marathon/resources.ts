@@ -61,7 +61,6 @@ const appSchema = z.looseObject({
 export type App = z.output<typeof appSchema>;
 
 export const appsSchema = z.object({ apps: list(appSchema) });
-export const oneAppSchema = z.object({ app: appSchema });
 /** Answer to a change. Older releases name no `deploymentId` in all of them. */
 export const changedSchema = z.object({
   version: optional(z.string()),
@@ -102,11 +101,3 @@ const deploymentSchema = z.object({
 export type Deployment = z.output<typeof deploymentSchema>;
 
 export const deploymentsSchema = z.array(deploymentSchema);
-
-export const infoSchema = z.object({
-  version: z.string(),
-  frameworkId: optional(z.string()),
-  leader: optional(z.string()),
-});
-
-export type Info = z.output<typeof infoSchema>;

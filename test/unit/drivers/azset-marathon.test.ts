@@ -7,12 +7,12 @@ import { startSmallServer } from '../../support/small-server.ts';
 import { FOLDER, GROUP, marathonWorld, SET, specOf, type MarathonWorld } from './marathon-world.ts';
 
 vi.mock('../../../src/drivers/marathon/limits.ts', () => ({
-  END_TIMEOUT_MS: 1_500,
-  START_TIMEOUT_MS: 1_500,
+  END_TIMEOUT_MS: 3_000,
+  START_TIMEOUT_MS: 20_000,
   UNSCHEDULABLE_GRACE_MS: 100,
   PULL_GRACE_MS: 100,
-  LOCK_GRACE_MS: 150,
-  FOLLOW_TIMEOUT_MS: 1_000,
+  LOCK_GRACE_MS: 400,
+  FOLLOW_TIMEOUT_MS: 10_000,
   POLL_MS: { watched: 20, blind: 20 },
 }));
 
@@ -325,7 +325,7 @@ describe('one instance', () => {
         await judge(target);
       },
     );
-    for (let n = 0; n < 4; n++) {
+    for (let n = 0; n < 6; n++) {
       const { target, at } = await prepare();
       world.stub.loseAnswer = n;
       expect(await codeOf(recreate(at, target))).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
@@ -434,7 +434,7 @@ describe('one instance', () => {
     world.stub.deployments = [];
     world.stub.isHeld = false;
     expect(await attempt).toMatchObject({ revision: target.revision });
-    expect(world.stub.changes.filter((change) => change.includes('/tasks/'))).toHaveLength(1);
+    expect(world.stub.changes.filter((change) => change.endsWith(`/tasks/${at.uid}`))).toHaveLength(1);
   });
 
   test('locked for long: the task is ended all the same, without force, and what comes instead is taken away', async () => {
@@ -449,7 +449,7 @@ describe('one instance', () => {
     world.stub.deployments.push({ id: 'other', affectedApps: [old], before: {} });
     world.stub.isHeld = true;
     const attempt = recreate(at, target);
-    await delay(400);
+    await delay(1_000);
     world.stub.isHeld = false;
     const born = await attempt;
     clearInterval(lock);
@@ -565,13 +565,22 @@ describe('instances that do not start', () => {
     });
     try {
       await fresh([master.url]);
-      const { target, at } = await begun(1);
+      const { target, at } = await begun(2);
       unreachable = [at.uid];
       const { code, message } = await codeOf(recreate(at, target));
       expect([code, message]).toEqual(['CONTROLLER_STALLED', expect.stringContaining(at.uid)]);
       expect(appsOf()[`${FOLDER}/${target.revision}`]).toBe(0);
+      // Nor is another one started in its place by what others do, forward or back.
+      const next = await world.at(1);
+      await world.pullOut(next);
+      await recreate(next, target);
+      await close();
+      expect(appsOf()[`${FOLDER}/${target.revision}`]).toBe(1);
+      await open(target.previous);
+      expect(await codeOf(recreate(await world.at(0), target.previous))).toMatchObject({ code: 'CONTROLLER_STALLED' });
+      expect(appsOf()[`${FOLDER}/${target.previous.revision}`]).toBe(0);
       unreachable = [];
-      expect(await recreate(at, target)).toMatchObject({ revision: target.revision });
+      expect(await recreate(at, target.previous)).toMatchObject({ revision: target.previous.revision, running: true });
     } finally {
       await master.stop();
     }

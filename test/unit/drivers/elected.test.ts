@@ -17,7 +17,7 @@ const process = async (answer: (asked: Asked) => Reply | Promise<Reply>): Promis
   return server;
 };
 const calls = (urls: string[], options: Partial<ElectedOptions> = {}): ElectedCalls => {
-  const made = new ElectedCalls({ name: 'test', urls, deadlineMs: 1_200, ...options });
+  const made = new ElectedCalls({ name: 'test', urls, deadlineMs: 5_000, ...options });
   opened.push({ stop: () => made.close() });
   return made;
 };
@@ -110,7 +110,7 @@ describe('what may have been done is not done again', () => {
     const well = await process(() => [200, {}]);
     for (const reply of ['drop', 'silence', [504, '']] as Reply[]) {
       const one = await process(() => reply);
-      expect((await calls([one.url, well.url], { attemptMs: 100 }).send(READ)).status).toBe(200);
+      expect((await calls([one.url, well.url], { attemptMs: 300 }).send(READ)).status).toBe(200);
     }
     const posted = await process(() => 'drop');
     expect((await calls([posted.url, well.url]).send({ ...CHANGE, isRead: true })).status).toBe(200);

@@ -85,14 +85,14 @@ describe('refusals', () => {
     const server = await startSmallServer(() => reply);
     opened.push(server);
     const marathon = marathonOf([server.url], { deadlineMs: 0, lostAfterSeconds: 60 });
-    expect(await codeOf(marathon.info())).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(await codeOf(marathon.deployments())).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
     vi.useFakeTimers({ toFake: ['Date'] });
     vi.setSystemTime(Date.now() + 61_000);
-    expect(await codeOf(marathon.info())).toMatchObject({ code: 'CLUSTER_LOST' });
-    reply = [200, { version: '1.11.24' }];
-    expect(await marathon.info()).toMatchObject({ version: '1.11.24' });
+    expect(await codeOf(marathon.deployments())).toMatchObject({ code: 'CLUSTER_LOST' });
+    reply = [200, []];
+    expect(await marathon.deployments()).toEqual([]);
     reply = [503, ''];
-    expect(await codeOf(marathon.info())).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(await codeOf(marathon.deployments())).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
   });
 
   test.each([
@@ -113,25 +113,27 @@ describe('changes', () => {
     await marathon.kill('/pro/web/r1', 'pro_web_r1.instance-7f0c._app.1', { scale: true }, guard);
     await marathon.kill('/pro/web/r1', 'a/b c', { scale: false }, guard);
     await marathon.remove('/pro/web/r1', guard);
-    await marathon.dropDelay('/pro/web/r1', guard);
+    await marathon.killAndScale(['t1', 't2'], guard);
+    await marathon.rollBack('d1', guard);
     expect(server.calls()).toEqual([
       'POST /v2/apps?force=false',
       'PATCH /v2/apps/pro/web/r1?force=false',
       'DELETE /v2/apps/pro/web/r1/tasks/pro_web_r1.instance-7f0c._app.1?scale=true&wipe=false&force=false',
       'DELETE /v2/apps/pro/web/r1/tasks/a%2Fb%20c?scale=false&wipe=false&force=false',
       'DELETE /v2/apps/pro/web/r1?force=false',
-      'DELETE /v2/queue/pro/web/r1/delay',
+      'POST /v2/tasks/delete?scale=true&wipe=false&force=false',
+      'DELETE /v2/deployments/d1?force=false',
     ]);
     expect(server.asked[1]?.body).toBe('{"instances":3}');
-    expect(guard.passed).toBe(6);
+    expect(server.asked[5]?.body).toBe('{"ids":["t1","t2"]}');
+    expect(guard.passed).toBe(7);
   });
 
-  test('what is gone already is done: an app, a task, the whole path of a task, a delay', async () => {
+  test('what is gone already is done: an app, a task, the whole path of a task, a deployment', async () => {
     const { marathon } = await answering(404, { message: "Path '/pro/web/r1' does not exist" });
     await marathon.remove('/pro/web/r1', openGuard());
     await marathon.kill('/pro/web/r1', 't', { scale: true }, openGuard());
-    await marathon.dropDelay('/pro/web/r1', openGuard());
-    expect(await marathon.app('/pro/web/r1')).toBeNull();
+    await marathon.rollBack('d1', openGuard());
   });
 
   test('the guard that refuses stops the change', async () => {

@@ -3,7 +3,7 @@ import type { AzSetRef } from '../../../domain/types.ts';
 import { pause } from '../../alive.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isLocked } from '../../marathon/errors.ts';
-import { readFolder, tasksOf, type Folder } from '../../marathon/folder.ts';
+import { changeState, readFolder, standingFolder, tasksOf, type Folder } from '../../marathon/folder.ts';
 import { appIdOf, folderOf } from '../../marathon/labels.ts';
 import { END_TIMEOUT_MS, LOCK_GRACE_MS, POLL_MS } from '../../marathon/limits.ts';
 import { until } from '../../marathon/until.ts';
@@ -16,7 +16,7 @@ import type { Guard, Waiting } from '../index.ts';
  * holds no place.
  * @throws CONTROLLER_STALLED
  */
-export async function endTask(
+async function endTask(
   cluster: MarathonCluster,
   ref: AzSetRef,
   task: string,
@@ -43,6 +43,35 @@ export async function endTask(
     about: folderOf(ref),
     look: async (signal) => ((await hasEnded(cluster, ref, [task], signal)) ? true : undefined),
   });
+}
+
+/**
+ * Ends what is to leave these places, each as endTask does, and writes down that it has: from then on others may be started
+ * for them.
+ * @throws CONTROLLER_STALLED
+ */
+export async function emptyPlaces(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  ordinals: readonly number[],
+  guard: Guard,
+  waiting: Waiting,
+): Promise<void> {
+  const { state } = await standingFolder(cluster, ref);
+  const leaving = new Map(ordinals.map((ordinal) => [ordinal, state.places[ordinal]?.leaving]));
+  const tasks = [...leaving.values()].filter((task) => task !== undefined);
+  await Promise.all(tasks.map((task) => endTask(cluster, ref, task, guard, waiting)));
+  await changeState(
+    cluster,
+    ref,
+    ({ state: now }) => {
+      const isOver = (task: string | undefined, ordinal: number): boolean =>
+        task !== undefined && leaving.get(ordinal) === task;
+      const places = now.places.map((place, ordinal) => (isOver(place.leaving, ordinal) ? { app: place.app } : place));
+      return { ...now, places };
+    },
+    guard,
+  );
 }
 
 /** Id of the app that has the task, unless it is being ended already; null where none has. */

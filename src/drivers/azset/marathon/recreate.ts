@@ -2,13 +2,13 @@ import { TransshipError } from '../../../domain/errors.ts';
 import { ordinalOf } from '../../../domain/member.ts';
 import { closedState } from '../../marathon/closed.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, standingFolder, tasksOf, type StandingFolder } from '../../marathon/folder.ts';
+import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { holdersOf, heldBy } from '../../marathon/places.ts';
 import type { PlaceState, SetState } from '../../marathon/state.ts';
 import type { Guard, InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';
 import { lowerSurplus, raise } from './apps.ts';
 import { differences } from './difference.ts';
-import { endTask } from './end.ts';
+import { emptyPlaces } from './end.ts';
 import { revisionIn } from './observe.ts';
 import { checkOpen } from './open.ts';
 import { definitionOf, segmentFor, segmentsOf } from './own.ts';
@@ -55,8 +55,7 @@ export async function recreateTask(
   const { set } = at;
   const ordinal = ordinalOf(at.member);
   const begun = await changeState(cluster, set, (folder) => begin(folder, ordinal, at, target, again), guard);
-  const { leaving } = begun.state.places[ordinal] ?? {};
-  if (leaving !== undefined) await endTask(cluster, set, leaving, guard, waiting);
+  await emptyPlaces(cluster, set, [ordinal], guard, waiting);
   await lowerSurplus(cluster, set, guard);
   const segment = begun.state.places[ordinal]?.app ?? segmentFor(begun.state, target.revision);
   if (!(await raise(cluster, set, segment, guard, waiting))) {
@@ -82,20 +81,16 @@ function begin(
     throw new TransshipError('INSTANCE_REPLACED', `${at.member} has no place in ${at.set.name} any more`);
   }
   const isTarget = place.app !== null && targets.includes(place.app);
-  if (isTarget && place.leaving !== undefined) {
-    // An earlier attempt began it. Where it is to be ended once more, that was for another one.
-    const isDone = !tasksOf(folder).some(({ id }) => id === place.leaving);
-    if (!again || !isDone || holder.uid !== at.uid || holder.task === null) return null;
-  } else if (isTarget && (!again || holder.uid !== at.uid || holder.task === null)) return null;
+  // Begun by an earlier attempt; or of the target, and nothing that is to be ended once more.
+  if (isTarget && (place.leaving !== undefined || !again || holder.uid !== at.uid || holder.task === null)) return null;
   heldBy(folder, at, { ending: true });
   const app = segmentFor(state, revision);
   // It was to go to something else, and stays what it is.
   const isBack = !again && holder.task !== null && targets.includes(holder.segment);
   const task = holder.task?.id;
-  const next: PlaceState = isBack
-    ? { app: holder.segment, ...(task === undefined ? {} : { task }) }
-    : { app, ...(task === undefined ? {} : { leaving: task }) };
-  return withPlace(state, ordinal, next);
+  if (isBack) return withPlace(state, ordinal, { app: holder.segment, ...(task === undefined ? {} : { task }) });
+  const leaving = task ?? place.leaving;
+  return withPlace(state, ordinal, { app, ...(leaving === undefined ? {} : { leaving }) });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, standingFolder, tasksOf, type StandingFolder } from '../../marathon/folder.ts';
+import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { folderOf } from '../../marathon/labels.ts';
 import { END_TIMEOUT_MS } from '../../marathon/limits.ts';
 import { holdersOf, isEnding } from '../../marathon/places.ts';
@@ -9,7 +9,7 @@ import type { PlaceState, SetState } from '../../marathon/state.ts';
 import { until } from '../../marathon/until.ts';
 import type { Guard, Waiting } from '../index.ts';
 import { lowerSurplus, raise } from './apps.ts';
-import { endTask } from './end.ts';
+import { emptyPlaces } from './end.ts';
 import { checkOwn, segmentFor } from './own.ts';
 
 /**
@@ -25,8 +25,7 @@ export async function resizeSet(
   waiting: Waiting,
 ): Promise<void> {
   const { state } = await changeState(cluster, ref, (folder) => resized(folder, count), guard);
-  const going = state.places.slice(count).flatMap(({ leaving }) => leaving ?? []);
-  await Promise.all(going.map((task) => endTask(cluster, ref, task, guard, waiting)));
+  await emptyPlaces(cluster, ref, [...state.places.keys()], guard, waiting);
   await lowerSurplus(cluster, ref, guard);
   const segment = segmentFor(state, state.current);
   if (!(await raise(cluster, ref, segment, guard, waiting))) {
@@ -48,7 +47,8 @@ function resized(folder: StandingFolder, count: number): SetState | null {
     const task = holder?.task ?? null;
     if (ordinal >= count) {
       if (holder !== undefined && task !== null && Object.keys(holder.outBy).length === 0) throw serving(ref, holder);
-      return { app: null, ...(task === null ? {} : { leaving: task.id }) };
+      const left = task?.id ?? place?.leaving;
+      return { app: null, ...(left === undefined ? {} : { leaving: left }) };
     }
     return task === null || holder === undefined || isEnding(holder) ? { app } : { app: holder.segment, task: task.id };
   });
@@ -83,8 +83,7 @@ async function waitSize(cluster: MarathonCluster, ref: AzSetRef, count: number, 
 /** Places that went are forgotten from the end. */
 function trimmed(folder: StandingFolder, count: number): SetState | null {
   const { state } = folder;
-  const live = new Set(tasksOf(folder).map(({ id }) => id));
-  const isGone = ({ app, leaving }: PlaceState): boolean => app === null && !live.has(leaving ?? '');
+  const isGone = ({ app, leaving }: PlaceState): boolean => app === null && leaving === undefined;
   if (state.places.length <= count || !state.places.slice(count).every(isGone)) return null;
   return { ...state, places: state.places.slice(0, count) };
 }

@@ -63,7 +63,8 @@ function placeOf(folder: StandingFolder, member: string, revision: string): Hold
   const holder = holdersOf(folder).find((one) => one.member === member);
   if (app !== null && holder !== undefined && revisionIn(folder, app) === revision) {
     // The one before it, on its way out: the place is not of the target yet.
-    return isEnding(holder) || revisionIn(folder, holder.segment) !== revision ? { ...holder, task: null } : holder;
+    const isBefore = holder.isLeaving || isEnding(holder) || revisionIn(folder, holder.segment) !== revision;
+    return isBefore ? { ...holder, task: null } : holder;
   }
   throw new TransshipError('INSTANCE_REPLACED', `${member} is to be of another revision than ${revision} now`);
 }

@@ -72,7 +72,7 @@ function checkPlaces(folder: StandingFolder, revision: string): void {
 function unsettled(folder: StandingFolder): string {
   const wanted = wantedIn(folder);
   const unready = holdersOf(folder).filter(
-    (holder) => holder.isLeaving || !isReady(holder, folder.apps.get(holder.segment)),
+    (holder) => holder.isLeaving || holder.isUnproven || !isReady(holder, folder.apps.get(holder.segment)),
   );
   const busy = [...folder.apps].filter(([segment, app]) => {
     const want = wanted.get(segment) ?? 0;
