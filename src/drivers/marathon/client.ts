@@ -71,12 +71,12 @@ export class Marathon {
   }
 
   /** Apps whose id contains the text, with their tasks and deployments, in one answer. Empty where there is none. */
-  async apps(idPart: string, signal?: AbortSignal): Promise<App[]> {
+  async apps(idPart: string): Promise<App[]> {
     const path = withQuery('/v2/apps', {
       id: idPart,
       embed: ['apps.tasks', 'apps.deployments', 'apps.lastTaskFailure'],
     });
-    return (await this.#read(path, appsSchema, signal)).apps;
+    return (await this.#read(path, appsSchema)).apps;
   }
 
   /** @throws MarathonError 409 where it exists, or is locked; APP_INVALID */
@@ -142,8 +142,8 @@ export class Marathon {
   }
 
   /** What Marathon is bringing about now. */
-  async deployments(signal?: AbortSignal): Promise<Deployment[]> {
-    return this.#read('/v2/deployments', deploymentsSchema, signal);
+  async deployments(): Promise<Deployment[]> {
+    return this.#read('/v2/deployments', deploymentsSchema);
   }
 
   /** What waits to be launched, and why it is not. */

@@ -1,12 +1,16 @@
 import type { Credential } from '../elected/authorization.ts';
+import { coalesce } from '../kubernetes/coalesce.ts';
 import { Mesos } from '../mesos/client.ts';
 import { Marathon } from './client.ts';
 import { Locks } from './locks.ts';
+import type { App } from './resources.ts';
 
 /** One Mesos cluster with its Marathon, opened once per worker and shared by its drivers. */
 export interface MarathonCluster {
   name: string;
   marathon: Marathon;
+  /** Apps whose id contains the text. Those of a batch that look at about the same time share one call, as fresh as their own. */
+  apps: (idPart: string) => Promise<App[]>;
   /** Asked whether a task has ended; null where nobody told where the masters are: then Marathon's word counts. */
   mesos: Mesos | null;
   /** Name of the container network that gives each task an address of its own. */
@@ -33,9 +37,16 @@ export function openMarathonCluster(options: MarathonClusterOptions): MarathonCl
   const { name, urls, credential, network, zoneField = '@zone', lostAfterSeconds } = options;
   const marathon = new Marathon({ name, urls, credential, lostAfterSeconds });
   const mesos = options.mesos === undefined ? null : new Mesos({ name, ...options.mesos });
+  const reads = new Map<string, (idPart: string) => Promise<App[]>>();
+  const readOf = (idPart: string): ((idPart: string) => Promise<App[]>) => {
+    const known = reads.get(idPart) ?? coalesce(() => marathon.apps(idPart));
+    reads.set(idPart, known);
+    return known;
+  };
   return {
     name,
     marathon,
+    apps: (idPart) => readOf(idPart)(idPart),
     mesos,
     network,
     zoneField,

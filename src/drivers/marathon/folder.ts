@@ -35,17 +35,13 @@ const RECORD_APP = { cmd: 'true', cpus: 0.01, mem: 16, disk: 0, instances: 0, po
 const CONFLICTS = 50;
 
 /** Folders by one call for each namespace. */
-export async function readFolders(
-  { marathon }: MarathonCluster,
-  refs: readonly AzSetRef[],
-  signal?: AbortSignal,
-): Promise<Folder[]> {
+export async function readFolders(cluster: MarathonCluster, refs: readonly AzSetRef[]): Promise<Folder[]> {
   const apps = new Map<string, App[]>();
   await Promise.all(
     [...new Set(refs.map(({ namespace }) => namespace))].map(async (namespace) => {
       const asked = refs.filter((ref) => ref.namespace === namespace);
       const [only] = asked.length === 1 ? asked : [];
-      apps.set(namespace, await marathon.apps(only === undefined ? `/${namespace}/` : `${folderOf(only)}/`, signal));
+      apps.set(namespace, await cluster.apps(only === undefined ? `/${namespace}/` : `${folderOf(only)}/`));
     }),
   );
   return refs.map((ref) => folderFrom(ref, apps.get(ref.namespace) ?? []));
@@ -79,19 +75,15 @@ function folderFrom(ref: AzSetRef, found: App[]): Folder {
   };
 }
 
-export async function readFolder(cluster: MarathonCluster, ref: AzSetRef, signal?: AbortSignal): Promise<Folder> {
-  const [folder] = await readFolders(cluster, [ref], signal);
+export async function readFolder(cluster: MarathonCluster, ref: AzSetRef): Promise<Folder> {
+  const [folder] = await readFolders(cluster, [ref]);
   if (folder === undefined) throw new Error('one folder for one set');
   return folder;
 }
 
 /** @throws NOT_FOUND */
-export async function standingFolder(
-  cluster: MarathonCluster,
-  ref: AzSetRef,
-  signal?: AbortSignal,
-): Promise<StandingFolder> {
-  const folder = await readFolder(cluster, ref, signal);
+export async function standingFolder(cluster: MarathonCluster, ref: AzSetRef): Promise<StandingFolder> {
+  const folder = await readFolder(cluster, ref);
   if (isStanding(folder)) return folder;
   throw new TransshipError('NOT_FOUND', `the set ${ref.name} is not in ${ref.cluster}${folderOf(ref)}`);
 }

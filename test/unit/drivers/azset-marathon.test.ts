@@ -6,8 +6,9 @@ import { codeOf, eachAnswerLost, eachChangeGuarded, eachDeath, openGuard, patien
 import { startSmallServer } from '../../support/small-server.ts';
 import { FOLDER, GROUP, marathonWorld, SET, specOf, type MarathonWorld } from './marathon-world.ts';
 
+vi.mock('../../../src/drivers/kubernetes/limits.ts', async (original) => ({ ...(await original<object>()), GATHER_MS: 0 }));
 vi.mock('../../../src/drivers/marathon/limits.ts', () => ({
-  END_TIMEOUT_MS: 3_000,
+  END_TIMEOUT_MS: 2_000,
   START_TIMEOUT_MS: 20_000,
   UNSCHEDULABLE_GRACE_MS: 100,
   PULL_GRACE_MS: 100,

@@ -103,7 +103,7 @@ async function hasEnded(
   tasks: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const listed = tasksOf(await readFolder(cluster, ref, signal));
+  const listed = tasksOf(await readFolder(cluster, ref));
   if (listed.some(({ id }) => tasks.includes(id))) return false;
   if (cluster.mesos === null || tasks.length === 0) return true;
   const { tasks: known, unreachable_tasks } = await cluster.mesos.tasks(signal);

@@ -72,8 +72,8 @@ async function waitSize(cluster: MarathonCluster, ref: AzSetRef, count: number, 
         `${ref.name} in ${ref.cluster}: ${String(count - made)} are not launched: see the queue of Marathon`,
       ),
     about: folderOf(ref),
-    look: async (signal) => {
-      const folder = await standingFolder(cluster, ref, signal);
+    look: async () => {
+      const folder = await standingFolder(cluster, ref);
       made = holdersOf(folder).filter((holder) => holder.task !== null && !isEnding(holder)).length;
       return made === count ? true : undefined;
     },

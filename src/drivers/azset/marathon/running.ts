@@ -36,7 +36,7 @@ export async function waitRunning(
     late: () => new TransshipError('INSTANCE_NOT_STARTED', `${member} in ${set.cluster} does not start: ${reason}`),
     about: folderOf(set),
     look: async (signal) => {
-      const folder = await standingFolder(cluster, set, signal);
+      const folder = await standingFolder(cluster, set);
       const holder = placeOf(folder, member, revision);
       if (isRunning(holder) && addressOf(holder.task) !== null) return observeInstance(folder, holder);
       failures.note(folder, holder);

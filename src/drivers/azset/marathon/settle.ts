@@ -32,8 +32,8 @@ export async function settleSet(
     timeoutMs: FOLLOW_TIMEOUT_MS,
     late: () => new TransshipError('CONTROLLER_STALLED', `${ref.name} in ${ref.cluster} does not settle: ${left}`),
     about: folderOf(ref),
-    look: async (signal) => {
-      const folder = await standingFolder(cluster, ref, signal);
+    look: async () => {
+      const folder = await standingFolder(cluster, ref);
       checkPlaces(folder, revision);
       left = unsettled(folder);
       return left === '' ? true : undefined;

@@ -48,8 +48,8 @@ export async function pullIn(
     late: () =>
       new TransshipError('PULL_IN_TIMEOUT', `${at.member} in ${at.set.cluster} is not well by what Marathon says`),
     about: folderOf(at.set),
-    look: async (signal) => {
-      const folder = await standingFolder(cluster, at.set, signal);
+    look: async () => {
+      const folder = await standingFolder(cluster, at.set);
       const holder = heldBy(folder, at);
       return isReady(holder, folder.apps.get(holder.segment)) ? true : undefined;
     },
