@@ -6,7 +6,10 @@ import { codeOf, eachAnswerLost, eachChangeGuarded, eachDeath, openGuard, patien
 import { startSmallServer } from '../../support/small-server.ts';
 import { FOLDER, GROUP, marathonWorld, SET, specOf, type MarathonWorld } from './marathon-world.ts';
 
-vi.mock('../../../src/drivers/kubernetes/limits.ts', async (original) => ({ ...(await original<object>()), GATHER_MS: 0 }));
+vi.mock('../../../src/drivers/kubernetes/limits.ts', async (original) => ({
+  ...(await original<object>()),
+  GATHER_MS: 0,
+}));
 vi.mock('../../../src/drivers/marathon/limits.ts', () => ({
   END_TIMEOUT_MS: 2_000,
   START_TIMEOUT_MS: 20_000,
@@ -396,6 +399,29 @@ describe('one instance', () => {
     expect((await world.seen()).instances.slice(1).map(({ uid }) => uid)).toEqual(after.slice(1));
   });
 
+  test('gone back on while its task is being ended: another one of what it was comes in its place', async () => {
+    const target = await staged(2);
+    const at = await world.at(1);
+    await world.pullOut(at);
+    await open(target);
+    world.stub.isHeld = true;
+    const waiting = patience();
+    const attempt = world.azSets.recreate(at, target, openGuard(), waiting);
+    while (!world.stub.tasks.some(({ state }) => state === 'TASK_KILLING')) await delay(10);
+    waiting.abort(new Error('aborted'));
+    await expect(attempt).rejects.toThrow('aborted');
+    await open(target.previous);
+    const back = recreate(at, target.previous);
+    await delay(50);
+    world.stub.isHeld = false;
+    const { uid, revision } = await back;
+    expect([uid === at.uid, revision]).toEqual([false, target.previous.revision]);
+    await close();
+    await world.pullIn({ ...at, uid });
+    await unstage();
+    expect(await world.seen()).toMatchObject({ settled: true, desired: 2 });
+  });
+
   test('replace waits for what is there already, and refuses what only a new task can be', async () => {
     const target = await staged(1);
     const at = await world.at(0);
@@ -561,7 +587,7 @@ describe('instances that do not start', () => {
   test('a task that the master lost sight of has not ended', async () => {
     let unreachable: string[] = [];
     const master = await startSmallServer(() => {
-      const tasks = unreachable.map((value) => ({ task_id: { value }, state: 'TASK_UNREACHABLE' }));
+      const tasks = unreachable.map((value) => ({ task_id: { value }, state: 'TASK_LOST' }));
       return [200, { get_tasks: { tasks: [], unreachable_tasks: tasks } }];
     });
     try {

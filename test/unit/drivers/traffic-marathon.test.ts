@@ -6,7 +6,10 @@ import { marathonPlaces } from '../../../src/drivers/traffic/marathon/places.ts'
 import { codeOf, eachAnswerLost, eachChangeGuarded, openGuard, patience } from '../../contract/world.ts';
 import { marathonWorld, SET, type MarathonWorld } from './marathon-world.ts';
 
-vi.mock('../../../src/drivers/kubernetes/limits.ts', async (original) => ({ ...(await original<object>()), GATHER_MS: 0 }));
+vi.mock('../../../src/drivers/kubernetes/limits.ts', async (original) => ({
+  ...(await original<object>()),
+  GATHER_MS: 0,
+}));
 vi.mock('../../../src/drivers/traffic/limits.ts', async (original) => ({
   ...(await original<object>()),
   IN_TIMEOUT_MS: 300,

@@ -107,9 +107,9 @@ async function hasEnded(
   if (listed.some(({ id }) => tasks.includes(id))) return false;
   if (cluster.mesos === null || tasks.length === 0) return true;
   const { tasks: known, unreachable_tasks } = await cluster.mesos.tasks(signal);
-  return ![...known, ...unreachable_tasks].some(
-    ({ task_id, state = '' }) => tasks.includes(task_id.value) && !TERMINAL.has(state),
-  );
+  // A framework that is not partition-aware is told TASK_LOST of what is only out of sight: there the list counts, not the state.
+  const alive = [...known.filter(({ state = '' }) => !TERMINAL.has(state)), ...unreachable_tasks];
+  return !alive.some(({ task_id }) => tasks.includes(task_id.value));
 }
 
 /**

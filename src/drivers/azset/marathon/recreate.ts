@@ -3,7 +3,7 @@ import { ordinalOf } from '../../../domain/member.ts';
 import { closedState } from '../../marathon/closed.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
-import { holdersOf, heldBy } from '../../marathon/places.ts';
+import { heldBy, holdersOf, isEnding } from '../../marathon/places.ts';
 import type { PlaceState, SetState } from '../../marathon/state.ts';
 import type { Guard, InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';
 import { lowerSurplus, raise } from './apps.ts';
@@ -85,8 +85,8 @@ function begin(
   if (isTarget && (place.leaving !== undefined || !again || holder.uid !== at.uid || holder.task === null)) return null;
   heldBy(folder, at, { ending: true });
   const app = segmentFor(state, revision);
-  // It was to go to something else, and stays what it is.
-  const isBack = !again && holder.task !== null && targets.includes(holder.segment);
+  // It was to go to something else, and stays what it is, unless it is being ended already.
+  const isBack = !again && holder.task !== null && !isEnding(holder) && targets.includes(holder.segment);
   const task = holder.task?.id;
   if (isBack) return withPlace(state, ordinal, { app: holder.segment, ...(task === undefined ? {} : { task }) });
   const leaving = task ?? place.leaving;
