@@ -9,7 +9,7 @@ import type { App } from './resources.ts';
 export interface MarathonCluster {
   name: string;
   marathon: Marathon;
-  /** Apps whose id contains the text. Those of a batch that look at about the same time share one call, as fresh as their own. */
+  /** Apps whose id contains the text. Those who look at about the same time share one call, as fresh as their own. */
   apps: (idPart: string) => Promise<App[]>;
   /** Asked whether a task has ended; null where nobody told where the masters are: then Marathon's word counts. */
   mesos: Mesos | null;
