@@ -47,7 +47,8 @@ async function begin(run: GroupRun): Promise<GroupLook | null> {
   }
   if (input.takeover !== undefined) return takeOver(run, input.takeover);
   if (input.convert !== undefined) return convert(run, input.convert);
-  return (await modeOf(run)) === 'create' ? create(run) : replace(run);
+  const now = await look(run, 'forward', 'look at the sets');
+  return modeOf(run, now) === 'create' ? create(run) : replace(run, now);
 }
 
 async function create(run: GroupRun): Promise<GroupLook> {
@@ -60,11 +61,12 @@ async function create(run: GroupRun): Promise<GroupLook> {
   return whole;
 }
 
-async function replace(run: GroupRun): Promise<GroupLook> {
+/** @param seen the sets as they were found */
+async function replace(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
   await stageAll(run);
   // From here a rollback or repair only goes on, or stops as it stands.
   if (!isUndoable(run.input.flavor)) run.sagas.pivot();
-  return throughBatches(run, () => (run.input.flavor === 'scale' ? scale(run) : rollOut(run)));
+  return throughBatches(run, () => (run.input.flavor === 'scale' ? scale(run) : rollOut(run, seen)));
 }
 
 async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Promise<GroupLook> {
@@ -78,8 +80,7 @@ async function throughBatches(run: GroupRun, roll: () => Promise<GroupLook>): Pr
 }
 
 /** Create when no set exists, in place when all do. */
-async function modeOf(run: GroupRun): Promise<'create' | 'in-place'> {
-  const now = await look(run, 'forward', 'look at the sets');
+function modeOf(run: GroupRun, now: GroupLook): 'create' | 'in-place' {
   const missing = now.sets.filter(({ set }) => set === null).map(({ ref }) => ref.name);
   if (missing.length === now.sets.length && run.input.flavor !== 'restart' && run.input.flavor !== 'scale')
     return 'create';

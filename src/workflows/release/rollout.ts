@@ -1,4 +1,4 @@
-import { isCancellation, sleep } from '@temporalio/workflow';
+import { isCancellation, patched, sleep } from '@temporalio/workflow';
 import { brake, describeBudget } from '../../domain/brake.ts';
 import { planBatches, type Batch, type BudgetSum } from '../../domain/plan.ts';
 import type { ReleaseState } from '../../domain/states.ts';
@@ -19,6 +19,9 @@ import { prePull } from './prepull.ts';
 import { troubleOf } from './troubles.ts';
 import { openBudget, restore } from './undo.ts';
 
+/** Operations that began before this looked a second time, for the plan. */
+const PLANNED_BY_FIRST_LOOK = 'plan-by-first-look';
+
 /** An instance that was replaced under our hands is handled again, but not for ever. */
 const MOST_REBIRTHS = 5;
 /** Passes over the whole group after the last batch, until one finds nothing to redo. */
@@ -27,19 +30,18 @@ const MOST_PASSES = 10;
 /**
  * Brings every instance of the group to the staged revision: the bastion first (a rollback or repair has none), then
  * batch by batch, then again what was reborn meanwhile. Returns when every instance runs it and serves.
+ * @param seen the sets as they were found, before they were staged
  * @throws Continuing
  */
-export async function rollOut(run: GroupRun): Promise<GroupLook> {
-  return rollOn(run, { batches: await planAll(run), stale: false });
+export async function rollOut(run: GroupRun, seen: GroupLook): Promise<GroupLook> {
+  return rollOn(run, { batches: await planAll(run, seen), stale: false });
 }
 
-async function planAll(run: GroupRun): Promise<Batch[]> {
+async function planAll(run: GroupRun, seen: GroupLook): Promise<Batch[]> {
   const { input, progress } = run;
   const { flavor = 'release', only } = input;
   const bastion = isUndoable(flavor);
-  const before = bastion
-    ? await looked(run, 'SMOKE_BRAKED', 'look before the plan')
-    : await lookedPast(run, 'look before the plan');
+  const before = await beforePlan(run, seen, bastion);
   if (!bastion) await advance(run, 'ROLLING_OUT', `${flavor} to ${input.spec.version}`);
   const meant = input.instances.filter(({ name }) => only === undefined || only.includes(name));
   if (flavor === 'restart') {
@@ -61,6 +63,13 @@ async function planAll(run: GroupRun): Promise<Batch[]> {
 
   await prePull(run, plan.batches[0]);
   return plan.batches;
+}
+
+/** Staging moves nothing, and each batch is counted for anew: where nobody changed a size the first look is good enough. */
+async function beforePlan(run: GroupRun, seen: GroupLook, bastion: boolean): Promise<GroupLook> {
+  if (sizeChange(run, seen) === null && patched(PLANNED_BY_FIRST_LOOK)) return seen;
+  const summary = 'look before the plan';
+  return bastion ? looked(run, 'SMOKE_BRAKED', summary) : lookedPast(run, summary);
 }
 
 /**
