@@ -50,6 +50,7 @@ export function conditionOf({ state, reason, message }: MesosTaskStatus): Condit
     case 'TASK_UNREACHABLE':
       return 'Unreachable';
     case 'TASK_GONE':
+    case 'TASK_GONE_BY_OPERATOR':
       return 'Gone';
     case 'TASK_DROPPED':
       return 'Dropped';
