@@ -58,7 +58,11 @@ export class Leader {
 
     const reconcile = () => {
       this.#decommissionOrphans();
-      const known = tracker.all().flatMap(({ task }) => (task?.status && !isTerminal(task.condition) ? [task.id] : []));
+      // With the agent: the master answers for a task that it does not know by what became of that (SchedulerActions.scala).
+      const known = tracker.all().flatMap(({ task, agent }) => {
+        if (!task?.status || isTerminal(task.condition)) return [];
+        return [agent === null ? task.id : { taskId: task.id, agentId: agent.agentId }];
+      });
       if (known.length > 0) driver.reconcile(known);
       driver.reconcile([]);
     };
