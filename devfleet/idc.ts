@@ -11,7 +11,7 @@ import { startRegistry, type Registry } from './parts/registry.ts';
 import type { FleetShape } from './shape.ts';
 import type { Part } from './supervision/part.ts';
 import type { Supervisor } from './supervision/supervisor.ts';
-import type { DevfleetIdc } from './types.ts';
+import type { DevfleetIdc, DevfleetMesos } from './types.ts';
 
 export interface Tools {
   supervisor: Supervisor;
@@ -23,7 +23,7 @@ export interface Tools {
 /** The running parts of one IDC. */
 export interface Idc {
   name: string;
-  azs: string[];
+  azs: FleetShape['idcs'][string]['azs'];
   api: ApiServer;
   controllerManager: Part;
   scheduler: Part;
@@ -33,7 +33,7 @@ export interface Idc {
   mesos: Mesos | null;
 }
 
-/** Starts the control plane, the registry, the sim hosts and, where an AZ runs it, the Mesos of one IDC. */
+/** Starts the control plane, the registry, the sim hosts and, where an AZ runs it, the Mesos of one IDC with its Marathon. */
 export async function startIdc(
   { supervisor, binaries, isUp }: Tools,
   name: string,
@@ -62,8 +62,17 @@ export async function startIdc(
     return { api, controllerManager, scheduler, hosts };
   });
   const [registry, mesos, cluster] = await Promise.all([registryUp, mesosUp, clusterUp]);
-  isUp(`${name}: control plane, registry, sim hosts${mesos === null ? '' : ', Mesos'}`);
-  return { name, azs: Object.keys(azs), registry, mesos, ...cluster };
+  isUp(`${name}: control plane, registry, sim hosts${mesos === null ? '' : ', Mesos, Marathon'}`);
+  return { name, azs, registry, mesos, ...cluster };
+}
+
+/** Any name would do: an agent gives a task an address of its own in every network but the host's. */
+const NETWORK = 'overlay';
+
+/** Where a Mesos, and the Marathon on it, are to be reached. */
+export function presentMesos({ masterPorts, marathonPorts, adminPort }: Mesos): DevfleetMesos {
+  const url = (port: number): string => `http://127.0.0.1:${port}`;
+  return { masters: masterPorts.map(url), marathon: marathonPorts.map(url), admin: url(adminPort), network: NETWORK };
 }
 
 /** Lays the IDC's links, writes Transship's kubeconfig, and gives what users of the fleet see of it. */
@@ -87,7 +96,11 @@ export async function presentIdc(idc: Idc, links: Links): Promise<DevfleetIdc> {
   };
   return {
     name,
-    azs: idc.azs,
+    azs: Object.keys(idc.azs),
+    azsOf: (system) =>
+      Object.entries(idc.azs).flatMap(([az, { runs = 'kubernetes' }]) =>
+        runs === system || runs === 'both' ? az : [],
+      ),
     adminKubeconfig: api.adminKubeconfig,
     kubeconfig: path,
     registry: {
@@ -98,13 +111,7 @@ export async function presentIdc(idc: Idc, links: Links): Promise<DevfleetIdc> {
     probeProxy: `http://127.0.0.1:${hosts.proxyPort}`,
     hostsAdmin: `http://127.0.0.1:${hosts.adminPort}`,
     auditLog: api.auditLog,
-    mesos:
-      mesos === null
-        ? null
-        : {
-            masters: mesos.masterPorts.map((port) => `http://127.0.0.1:${port}`),
-            admin: `http://127.0.0.1:${mesos.adminPort}`,
-          },
+    mesos: mesos === null ? null : presentMesos(mesos),
     process: (part) => {
       if (part !== 'mesos') return parts[part];
       if (mesos === null) throw new Error(`${name} runs no Mesos`);

@@ -11,9 +11,21 @@ interface FleetProcess {
   resume(): void;
 }
 
+/** URLs of a Mesos and of the Marathon on it. Of each the first leads at the start. */
+export interface DevfleetMesos {
+  masters: string[];
+  marathon: string[];
+  /** Who leads, and mishaps: devfleet/mesos/admin.ts. */
+  admin: string;
+  /** Name of the network that gives each task an address of its own. */
+  network: string;
+}
+
 export interface DevfleetIdc {
   name: string;
   azs: string[];
+  /** Those of its AZs whose hosts run it. */
+  azsOf(system: 'kubernetes' | 'mesos'): string[];
   /** Paths. The admin's goes straight to the API server, Transship's over the link `<idc>/kubernetes`. */
   adminKubeconfig: string;
   kubeconfig: string;
@@ -25,8 +37,8 @@ export interface DevfleetIdc {
   hostsAdmin: string;
   /** The API server's audit log: one JSON line for each call of Transship and for each change by anybody. */
   auditLog: string;
-  /** URLs of the Mesos masters, the first of which leads at the start, and of their admin port; null where no AZ runs Mesos. */
-  mesos: { masters: string[]; admin: string } | null;
+  /** Null where no AZ runs Mesos. */
+  mesos: DevfleetMesos | null;
   /** @throws Error for `mesos` where there is none */
   process(
     part: 'kube-controller-manager' | 'kube-apiserver' | 'kube-scheduler' | 'etcd' | 'registry' | 'hosts' | 'mesos',

@@ -26,8 +26,8 @@ const agentsSchema = z.strictObject({
 const hostsConfigSchema = z
   .strictObject({
     idc: name,
-    /** Path of a kubeconfig with admin rights, straight to the API server. */
-    kubeconfig: z.string(),
+    /** Path of a kubeconfig with admin rights, straight to the API server; where AZs run Kubernetes. */
+    kubeconfig: z.string().optional(),
     /** Registry host as it stands in image names → base URL where this IDC's hosts reach it. */
     registryHosts: z.record(z.string(), z.url()),
     /** AZ → its hosts; at most 15. The order numbers the AZs from 1 in addresses. */
@@ -61,6 +61,10 @@ const hostsConfigSchema = z
   .refine(
     ({ azs, mesos }) => mesos !== undefined || Object.values(azs).every(({ runs }) => runs === 'kubernetes'),
     'AZs that run Mesos agents need `mesos`',
+  )
+  .refine(
+    ({ azs, kubeconfig }) => kubeconfig !== undefined || Object.values(azs).every(({ runs }) => runs === 'mesos'),
+    'AZs that run kubelets need `kubeconfig`',
   );
 
 export type HostsConfig = z.output<typeof hostsConfigSchema>;

@@ -29,18 +29,17 @@ const MASTER_PATIENCE_MS = 10_000;
 /** All sim hosts of one IDC, the kubelets on them, behind one watch of the cluster, and the Mesos agents. */
 export class SimHosts {
   readonly journal: Journal;
-  readonly #api: Api;
   readonly #faults: Faults;
   readonly #names = new Set<string>();
   readonly #kubelets = new Map<string, Kubelet>();
   readonly #agents: MesosAgent[] = [];
-  readonly #reservations: Reservations;
-  readonly #watch: PodWatch;
+  /** Null where no AZ runs Kubernetes. */
+  readonly #cluster: { api: Api; reservations: Reservations; watch: PodWatch } | null;
 
   constructor(config: HostsConfig, log: Logger) {
     this.journal = new Journal(config.journalFile);
     this.journal.append({ kind: 'hosts-started', idc: config.idc });
-    this.#api = new Api(config.kubeconfig);
+    const api = config.kubeconfig === undefined ? null : new Api(config.kubeconfig);
     this.#faults = new Faults(config.observedGenerationLagMs, config.backOff);
     const ipam = new Ipam(config.octet);
     const taskIpam = new TaskIpam(config.octet);
@@ -53,20 +52,25 @@ export class SimHosts {
         const machine = new Machine(identity, { images, addresses, journal: this.journal, faults: this.#faults });
         const parts = { machine, faults: this.#faults, azNumber: index + 1, log };
         this.#names.add(name);
-        if (runs !== 'mesos') {
-          const api = new NodeApi(this.#api, this.#faults, name);
-          const events = new Events(api, 'kubelet', name, log);
-          this.#kubelets.set(name, new Kubelet({ ...parts, api, events, ipam }, config));
+        if (runs !== 'mesos' && api !== null) {
+          const nodeApi = new NodeApi(api, this.#faults, name);
+          const events = new Events(nodeApi, 'kubelet', name, log);
+          this.#kubelets.set(name, new Kubelet({ ...parts, api: nodeApi, events, ipam }, config));
         }
         if (runs !== 'kubernetes' && config.mesos !== undefined)
           this.#agents.push(new MesosAgent({ ...parts, ipam: taskIpam }, config.mesos));
       }
     }
+    if (api === null) {
+      this.#cluster = null;
+      return;
+    }
     const controller = 'kube-ovn-controller';
-    const direct = new NodeApi(this.#api, this.#faults, controller);
-    this.#reservations = new Reservations(ipam, direct, new Events(direct, controller, '', log), log);
-    this.#watch = new PodWatch(this.#api, { seen: (pod) => this.#seen(pod), gone: (pod) => this.#gone(pod) }, log);
-    this.#faults.events.on('healed', (node) => this.#kubelets.get(node)?.resync(this.#watch.pods.values()));
+    const direct = new NodeApi(api, this.#faults, controller);
+    const reservations = new Reservations(ipam, direct, new Events(direct, controller, '', log), log);
+    const watch = new PodWatch(api, { seen: (pod) => this.#seen(pod), gone: (pod) => this.#gone(pod) }, log);
+    this.#cluster = { api, reservations, watch };
+    this.#faults.events.on('healed', (node) => this.#kubelets.get(node)?.resync(watch.pods.values()));
   }
 
   /** Resolves when all Nodes are Ready and their pods are followed, and the agents are registered, or no master is there. */
@@ -74,7 +78,7 @@ export class SimHosts {
     for (const agent of this.#agents) agent.start();
     const registered = Promise.all(this.#agents.map((agent) => agent.registered));
     await Promise.all([...this.#kubelets.values()].map(({ node }) => node.start()));
-    await this.#watch.start();
+    await this.#cluster?.watch.start();
     await Promise.race([registered, sleep(MASTER_PATIENCE_MS, undefined, { ref: false })]);
   }
 
@@ -95,7 +99,7 @@ export class SimHosts {
         if (!this.#crash(fault)) throw new UnknownTarget(`${fault.namespace}/${fault.pod} runs no such container`);
         return;
       case 'break-watch':
-        this.#watch.break();
+        this.#cluster?.watch.break();
         return;
       default:
         this.#faults.set(fault);
@@ -103,10 +107,10 @@ export class SimHosts {
   }
 
   async close(): Promise<void> {
-    this.#watch.stop();
+    this.#cluster?.watch.stop();
     for (const { node } of this.#kubelets.values()) node.stop();
     for (const agent of this.#agents) agent.close();
-    await this.#api.close();
+    await this.#cluster?.api.close();
     this.journal.close();
   }
 
@@ -127,12 +131,12 @@ export class SimHosts {
   }
 
   #seen(pod: Pod): void {
-    this.#reservations.seen(pod);
+    this.#cluster?.reservations.seen(pod);
     this.#kubelets.get(pod.spec.nodeName ?? '')?.seen(pod);
   }
 
   #gone(pod: Pod): void {
-    this.#reservations.gone(pod.metadata.uid);
+    this.#cluster?.reservations.gone(pod.metadata.uid);
     this.#kubelets.get(pod.spec.nodeName ?? '')?.gone(pod.metadata.uid);
   }
 }

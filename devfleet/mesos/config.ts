@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { marathonConfigSchema } from '../marathon/config.ts';
 import { clocksSchema } from './clocks.ts';
 
 /** What `node devfleet/mesos/main.ts CONFIG.json` reads: one Mesos cluster. */
@@ -18,6 +19,8 @@ const mesosConfigSchema = z.strictObject({
     .array(z.strictObject({ user: z.string(), password: z.string(), readOnly: z.boolean().default(false) }))
     .default([]),
   clocks: clocksSchema.prefault({}),
+  /** The Marathon on it. Default: none. */
+  marathon: marathonConfigSchema.optional(),
 });
 
 export type MesosConfig = z.output<typeof mesosConfigSchema>;

@@ -1,5 +1,5 @@
-// The Mesos of one IDC: node devfleet/mesos/main.ts CONFIG.json
-// Prints "ready" when all masters listen; SIGTERM ends it. Agents live in the hosts' process and find it by themselves.
+// The Mesos of one IDC, and the Marathon on it: node devfleet/mesos/main.ts CONFIG.json
+// Prints "ready" when all of them listen; SIGTERM ends it. Agents live in the hosts' process and find it by themselves.
 import { readMesosConfig } from './config.ts';
 import { startMesos } from './start.ts';
 
@@ -9,7 +9,6 @@ if (file === undefined) {
   process.exit(2);
 }
 const mesos = await startMesos(readMesosConfig(file));
-// Frameworks of this process (the double of Marathon) are started here: they register with mesos.cluster.
 process.stdout.write('ready\n');
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Clocks as MarathonClocks } from '../marathon/index.ts';
+import type { Clocks } from '../mesos/clocks.ts';
 import { withFreshPorts } from '../ports.ts';
 import type { FleetShape } from '../shape.ts';
 import type { Part } from '../supervision/part.ts';
@@ -21,7 +23,8 @@ export async function startSimHosts(
   supervisor: Supervisor,
   config: {
     idc: string;
-    kubeconfig: string;
+    /** Default: none, where no AZ runs Kubernetes. */
+    kubeconfig?: string;
     registryHosts: Record<string, string>;
     azs: FleetShape['idcs'][string]['azs'];
     octet: number;
@@ -40,29 +43,52 @@ export async function startSimHosts(
 export interface Mesos {
   part: Part;
   masterPorts: number[];
+  marathonPorts: number[];
   agentPort: number;
   adminPort: number;
 }
 
 /** As many as a small production cluster has: a quorum of two. */
 const MASTERS = 3;
+const MARATHONS = 2;
 
-/** The Mesos masters of one IDC, in one process; its registry is kept over a restart. */
+/** Of a Mesos and its Marathon, where they are not to be as in production. */
+export interface MesosClocks {
+  /** devfleet/mesos/clocks.ts; seconds. */
+  master?: Partial<Clocks>;
+  /** devfleet/marathon/options.ts; milliseconds. */
+  marathon?: Partial<MarathonClocks>;
+}
+
+/** The Mesos masters of one IDC and the Marathon on them, in one process; the masters' registry is kept over a restart. */
 export async function startMesos(
   supervisor: Supervisor,
   cluster: string,
   nextPort: () => Promise<number>,
+  clocks: MesosClocks = {},
 ): Promise<Mesos> {
   return withFreshPorts(async () => {
-    const masterPorts: number[] = [];
-    while (masterPorts.length < MASTERS) masterPorts.push(await nextPort());
+    const masterPorts = await portsFor(MASTERS, nextPort);
+    const marathonPorts = await portsFor(MARATHONS, nextPort);
     const ports = { masterPorts, agentPort: await nextPort(), adminPort: await nextPort() };
     const folder = join(supervisor.folder, cluster);
     await mkdir(folder, { recursive: true });
-    const config = { cluster, registryFile: join(folder, 'mesos-registry.json'), ...ports };
+    const config = {
+      cluster,
+      registryFile: join(folder, 'mesos-registry.json'),
+      ...ports,
+      clocks: clocks.master,
+      marathon: { ports: marathonPorts, clocks: clocks.marathon },
+    };
     const part = await startProgram(supervisor, `${cluster}/mesos`, MESOS, join(folder, 'mesos.json'), config);
-    return { part, ...ports };
+    return { part, ...ports, marathonPorts };
   });
+}
+
+async function portsFor(processes: number, nextPort: () => Promise<number>): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < processes) ports.push(await nextPort());
+  return ports;
 }
 
 export interface FrontDoor {

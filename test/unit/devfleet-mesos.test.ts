@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeFleetFile } from '../../devfleet/fleet-file.ts';
 import { readHostsConfig } from '../../devfleet/host/config.ts';
 import { parseMesosConfig, readMesosConfig } from '../../devfleet/mesos/config.ts';
 import { startMesos } from '../../devfleet/mesos/start.ts';
 import { readShape } from '../../devfleet/shape.ts';
+import { parseFleet } from '../../src/domain/fleet.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -32,6 +35,10 @@ describe('configuration', () => {
 
   test('AZs run Kubernetes unless they say otherwise; who runs Mesos needs to know where it is', () => {
     expect(readHostsConfig(written(hosts))).toMatchObject({ azs: { 'az-1': { runs: 'kubernetes' } } });
+    const without = { ...hosts, kubeconfig: undefined };
+    expect(() => readHostsConfig(written(without))).toThrow('AZs that run kubelets need `kubeconfig`');
+    const onMesos = { ...without, azs: { 'az-1': { hosts: 1, runs: 'mesos' } }, mesos: { masterPort: 3 } };
+    expect(readHostsConfig(written(onMesos)).kubeconfig).toBeUndefined();
     const both = { ...hosts, azs: { 'az-1': { hosts: 1, runs: 'both' } } };
     expect(() => readHostsConfig(written(both))).toThrow('AZs that run Mesos agents need `mesos`');
     expect(readHostsConfig(written({ ...both, mesos: { masterPort: 3 } })).mesos).toEqual({
@@ -59,6 +66,81 @@ describe('configuration', () => {
       clocks: { agentPing: 15, maxAgentPings: 5, agentReregister: 600, allocation: 1, heartbeat: 15 },
     });
     expect(() => readMesosConfig(written({ ...config, masterPorts: [] }))).toThrow('masterPorts');
+    expect(readMesosConfig(written(config)).marathon).toBeUndefined();
+    const marathon = { ports: [0], clocks: { second: 20 } };
+    expect(readMesosConfig(written({ ...config, marathon })).marathon).toEqual(marathon);
+    expect(() => readMesosConfig(written({ ...config, marathon: { ports: [0], clocks: { minute: 1 } } }))).toThrow();
+  });
+});
+
+describe('the Marathon on it', () => {
+  test('is another framework of the masters; its leader and its mishaps are in the hands of the admin port', async () => {
+    const mesos = await startMesos(
+      parseMesosConfig({
+        cluster: 'north',
+        masterPorts: [0],
+        agentPort: 0,
+        adminPort: 0,
+        marathon: { ports: [0, 0], clocks: { leaderWait: 2 } },
+      }),
+    );
+    const [first = '', second = ''] = mesos.marathon?.urls ?? [];
+    const admin = (path: string, body: object) =>
+      request(`${mesos.admin}/marathon${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const info = async (url: string) => (await request(`${url}/v2/info`)).body.json();
+    expect(await info(first)).toMatchObject({ elected: true, frameworkId: expect.any(String) as string });
+    expect([...(mesos.cluster.master?.state.frameworks.values() ?? [])].map(({ name }) => name)).toEqual(['marathon']);
+
+    expect((await admin('/mishaps', { path: '^/v2/info', mishap: { kind: 'refuse', status: 503 } })).statusCode).toBe(
+      201,
+    );
+    expect((await request(`${first}/v2/info`)).statusCode).toBe(503);
+    expect((await request(`${first}/v2/info`)).statusCode).toBe(200);
+
+    expect((await admin('/leader', { process: 1 })).statusCode).toBe(204);
+    expect((await request(`${second}/v2/leader`)).headers['x-marathon-leader']).toBe(second);
+    expect(await (await request(`${mesos.admin}/marathon/leader`)).body.json()).toEqual({ process: 1 });
+    expect((await admin('/leader', { process: 2 })).statusCode).toBe(404);
+    await mesos.close();
+  });
+
+  test('the fleet file names it for the AZs that run Mesos', async () => {
+    const idc = (runs: Record<string, 'kubernetes' | 'mesos'>) => ({
+      name: 'north',
+      azs: Object.keys(runs),
+      azsOf: (system: string) => Object.keys(runs).filter((az) => runs[az] === system),
+      registry: { url: 'http://127.0.0.1:5000', directUrl: '', host: 'registry.north.internal' },
+      probeProxy: 'http://127.0.0.1:2000',
+      kubeconfig: '/k',
+      mesos: {
+        masters: ['http://127.0.0.1:5050'],
+        marathon: ['http://127.0.0.1:8080'],
+        admin: '',
+        network: 'overlay',
+      },
+    });
+    const fleet = { environments: ['pro'], catalogue: 'postgres://x@y/z', temporalUi: '', apiPort: 8081 };
+    const file = join(folder, 'fleet.yml');
+    const clusters = async (runs: Record<string, 'kubernetes' | 'mesos'>) => {
+      await writeFleetFile(file, { ...fleet, idcs: [idc(runs)] });
+      return parseFleet(readFileSync(file, 'utf8'), {}, file).idcs[0]?.clusters;
+    };
+    expect(await clusters({ 'az-1': 'kubernetes', 'az-2': 'mesos' })).toMatchObject([
+      { name: 'north-k8s', kind: 'kubernetes', azs: ['az-1'] },
+      {
+        name: 'north-marathon',
+        kind: 'marathon',
+        urls: ['http://127.0.0.1:8080'],
+        mesos: { urls: ['http://127.0.0.1:5050'] },
+        network: 'overlay',
+        azs: ['az-2'],
+      },
+    ]);
+    expect(await clusters({ 'az-1': 'mesos' })).toMatchObject([{ name: 'north-marathon', azs: ['az-1'] }]);
   });
 });
 
