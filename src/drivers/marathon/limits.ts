@@ -12,6 +12,12 @@ export const UNSCHEDULABLE_GRACE_MS = 150_000;
 /** How long a failed pull must persist before it counts: registries blink. */
 export const PULL_GRACE_MS = 10_000;
 
+/** A task that started so soon after another one of its app ended by itself may do the same. */
+export const RECENT_MS = 60_000;
+
+/** For how long such a one must run before that is believed. */
+export const STEADY_MS = 2_500;
+
 /** How long another deployment may hold an app before another way round it is taken, or it is said. */
 export const LOCK_GRACE_MS = 15_000;
 

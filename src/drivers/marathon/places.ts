@@ -3,6 +3,7 @@ import type { MemberAt } from '../azset/index.ts';
 import type { StandingFolder } from './folder.ts';
 import { memberIn, vacancy } from './labels.ts';
 import type { App, Task } from './resources.ts';
+import type { SetState } from './state.ts';
 
 /** A place of a set, and what holds it now. */
 export interface Holder {
@@ -15,6 +16,8 @@ export interface Holder {
   segment: string;
   /** It is to end. */
   isLeaving: boolean;
+  /** It is to end for something of another revision, or for nothing. */
+  isMoving: boolean;
   /** What was in it is to have ended, and that has not been proven: nothing is started for it. */
   isUnproven: boolean;
   /** Who keeps it out of traffic, and why. */
@@ -50,6 +53,7 @@ export function holdersOf({ ref, state, apps }: StandingFolder): Holder[] {
     if (segment === null) return [];
     const task = held?.task ?? born;
     const flags = state.out[task?.id ?? ''] ?? {};
+    const isLeaving = held !== null && held.task.id === leaving;
     return [
       {
         ordinal,
@@ -57,12 +61,18 @@ export function holdersOf({ ref, state, apps }: StandingFolder): Holder[] {
         uid: task?.id ?? vacancy(segment),
         task,
         segment,
-        isLeaving: held !== null && held.task.id === leaving,
+        isLeaving,
+        isMoving: isLeaving && (app === null || revisionOf(state, app) !== revisionOf(state, segment)),
         isUnproven,
         outBy: held === null && state.open !== null ? { ...BORN_OPEN, ...flags } : flags,
       },
     ];
   });
+}
+
+/** Revision of an app, by its segment. */
+export function revisionOf({ apps }: Pick<SetState, 'apps'>, segment: string): string {
+  return apps[segment]?.revision ?? segment;
 }
 
 /** Segment → how many instances its app is to have now: of a place that is changed, the new one once the old one ended. */
@@ -85,7 +95,7 @@ export function heldBy(folder: StandingFolder, at: MemberAt, { ending = false }:
   throw new TransshipError('INSTANCE_REPLACED', `${at.member} is not held by ${at.uid} any more: ${now}`);
 }
 
-/** Terminal states are not listed; these are about to be. */
+/** Those that have ended are not listed; these are about to. */
 export function isEnding({ task }: Pick<Holder, 'task'>): boolean {
   return task?.state === 'TASK_KILLING';
 }

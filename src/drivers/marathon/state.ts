@@ -36,7 +36,15 @@ const stateSchema = z.object({
   mark: z.string().nullable(),
   removing: z.boolean(),
   /** Segment of an app → its revision, and how we wrote it: another definition there is not ours. */
-  apps: z.record(z.string(), z.object({ revision: z.string(), definition: definitionSchema })),
+  apps: z.record(
+    z.string(),
+    z.object({
+      revision: z.string(),
+      definition: definitionSchema,
+      /** Somebody changed it, and that was known when the set was staged past it. */
+      foreign: z.literal(true).exactOptional(),
+    }),
+  ),
   /** By number. */
   places: z.array(placeSchema),
   /** Task → owner → reason of those who took it out of traffic. */

@@ -15,6 +15,8 @@ vi.mock('../../../src/drivers/marathon/limits.ts', () => ({
   START_TIMEOUT_MS: 20_000,
   UNSCHEDULABLE_GRACE_MS: 100,
   PULL_GRACE_MS: 100,
+  RECENT_MS: 200,
+  STEADY_MS: 50,
   LOCK_GRACE_MS: 400,
   FOLLOW_TIMEOUT_MS: 10_000,
   POLL_MS: { watched: 20, blind: 20 },

@@ -7,6 +7,7 @@ import { changeState, readFolder, standingFolder, tasksOf, type Folder } from '.
 import { appIdOf, folderOf } from '../../marathon/labels.ts';
 import { END_TIMEOUT_MS, LOCK_GRACE_MS, POLL_MS } from '../../marathon/limits.ts';
 import { until } from '../../marathon/until.ts';
+import { isOver } from '../../mesos/states.ts';
 import type { Guard, Waiting } from '../index.ts';
 
 /**
@@ -81,18 +82,6 @@ function appWith({ apps }: Folder, task: string): string | null {
   return state === 'TASK_KILLING' ? null : (found?.id ?? null);
 }
 
-/** Of these a master says that they are over. */
-const TERMINAL = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
-
 /**
  * Marathon forgets a task that it cannot reach as soon as it is told to end it, though it may well run on: so the master
  * is asked, too.
@@ -107,8 +96,8 @@ async function hasEnded(
   if (listed.some(({ id }) => tasks.includes(id))) return false;
   if (cluster.mesos === null || tasks.length === 0) return true;
   const { tasks: known, unreachable_tasks } = await cluster.mesos.tasks(signal);
-  // A framework that is not partition-aware is told TASK_LOST of what is only out of sight: of those the list counts.
-  const alive = [...known.filter(({ state = '' }) => !TERMINAL.has(state)), ...unreachable_tasks];
+  // A framework that is not partition-aware is told TASK_LOST of what is only out of sight: there the list counts, not the state.
+  const alive = [...known.filter(({ state }) => !isOver(state)), ...unreachable_tasks];
   return !alive.some(({ task_id }) => tasks.includes(task_id.value));
 }
 

@@ -2,7 +2,16 @@ import type { AzSetRef, Trouble } from '../../../domain/types.ts';
 import { ERRORS, type ErrorCode } from '../../../domain/errors.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isStanding, readFolders, type StandingFolder } from '../../marathon/folder.ts';
-import { addressOf, holdersOf, isEnding, isReady, isRunning, wantedIn, type Holder } from '../../marathon/places.ts';
+import {
+  addressOf,
+  holdersOf,
+  isEnding,
+  isReady,
+  isRunning,
+  revisionOf,
+  wantedIn,
+  type Holder,
+} from '../../marathon/places.ts';
 import type { App, TaskFailure } from '../../marathon/resources.ts';
 import type { AzSetObservation, InstanceObservation } from '../index.ts';
 import { imagesOf } from './render.ts';
@@ -31,14 +40,16 @@ export function desiredOf({ state }: StandingFolder): number {
 }
 
 export function revisionIn({ state }: StandingFolder, segment: string): string {
-  return state.apps[segment]?.revision ?? segment;
+  return revisionOf(state, segment);
 }
 
 export function observeInstance(folder: StandingFolder, holder: Holder): InstanceObservation {
   const { task, segment, member, uid, outBy } = holder;
   const app = folder.apps.get(segment);
   const definition = folder.state.apps[segment]?.definition;
-  const ready = isReady(holder, app) && !isEnding(holder);
+  // What is to end for something else counts as on its way out before it is told: nobody may take it for what it was.
+  const terminating = isEnding(holder) || holder.isMoving;
+  const ready = isReady(holder, app) && !terminating;
   return {
     member,
     uid,
@@ -48,7 +59,7 @@ export function observeInstance(folder: StandingFolder, holder: Holder): Instanc
     images: definition === undefined ? {} : imagesOf(definition),
     ready,
     running: isRunning(holder),
-    terminating: isEnding(holder),
+    terminating,
     trouble: ready ? null : troubleOf(holder, app),
     inService: Object.keys(outBy).length === 0,
     outBy,

@@ -26,11 +26,11 @@ export function definitionOf(state: SetState, revision: string): Definition | nu
   return segment === undefined ? null : (state.apps[segment]?.definition ?? null);
 }
 
-/** Who changed an app of the set past us, for people; null where nobody did. */
+/** Who changed an app of the set past us, for people; null where nobody did, or it was staged past that. */
 export function foreignWriters({ state, apps }: StandingFolder): string | null {
   const changed = [...apps].flatMap(([segment, app]) => {
-    const own = state.apps[segment]?.definition;
-    const paths = own === undefined ? [] : foreignIn(own, app);
+    const known = state.apps[segment];
+    const paths = known === undefined || known.foreign === true ? [] : foreignIn(known.definition, app);
     return paths.length === 0 ? [] : [`${app.id}: ${paths.join(', ')}`];
   });
   return changed.length === 0 ? null : `${SOMEBODY} (${changed.join('; ')})`;

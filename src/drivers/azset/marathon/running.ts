@@ -3,7 +3,13 @@ import { ordinalOf } from '../../../domain/member.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { appIdOf, folderOf } from '../../marathon/labels.ts';
-import { PULL_GRACE_MS, START_TIMEOUT_MS, UNSCHEDULABLE_GRACE_MS } from '../../marathon/limits.ts';
+import {
+  PULL_GRACE_MS,
+  RECENT_MS,
+  START_TIMEOUT_MS,
+  STEADY_MS,
+  UNSCHEDULABLE_GRACE_MS,
+} from '../../marathon/limits.ts';
 import { addressOf, holdersOf, isEnding, isRunning, type Holder } from '../../marathon/places.ts';
 import type { Queued } from '../../marathon/resources.ts';
 import { until } from '../../marathon/until.ts';
@@ -38,8 +44,10 @@ export async function waitRunning(
     look: async (signal) => {
       const folder = await standingFolder(cluster, set);
       const holder = placeOf(folder, member, revision);
-      if (isRunning(holder) && addressOf(holder.task) !== null) return observeInstance(folder, holder);
       failures.note(folder, holder);
+      if (isRunning(holder) && addressOf(holder.task) !== null && failures.trust(folder, holder)) {
+        return observeInstance(folder, holder);
+      }
       if (holder.task === null && looks++ % LOOKS_A_QUEUE === 0) {
         const queued = (await cluster.marathon.queue(signal)).find(
           ({ app }) => app?.id === appIdOf(set, holder.segment),
@@ -75,6 +83,8 @@ class Failures {
   readonly #seen = new Set<string>();
   #before: string | null = null;
   #pullSince: number | null = null;
+  /** The task that was seen to run last, and since when. */
+  #runs: { task: string | undefined; since: number } | null = null;
   #last: ReturnType<typeof failureTrouble> = null;
 
   constructor(member: string) {
@@ -97,6 +107,19 @@ class Failures {
     this.#last = trouble;
     if (trouble.code === 'IMAGE_PULL_FAILED') this.#pullSince ??= Date.now();
     else this.#pullSince = null;
+  }
+
+  /**
+   * An app whose tasks crash at once shows one that runs at any moment between two crashes: one that comes soon after a
+   * crash is believed when it has run for a while.
+   */
+  trust({ apps }: StandingFolder, { segment, task }: Holder): boolean {
+    const failure = apps.get(segment)?.lastTaskFailure;
+    if (failure === undefined || failureTrouble(this.#member, failure) === null) return true;
+    // Both times are told by Marathon's clock.
+    if (Date.parse(task?.startedAt ?? '') - Date.parse(failure.timestamp ?? '') > RECENT_MS) return true;
+    if (this.#runs?.task !== task?.id) this.#runs = { task: task?.id, since: Date.now() };
+    return Date.now() - (this.#runs?.since ?? Date.now()) >= STEADY_MS;
   }
 
   /** @throws IMAGE_PULL_FAILED once that lasts, CONTAINER_CRASHING once it happened again */

@@ -8,8 +8,8 @@ import { FOLLOW_TIMEOUT_MS } from '../../marathon/limits.ts';
 import { holdersOf, isReady, wantedIn } from '../../marathon/places.ts';
 import { until } from '../../marathon/until.ts';
 import type { Guard, Waiting } from '../index.ts';
-import { lowerSurplus } from './apps.ts';
-import { revisionIn } from './observe.ts';
+import { mend } from './mend.ts';
+import { observeSet, revisionIn } from './observe.ts';
 import { checkOwn, segmentFor } from './own.ts';
 import { removeUnused, withoutUnused } from './stage.ts';
 
@@ -25,7 +25,8 @@ export async function settleSet(
   guard: Guard,
   waiting: Waiting,
 ): Promise<void> {
-  await lowerSurplus(cluster, ref, guard);
+  checkPlaces(await standingFolder(cluster, ref), revision);
+  await mend(cluster, ref, guard, waiting);
   let left = '';
   await until(cluster, waiting, {
     what: () => `${ref.name} to settle on ${revision}${left === '' ? '' : `: ${left}`}`,
@@ -44,6 +45,7 @@ export async function settleSet(
     ref,
     (folder) => {
       checkPlaces(folder, revision);
+      if (observeSet(folder).settled) return null;
       return withoutUnused({ ...closedState(folder), current: revision, update: revision, previous: null });
     },
     guard,

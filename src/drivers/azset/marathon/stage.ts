@@ -10,6 +10,7 @@ import type { Guard, Overwriting, SetDifference, StagedRevision, Waiting } from 
 import { post } from './apps.ts';
 import { differences, foreignIn } from './difference.ts';
 import { removeApps } from './end.ts';
+import { mend } from './mend.ts';
 import { revisionIn } from './observe.ts';
 import { checkOwn, definitionOf, foreignWriters, segmentsOf } from './own.ts';
 import { imagesOf, renderApp, revisionOf } from './render.ts';
@@ -58,6 +59,8 @@ export async function stageSet(
     },
     guard,
   );
+  // Nothing is compared when an app is written: what came in between is found by looking again.
+  checkOwn(await standingFolder(cluster, ref));
   const previous = state.previous?.revision ?? state.current;
   const before = definitionOf(state, previous);
   const held = [
@@ -81,8 +84,27 @@ function stagedState(folder: StandingFolder, segment: string, definition: Defini
     spec: { version: spec.version, number: String(spec.number) },
     update: revision,
     previous: state.previous ?? { revision: state.update, spec: state.spec, held: [...new Set(held)] },
-    apps: { ...state.apps, [segment]: { revision, definition } },
+    apps: { ...foreignMarked(folder), [segment]: { revision, definition } },
   };
+}
+
+/** Who stages past an app that somebody changed is not stopped by it afterwards: instances are to leave it. */
+function foreignMarked({ state, apps }: StandingFolder): SetState['apps'] {
+  const marked = Object.entries(state.apps).map(([segment, known]) => {
+    const app = apps.get(segment);
+    const isForeign = app !== undefined && foreignIn(known.definition, app).length > 0;
+    return [segment, isForeign ? { ...known, foreign: true } : known];
+  });
+  return Object.fromEntries(marked) as SetState['apps'];
+}
+
+/** Back on what was there before: what somebody changed of it counts again. */
+function withoutForeign(state: SetState): SetState {
+  const apps = Object.entries(state.apps).map(([segment, { revision, definition }]) => [
+    segment,
+    { revision, definition },
+  ]);
+  return { ...state, apps: Object.fromEntries(apps) as SetState['apps'] };
 }
 
 /** Segment of the app of that definition as we write it, made where there is none. One that somebody changed is not used. */
@@ -130,11 +152,12 @@ export async function unstageSet(
       const { previous } = folder.state;
       if (previous === null) return null;
       checkUnused(folder, previous);
-      const closed = closedState(folder);
+      const closed = withoutForeign(closedState(folder));
       return withoutUnused({ ...closed, update: previous.revision, spec: previous.spec, previous: null });
     },
     guard,
   );
+  await mend(cluster, ref, guard, waiting);
   await removeUnused(cluster, ref, state, guard, waiting);
 }
 
