@@ -1,4 +1,4 @@
-import type { ApiCall, Mishap } from '../../test/support/api-link.ts';
+import type { HttpCall, Mishap } from '../../test/support/http-link.ts';
 import type { LaneLinks } from './links.ts';
 
 /** One change that a run of a scenario asked an API server for, told apart from the others of that run. */
@@ -37,6 +37,6 @@ export function befall(links: LaneLinks, app: string, change: Change, mishap: Mi
   return () => seen >= change.nth;
 }
 
-function pathOf({ path }: ApiCall, app: string): string {
+function pathOf({ path }: HttpCall, app: string): string {
   return path.replaceAll(app, 'app').replaceAll(/-pull-[0-9a-z]+/g, '-pull-hash');
 }

@@ -1,4 +1,4 @@
-import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { KUBERNETES, kubernetesWorld } from '../support/kubernetes-world.ts';
 import { azSetChangeContract } from './azset.ts';
 
-azSetChangeContract('Kubernetes', kubernetesWorld);
+azSetChangeContract('Kubernetes', KUBERNETES, kubernetesWorld);

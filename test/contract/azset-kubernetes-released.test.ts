@@ -1,4 +1,4 @@
-import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { KUBERNETES, kubernetesWorld } from '../support/kubernetes-world.ts';
 import { azSetReleaseContract } from './azset.ts';
 
-azSetReleaseContract('Kubernetes', kubernetesWorld);
+azSetReleaseContract('Kubernetes', KUBERNETES, kubernetesWorld);

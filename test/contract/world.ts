@@ -46,10 +46,14 @@ export interface Link {
 
 /**
  * A scheduler with hosts, the drivers under test on it, and the hands of those who act beside us. What the hosts saw is
- * the judge, never what we wrote ourselves.
+ * the judge, never what we wrote ourselves. Hands for what the system lacks (abilities.ts) fail.
  */
 export interface World {
+  /** Who the system says wrote what somebody else wrote. */
+  stranger: string;
   azSets: AzSetDriver;
+  /** The same, as another worker has it. */
+  elsewhere: Pick<AzSetDriver, 'fence'>;
   traffic: TrafficDriver;
   link: Link;
   /** A set that does not exist yet. `beside`: another set of that one's group. */
@@ -63,7 +67,7 @@ export interface World {
   rebirth(at: MemberAt): Promise<void>;
   /** Ends the instance; returns when it is on its way out, and keeps it there until the returned function is called. */
   hang(at: MemberAt): Promise<() => Promise<void>>;
-  /** Somebody called "stranger" changes the set's template. */
+  /** Somebody else, "stranger" where the system keeps names, changes the set's template. */
   foreignChange(subject: Subject): Promise<void>;
   /** Somebody writes to the instance what means nothing to us. */
   touch(at: MemberAt): Promise<void>;

@@ -4,40 +4,35 @@ import { join } from 'node:path';
 import { V1StatefulSet } from '@kubernetes/client-node';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startFleet } from '../../devfleet/index.ts';
-import { pushImage } from '../../devfleet/images/index.ts';
-import type { AzSetRef, Spec } from '../../src/domain/types.ts';
+import type { AzSetRef } from '../../src/domain/types.ts';
 import { kubernetesAzSetDriver } from '../../src/drivers/azset/kubernetes/index.ts';
 import { renderTemplate } from '../../src/drivers/azset/kubernetes/template.ts';
 import { openCluster, type Cluster } from '../../src/drivers/kubernetes/cluster.ts';
 import { trafficChain, type NamedDriver } from '../../src/drivers/traffic/chain.ts';
 import { kubernetesServiceTraffic } from '../../src/drivers/traffic/kubernetes/index.ts';
-import { eventually, type Link, type SpecOptions, type World } from '../contract/world.ts';
-import { openApiLink, type ApiCall, type ApiLink } from './api-link.ts';
+import type { Abilities } from '../contract/abilities.ts';
+import { eventually, type World } from '../contract/world.ts';
+import { openApiLink } from './api-link.ts';
+import { linkOf } from './contract-link.ts';
 import { discover, type Register } from './discovery.ts';
 import { KubernetesHands, serviceOf } from './kubernetes-hands.ts';
 import { twice } from './twice.ts';
+import { HEALTH, pushVersions, specOf } from './versions.ts';
 
-const REPOSITORY = 'shop/web';
-const PORT = 8080;
 const NAMESPACE = 'pro';
 
-const HEALTH = {
-  path: '/health',
-  port: PORT,
-  timeoutSeconds: 30,
-  codes: { ignited: [200], waiting: [526, 528], failed: [527], markedDown: [530] },
-};
-
-/** Version → how its container behaves; see devfleet/host/behaviour.ts. */
-const BEHAVIOUR: Record<string, Record<string, string>> = {
-  v1: {},
-  v2: {},
-  v3: {},
-  big: {},
-  slow: { 'ignite-seconds': '3' },
-  failing: { ignite: 'fail' },
-  down: { ignite: 'markdown' },
-  crashing: { 'crash-after-seconds': '0.3' },
+/** All of them. */
+export const KUBERNETES: Abilities = {
+  inPlace: true,
+  rebornBySet: true,
+  controllersApart: true,
+  parksEdits: true,
+  budgets: true,
+  autoscalers: true,
+  adopts: true,
+  ordered: true,
+  prePulls: true,
+  consumers: true,
 };
 
 interface RevisionData {
@@ -69,17 +64,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
   const idc = fleet.idcs['north'];
   if (idc === undefined) throw new Error('no north');
   const folder = await mkdtemp(join(tmpdir(), 'transship-world-'));
-  const digests: Record<string, string> = { absent: `sha256:${'0'.repeat(64)}` };
-  for (const [version, behaviour] of Object.entries(BEHAVIOUR)) {
-    const labels = Object.fromEntries(
-      Object.entries({ version, ...behaviour }).map(([key, value]) => [`transship.dev/sim.${key}`, value]),
-    );
-    ({ digest: digests[version] } = await pushImage(idc.registry.directUrl, {
-      repository: REPOSITORY,
-      tag: version,
-      labels,
-    }));
-  }
+  const digests = await pushVersions(idc.registry.directUrl);
 
   const link = await openApiLink(idc.kubeconfig, join(folder, 'kubeconfig'));
   const cluster = openCluster({ name: 'north-k8s', kubeconfig: link.kubeconfig });
@@ -88,6 +73,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
   const controllers = idc.process('kube-controller-manager');
   const service = { name: 'service', driver: kubernetesServiceTraffic({ cluster }) };
   const discovery = beside === undefined ? null : discover(hands, NAMESPACE, beside.register);
+  const azSets = kubernetesAzSetDriver({ cluster, imageHost: idc.registry.host });
   let subjects = 0;
   let budgets = 0;
   let marked = 0;
@@ -95,9 +81,11 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
   return {
     cluster,
     hands,
-    azSets: kubernetesAzSetDriver({ cluster, imageHost: idc.registry.host }),
+    stranger: 'stranger',
+    azSets,
+    elsewhere: azSets,
     traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(cluster)]),
-    link: linkOf(link),
+    link: linkOf([link]),
     health: HEALTH,
     probeProxy: idc.probeProxy,
     newSubject: ({ az = 'az-1', beside } = {}) => {
@@ -215,47 +203,4 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
 
 function isMember({ name }: AzSetRef, instance: string): boolean {
   return instance.startsWith(`${name}-`) && /^\d+$/.test(instance.slice(name.length + 1));
-}
-
-function specOf(number: number, version: string, digest: string, options: SpecOptions = {}): Spec {
-  const { labels = {}, annotations = {}, container = {}, pod = {} } = options;
-  return {
-    number,
-    version,
-    images: { web: { repository: REPOSITORY, tag: version, digest } },
-    health: HEALTH,
-    ports: [{ name: 'http', port: 80, targetPort: PORT }],
-    traffic: ['service'],
-    template: {
-      metadata: { labels, annotations },
-      spec: {
-        terminationGracePeriodSeconds: 1,
-        containers: [
-          {
-            name: 'web',
-            ports: [{ containerPort: PORT }],
-            readinessProbe: { httpGet: { path: '/health', port: PORT }, periodSeconds: 1, failureThreshold: 1 },
-            ...container,
-          },
-        ],
-        ...pod,
-      },
-    },
-  };
-}
-
-function linkOf(link: ApiLink): Link {
-  const text = ({ method, path }: ApiCall): string => `${method} ${path}`;
-  return {
-    changes: () => link.calls.filter(({ mutates }) => mutates).map(text),
-    calls: () => link.calls.filter(({ query }) => !query.has('watch')).map(text),
-    forget: () => void link.calls.splice(0),
-    loseAnswer: (n) => {
-      let seen = 0;
-      link.befall('loseAnswer', ({ mutates }) => mutates && seen++ === n);
-    },
-    beforeChange: (act) => link.before(({ mutates }) => mutates, act),
-    cut: () => link.cut(),
-    mend: () => link.mend(),
-  };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Mishap } from '../../../test/support/api-link.ts';
+import type { Mishap } from '../../../test/support/http-link.ts';
 import { PassedBy } from '../../harness/index.ts';
 import { befall, type Change } from '../changes.ts';
 import { abortedMidBatch, helped, success } from '../scenarios.ts';

@@ -1,4 +1,11 @@
-import type { Guard, MemberAt, ReplaceTarget, StagedRevision } from '../../../src/drivers/azset/index.ts';
+import type {
+  Guard,
+  InstanceObservation,
+  MemberAt,
+  ReplaceTarget,
+  StagedRevision,
+} from '../../../src/drivers/azset/index.ts';
+import type { Abilities } from '../abilities.ts';
 import { openGuard, patience, type Definition, type Subject, type World } from '../world.ts';
 
 /** A set that was staged. */
@@ -21,4 +28,23 @@ export function batchSteps(world: () => World) {
       world().azSets.open(set, target, guard, patience()),
     close: ({ set }: Subject, guard: Guard = openGuard()) => world().azSets.close(set, guard, patience()),
   };
+}
+
+/** Brings instances of one set to a target by the way that the system has for it; those that are made anew stay out. */
+export async function bring(
+  world: () => World,
+  can: Abilities,
+  members: readonly MemberAt[],
+  target: ReplaceTarget,
+): Promise<InstanceObservation[]> {
+  const { azSets } = world();
+  if (can.inPlace) {
+    return Promise.all(members.map((at) => azSets.replace(at, target, openGuard(), patience())));
+  }
+  const [first] = members;
+  if (first === undefined) return [];
+  await azSets.open(first.set, target, openGuard(), patience());
+  const born = await Promise.all(members.map((at) => azSets.recreate(at, target, openGuard(), patience())));
+  await azSets.close(first.set, openGuard(), patience());
+  return born;
 }

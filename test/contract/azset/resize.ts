@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Guard } from '../../../src/drivers/azset/index.ts';
+import type { Abilities } from '../abilities.ts';
 import {
   codeOf,
   eachAnswerLost,
@@ -17,7 +18,7 @@ import {
 import { batchSteps } from './batch.ts';
 
 /** How a set gets more instances, or fewer. */
-export function resizeContract(world: () => World): void {
+export function resizeContract(world: () => World, can: Abilities): void {
   const { pullOut, pullIn, open, close } = batchSteps(world);
   const resize = ({ set }: Subject, count: number, guard: Guard = openGuard()) =>
     world().azSets.resize(set, count, guard, patience());
@@ -88,16 +89,30 @@ export function resizeContract(world: () => World): void {
     expect(world().link.changes()).toEqual([]);
   });
 
-  test('a set that an autoscaler sizes is left to it', async () => {
-    const subject = await standing(world(), 1);
-    expect(await world().azSets.scaler(subject.set)).toBeNull();
-    const removed = await world().autoscaler(subject);
-    expect(await world().azSets.scaler(subject.set)).toContain('stranger');
-    expect(await codeOf(resize(subject, 2))).toMatchObject({ code: 'SIZE_AUTOMATIC' });
-    expect((await seen(world(), subject)).desired).toBe(1);
-    await removed();
-    await resize(subject, 2);
-  });
+  if (can.autoscalers) {
+    test('a set that an autoscaler sizes is left to it', async () => {
+      const subject = await standing(world(), 1);
+      expect(await world().azSets.scaler(subject.set)).toBeNull();
+      const removed = await world().autoscaler(subject);
+      expect(await world().azSets.scaler(subject.set)).toContain('stranger');
+      expect(await codeOf(resize(subject, 2))).toMatchObject({ code: 'SIZE_AUTOMATIC' });
+      expect((await seen(world(), subject)).desired).toBe(1);
+      await removed();
+      await resize(subject, 2);
+    });
+  } else {
+    test('what sizes a set by itself is not known, but a size that is not ours is seen, and taken back', async () => {
+      const subject = await standing(world(), 2);
+      const removed = await world().autoscaler(subject);
+      expect(await world().azSets.scaler(subject.set)).toBeNull();
+      await eventually(async () => !(await seen(world(), subject)).settled);
+      expect((await seen(world(), subject)).desired).toBe(2);
+      await removed();
+      const { currentRevision } = await seen(world(), subject);
+      await world().azSets.settle(subject.set, currentRevision, openGuard(), patience());
+      await expectServing(subject, 2);
+    });
+  }
 
   test('nothing is made of what somebody else wrote', async () => {
     const subject = await standing(world(), 1);
