@@ -1,0 +1,85 @@
+import { request } from 'undici';
+import type { AzSetRef } from '../../src/domain/types.ts';
+import type { SetState } from '../../src/drivers/marathon/state.ts';
+
+/** An app as Marathon shows it, as far as tests look. */
+interface ShownApp {
+  id: string;
+  instances: number;
+  version: string;
+  labels: Record<string, string>;
+  env: Record<string, string>;
+  tasks: { id: string; state: string }[];
+}
+
+const RECORD = /\/record-(\d+)$/;
+
+/** Those who act on a Marathon beside us: people with curl, drains, autoscalers. */
+export class MarathonHands {
+  readonly #url: string;
+
+  /** @param url of any process, not over the link */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Apps in the folder of a set, its records among them. */
+  async apps({ namespace, name }: AzSetRef): Promise<ShownApp[]> {
+    const folder = `/${namespace}/${name}/`;
+    const { apps } = (await this.#call('GET', `/v2/apps?id=${encodeURIComponent(folder)}&embed=apps.tasks`)) as {
+      apps: ShownApp[];
+    };
+    return apps.filter(({ id }) => id.startsWith(folder));
+  }
+
+  /** The record that counts, and its app; null where the set does not exist. */
+  async record(set: AzSetRef): Promise<{ app: ShownApp; state: SetState } | null> {
+    const records = (await this.apps(set)).filter(({ id }) => RECORD.test(id));
+    const number = ({ id }: ShownApp): number => Number(RECORD.exec(id)?.[1]);
+    const [app] = records.sort((a, b) => number(b) - number(a));
+    if (app === undefined) return null;
+    return { app, state: JSON.parse(app.labels['transship.dev/state'] ?? '') as SetState };
+  }
+
+  /** The apps that are no records. */
+  async revisions(set: AzSetRef): Promise<ShownApp[]> {
+    return (await this.apps(set)).filter(({ id }) => !RECORD.test(id));
+  }
+
+  async dropRecords(set: AzSetRef): Promise<void> {
+    for (const { id } of await this.apps(set)) {
+      if (RECORD.test(id)) await this.#call('DELETE', `/v2/apps${id}?force=false`);
+    }
+  }
+
+  async create(app: object): Promise<void> {
+    await this.#call('POST', '/v2/apps?force=false', app);
+  }
+
+  /** @throws where the app is locked */
+  async change(id: string, app: object): Promise<void> {
+    await this.#call('PATCH', `/v2/apps${id}?force=false`, app);
+  }
+
+  /** Ends a task; Marathon launches another one in its stead. */
+  async kill(task: string): Promise<void> {
+    await this.#call('POST', '/v2/tasks/delete?scale=false&wipe=false&force=false', { ids: [task] });
+  }
+
+  /** Null where Marathon lists it no more. */
+  async taskState(set: AzSetRef, task: string): Promise<string | null> {
+    const tasks = (await this.apps(set)).flatMap(({ tasks: listed }) => listed);
+    return tasks.find(({ id }) => id === task)?.state ?? null;
+  }
+
+  async #call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> {
+    const answer = await request(`${this.#url}${path}`, {
+      method,
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${String(answer.statusCode)} ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  }
+}
