@@ -3,6 +3,9 @@ import { Leader } from './leader.ts';
 import { DEFAULT_CLOCKS, type Clocks, type MarathonOptions } from './options.ts';
 import { Store } from './store.ts';
 
+/** What a master says to a framework that stayed away for longer than its failover timeout. */
+const FRAMEWORK_REMOVED = 'Framework has been removed';
+
 /** Several Marathon processes that share one state; one of them leads. */
 export class Cluster {
   readonly #options: MarathonOptions;
@@ -51,10 +54,17 @@ export class Cluster {
     this.#leading?.leader.stop();
     this.#leading = null;
     if (index === null) return;
-    const leader: Leader = new Leader(this.#store, this.#clocks, this.#options, () => {
-      if (this.#leading?.leader === leader) this.#abdicate();
-    });
-    this.#leading = { index, leader };
+    try {
+      const leader: Leader = new Leader(this.#store, this.#clocks, this.#options, () => {
+        if (this.#leading?.leader === leader) this.#abdicate();
+      });
+      this.#leading = { index, leader };
+    } catch (error) {
+      if (!(error instanceof Error) || error.message !== FRAMEWORK_REMOVED) throw error;
+      // It forgets its id and gives up; who leads next is a framework of its own (MarathonScheduler.scala, error).
+      this.#store.frameworkId = null;
+      this.#follow(index);
+    }
   }
 
   async stop(): Promise<void> {
@@ -66,6 +76,10 @@ export class Cluster {
   #abdicate(): void {
     const last = this.#leading?.index ?? 0;
     this.elect(null);
+    this.#follow(last);
+  }
+
+  #follow(last: number): void {
     this.#later(this.#clocks.election, () => this.elect((last + 1) % this.#processes.length));
   }
 

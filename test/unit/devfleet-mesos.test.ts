@@ -9,6 +9,7 @@ import { parseMesosConfig, readMesosConfig } from '../../devfleet/mesos/config.t
 import { startMesos } from '../../devfleet/mesos/start.ts';
 import { readShape } from '../../devfleet/shape.ts';
 import { parseFleet } from '../../src/domain/fleet.ts';
+import { soon } from '../support/mesos-world.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -105,6 +106,28 @@ describe('the Marathon on it', () => {
     expect((await request(`${second}/v2/leader`)).headers['x-marathon-leader']).toBe(second);
     expect(await (await request(`${mesos.admin}/marathon/leader`)).body.json()).toEqual({ process: 1 });
     expect((await admin('/leader', { process: 2 })).statusCode).toBe(404);
+    await mesos.close();
+  });
+
+  test('stays away for longer than the masters wait for it: it comes back as another framework', async () => {
+    const mesos = await startMesos(
+      parseMesosConfig({
+        cluster: 'north',
+        masterPorts: [0],
+        agentPort: 0,
+        adminPort: 0,
+        clocks: { frameworkFailover: 0.02 },
+        marathon: { ports: [0], clocks: { election: 5 } },
+      }),
+    );
+    const frameworks = () => [...(mesos.cluster.master?.state.frameworks.keys() ?? [])];
+    const [before] = frameworks();
+    mesos.marathon?.elect(null);
+    await soon(() => expect(frameworks()).toEqual([]));
+    mesos.marathon?.elect(0);
+    await soon(() => expect(mesos.marathon?.leader()).toBe(0));
+    expect(frameworks()).toHaveLength(1);
+    expect(frameworks()).not.toContain(before);
     await mesos.close();
   });
 
