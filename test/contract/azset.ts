@@ -3,7 +3,7 @@ import type { Abilities } from './abilities.ts';
 import { adoptContract } from './azset/adopt.ts';
 import { adoptOwnContract } from './azset/adopt-own.ts';
 import { anewContract } from './azset/anew.ts';
-import { budgetContract } from './azset/budgets.ts';
+import { budgetContract, unbudgetedContract } from './azset/budgets.ts';
 import { createContract } from './azset/create.ts';
 import { fenceContract } from './azset/fence.ts';
 import { orderedContract } from './azset/ordered.ts';
@@ -32,7 +32,7 @@ export function azSetReleaseContract(name: string, can: Abilities, makeWorld: ()
     ...(can.inPlace ? { replace: replaceContract } : { 'nothing changes in place': anewContract }),
     'open, recreate, close': recreateContract,
     ...(can.rebornBySet ? { 'reborn by the set': rebornBySetContract } : { 'reborn as before': rebornByPlaceContract }),
-    ...(can.budgets ? { budgets: budgetContract } : {}),
+    ...(can.budgets ? { budgets: budgetContract } : { 'no budgets': unbudgetedContract }),
   });
 }
 

@@ -33,7 +33,7 @@ export const MARATHON: Abilities = {
 };
 
 /** So that nobody waits for offers, nor for what is only looked at now and then. Seconds of apps are seconds. */
-export const CLOCKS: MesosClocks = {
+const CLOCKS: MesosClocks = {
   master: { allocation: 0.1 },
   marathon: {
     reviveInterval: 100,

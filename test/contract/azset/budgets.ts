@@ -54,3 +54,19 @@ export function budgetContract(world: () => World): void {
     expect(await recreate(before[0] as MemberAt, target)).toMatchObject({ running: true });
   });
 }
+
+/** Where nobody can say so: whoever asks has to have counted. */
+export function unbudgetedContract(world: () => World): void {
+  const { pullOut, open, close, staged, recreate } = recreation(world);
+
+  test('nobody is asked: all of a set are ended at once, where that is wanted', async () => {
+    const { subject, target, before } = await staged(3);
+    await Promise.all(before.map((at) => pullOut(at)));
+    await open(subject, target);
+    const born = await Promise.all(before.map((at) => recreate(at, target)));
+    expect(born.map(({ running }) => running)).toEqual([true, true, true]);
+    await close(subject);
+    const starts = await world().starts(subject);
+    expect(Object.values(starts)).toEqual(Array(3).fill(['v2']));
+  });
+}

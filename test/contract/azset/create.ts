@@ -5,6 +5,7 @@ import {
   eachAnswerLost,
   eachChangeGuarded,
   eventually,
+  membersOf,
   openGuard,
   patience,
   seen,
@@ -133,4 +134,18 @@ export function createContract(world: () => World, can: Abilities): void {
       ({ set, group }, guard) => world().azSets.remove(set, group, guard, patience()),
     );
   });
+
+  if (!can.consumers) {
+    test('the system routes nothing: who is in traffic is what the set says of itself, outside any operation, too', async () => {
+      const subject = await standing(world(), 2);
+      const [at] = await membersOf(world(), subject);
+      if (at === undefined) throw new Error('two');
+      const flag = { owner: 'server', reason: 'test', drainSeconds: 0 } as const;
+      await world().traffic.pullOut(at, flag, openGuard(), patience());
+      expect(await world().traffic.serving([subject.set])).toEqual(new Set([`${subject.set.name}-1`]));
+      expect((await seen(world(), subject)).instances[0]).toMatchObject({ ready: true, outBy: { server: 'test' } });
+      await world().rebirth(at);
+      await eventually(async () => (await world().traffic.serving([subject.set])).size === 2);
+    });
+  }
 }
