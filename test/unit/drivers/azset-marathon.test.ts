@@ -218,6 +218,28 @@ describe('compare, stage, unstage', () => {
     });
     const staged = await world.azSets.stage(SET, specOf('v1'), openGuard(), patience(), over);
     expect(staged).toMatchObject({ revision: `${currentRevision}-2`, change: 'recreate' });
+    // What is known does not stop it any more, until it is back on that.
+    await world.pullIn(await world.anew(await world.at(0), staged));
+    await settle(staged.revision);
+    expect(await world.seen()).toMatchObject({ settled: true, currentRevision: staged.revision });
+    expect(Object.keys(appsOf())).toEqual([`${FOLDER}/${staged.revision}`]);
+    expect(await world.azSets.compare(SET, specOf('v1'))).toMatchObject({ change: 'none', writers: null });
+  });
+
+  test('an app that somebody changes just then is said, and counts again when that was taken back', async () => {
+    await world.standing(1);
+    const { currentRevision } = await world.seen();
+    const id = `${FOLDER}/${currentRevision}`;
+    const change = (): Promise<void> => {
+      const app = world.stub.apps.get(id);
+      if (app !== undefined) world.stub.apps.set(id, { ...app, env: { DEBUG: '1' } });
+      return Promise.resolve();
+    };
+    world.stub.beforeChange = change;
+    expect(await codeOf(world.stage('v2'))).toMatchObject({ code: 'FOREIGN_TEMPLATE' });
+    await world.azSets.stage(SET, specOf('v2', 2), openGuard(), patience(), { overwrite: true });
+    await unstage();
+    expect(await codeOf(world.stage('v2'))).toMatchObject({ code: 'FOREIGN_TEMPLATE' });
   });
 
   test('survives the loss of any answer, and every change is guarded', async () => {
@@ -366,6 +388,47 @@ describe('one instance', () => {
         expect((await world.traffic.serving([SET])).size).toBe(2);
       },
     );
+  });
+
+  test('decided, and cut off before it was begun: on its way out for whoever looks; gone back on, it stays', async () => {
+    const target = await staged(2);
+    const at = await world.at(1);
+    await open(target);
+    // Two changes are the record.
+    await expect(recreate(at, target, refusing(2))).rejects.toThrow('a later operation');
+    expect((await world.seen()).instances[1]).toMatchObject({
+      uid: at.uid,
+      revision: target.previous.revision,
+      terminating: true,
+      ready: false,
+    });
+    await open(target.previous);
+    expect(await recreate(at, target.previous)).toMatchObject({ uid: at.uid, terminating: false, ready: true });
+    await close();
+    await unstage();
+    expect(world.stub.starts).toEqual([]);
+    expect(await world.seen()).toMatchObject({ settled: true });
+  });
+
+  test('a restart that is cut off: one that was not begun stays, one that was ended comes again with the undo', async () => {
+    for (const allowed of [2, 3]) {
+      await fresh();
+      const target = await staged(2, 'v1');
+      const at = await world.at(1);
+      await open(target);
+      const restart = (guard: Guard) => world.azSets.restart(at, target, guard, patience());
+      await expect(restart(refusing(allowed))).rejects.toThrow('a later operation');
+      const wasEnded = allowed === 3;
+      expect((await world.seen()).instances[1]).toMatchObject({ terminating: false, ready: !wasEnded });
+      await unstage();
+      expect(world.stub.starts).toHaveLength(wasEnded ? 1 : 0);
+      await settle(target.revision);
+      expect(await world.seen()).toMatchObject({ settled: true, desired: 2 });
+      expect((await world.at(1)).uid === at.uid).toBe(!wasEnded);
+      world.stub.forget();
+      await settle(target.revision);
+      expect(world.stub.changes).toEqual([]);
+    }
   });
 
   test('another task in the place, or a set that is not open: refused, nothing is ended', async () => {

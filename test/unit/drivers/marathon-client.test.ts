@@ -293,3 +293,17 @@ describe('events', () => {
     expect(events.live).toBe(false);
   });
 });
+
+test('an instance that waits for its next launch is listed with the task that ended: that one is left out', async () => {
+  const states = ['TASK_RUNNING', 'TASK_FAILED', 'TASK_STAGING', 'TASK_UNREACHABLE', 'TASK_UNKNOWN', 'TASK_KILLING'];
+  const tasks = [...states.map((state) => ({ id: state, state })), { id: 'old', state: undefined }];
+  const { marathon } = await answering(200, { apps: [{ id: '/pro/web/r1', instances: 7, tasks }] });
+  const [app] = await marathon.apps('/pro/web/');
+  expect(app?.tasks.map(({ id }) => id)).toEqual([
+    'TASK_RUNNING',
+    'TASK_STAGING',
+    'TASK_UNREACHABLE',
+    'TASK_KILLING',
+    'old',
+  ]);
+});
