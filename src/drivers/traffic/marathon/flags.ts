@@ -24,6 +24,8 @@ export async function pullOut(
     return withFlags(folder.state, holder, { ...holder.outBy, [owner]: reason });
   };
   await changeState(cluster, at.set, change, guard);
+  // The flag is the task's: one that came in its place meanwhile is in traffic.
+  heldBy(await standingFolder(cluster, at.set), at);
   await pause(waiting, drainSeconds * 1000, `connections of ${at.member} to drain`);
 }
 
