@@ -26,4 +26,6 @@ export interface Abilities {
   prePulls: boolean;
   /** The system itself routes traffic: a set comes with a consumer of it. */
   consumers: boolean;
+  /** The system itself asks an instance that runs whether it is ready for traffic. */
+  probes: boolean;
 }

@@ -1,7 +1,7 @@
 import { httpTraffic } from '../../src/drivers/traffic/http/index.ts';
 import { kubernetesPlaces } from '../../src/drivers/traffic/kubernetes/places.ts';
 import { balancerSettings, startHttpBalancer } from '../support/http-balancer.ts';
-import { kubernetesWorld, type Beside } from '../support/kubernetes-world.ts';
+import { KUBERNETES, kubernetesWorld, type Beside } from '../support/kubernetes-world.ts';
 import { trafficContract } from './traffic.ts';
 
 async function httpBeside(): Promise<Beside> {
@@ -16,6 +16,6 @@ async function httpBeside(): Promise<Beside> {
   };
 }
 
-trafficContract('Kubernetes Services and a load balancer with an HTTP API', async () =>
+trafficContract('Kubernetes Services and a load balancer with an HTTP API', KUBERNETES, async () =>
   kubernetesWorld(await httpBeside()),
 );

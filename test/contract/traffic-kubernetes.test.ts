@@ -1,4 +1,4 @@
-import { kubernetesWorld } from '../support/kubernetes-world.ts';
+import { KUBERNETES, kubernetesWorld } from '../support/kubernetes-world.ts';
 import { trafficContract } from './traffic.ts';
 
-trafficContract('Kubernetes Services', kubernetesWorld);
+trafficContract('Kubernetes Services', KUBERNETES, kubernetesWorld);

@@ -1,7 +1,7 @@
 import { haproxyTraffic } from '../../src/drivers/traffic/haproxy/index.ts';
 import { kubernetesPlaces } from '../../src/drivers/traffic/kubernetes/places.ts';
 import { trafficContract } from '../contract/traffic.ts';
-import { kubernetesWorld, type Beside } from '../support/kubernetes-world.ts';
+import { KUBERNETES, kubernetesWorld, type Beside } from '../support/kubernetes-world.ts';
 import { startHaproxy } from './haproxy/process.ts';
 
 /** More subjects than the contract makes. */
@@ -40,4 +40,4 @@ async function haproxyBeside(): Promise<Beside> {
   };
 }
 
-trafficContract('Kubernetes Services and HAProxy', async () => kubernetesWorld(await haproxyBeside()));
+trafficContract('Kubernetes Services and HAProxy', KUBERNETES, async () => kubernetesWorld(await haproxyBeside()));

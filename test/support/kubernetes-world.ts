@@ -33,6 +33,7 @@ export const KUBERNETES: Abilities = {
   ordered: true,
   prePulls: true,
   consumers: true,
+  probes: true,
 };
 
 interface RevisionData {
@@ -82,6 +83,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
     cluster,
     hands,
     stranger: 'stranger',
+    changesPerFlag: 1,
     azSets,
     elsewhere: azSets,
     traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(cluster)]),

@@ -7,7 +7,7 @@ import { marathonAzSetDriver } from '../../src/drivers/azset/marathon/index.ts';
 import { openMarathonCluster, type MarathonCluster } from '../../src/drivers/marathon/cluster.ts';
 import { marathonTraffic } from '../../src/drivers/traffic/marathon/index.ts';
 import type { Abilities } from '../contract/abilities.ts';
-import { eventually, type Subject, type World } from '../contract/world.ts';
+import { eventually, patience, type Subject, type World } from '../contract/world.ts';
 import { linkOf } from './contract-link.ts';
 import { openHttpLink } from './http-link.ts';
 import { MarathonHands } from './marathon-hands.ts';
@@ -30,6 +30,7 @@ export const MARATHON: Abilities = {
   ordered: false,
   prePulls: false,
   consumers: false,
+  probes: false,
 };
 
 /** So that nobody waits for offers, nor for what is only looked at now and then. Seconds of apps are seconds. */
@@ -84,6 +85,8 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, CLOCKS)):
 
   return {
     stranger: 'somebody',
+    // The next record, and the end of the one before it.
+    changesPerFlag: 2,
     azSets,
     elsewhere: direct,
     traffic: marathonTraffic({ cluster: over }),
@@ -123,7 +126,8 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, CLOCKS)):
         );
       await eventually(change);
     },
-    touch: unable('annotations of instances'),
+    // There is nothing to write on a task: to its set, as another operation does.
+    touch: ({ set }) => direct.fence(set, 'touched', () => Promise.resolve(), patience()),
     mislabel: unable('revisions by label'),
     strangersSet: async ({ set }, count) => {
       const docker = { image: `${imageHost}/shop/web@${digests['v1'] ?? ''}` };
@@ -135,9 +139,9 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, CLOCKS)):
         networks: [{ mode: 'container', name: network }],
         container: { type: 'DOCKER', docker, portMappings: [{ containerPort: HEALTH.port }] },
       });
-      await eventually(async () => (await running(hands, set)).length === count);
+      await eventually(async () => (await runningIn(hands, set)).length === count);
     },
-    strangersConsumer: ({ set }) => running(hands, set),
+    strangersConsumer: ({ set }) => runningIn(hands, set),
     orphan: ({ set }) => hands.dropRecords(set),
     budget: unable('budgets'),
     autoscaler: async (subject) => {
@@ -169,7 +173,12 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, CLOCKS)):
     bypass: unable('consumers'),
     hasConsumer: () => Promise.resolve(false),
     hasImage: unable('images that are told of'),
-    listed: unable('a data plane'),
+    // As a load balancer does that reads the record.
+    listed: async ({ set }) => {
+      const [observed] = await direct.observe([set]);
+      const instances = observed?.instances ?? [];
+      return instances.filter(({ running, inService }) => running && inService).map(({ member }) => member);
+    },
     starts: async ({ set }) => {
       const starts: Record<string, string[]> = {};
       for (const entry of await hosts.journal(marked)) {
@@ -202,7 +211,7 @@ function idOf({ namespace, name }: AzSetRef, segment: string): string {
   return `/${namespace}/${name}/${segment}`;
 }
 
-async function running(hands: MarathonHands, set: AzSetRef): Promise<string[]> {
+async function runningIn(hands: MarathonHands, set: AzSetRef): Promise<string[]> {
   const tasks = (await hands.revisions(set)).flatMap((app) => app.tasks);
   return tasks.filter(({ state }) => state === 'TASK_RUNNING').map(({ id }) => id);
 }

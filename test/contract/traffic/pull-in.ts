@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Abilities } from '../abilities.ts';
+import { bring } from '../azset/batch.ts';
 import type { MemberAt } from '../../../src/drivers/azset/index.ts';
 import type { TrafficOwner } from '../../../src/drivers/traffic/index.ts';
 import {
@@ -15,7 +17,7 @@ import {
 } from '../world.ts';
 
 /** How traffic comes back. */
-export function pullInContract(world: () => World): void {
+export function pullInContract(world: () => World, can: Abilities): void {
   const pullOut = (at: MemberAt, owner: TrafficOwner) =>
     world().traffic.pullOut(at, { owner, reason: `by ${owner}`, drainSeconds: 0 }, openGuard(), patience());
   const pullIn = (at: MemberAt, owner: TrafficOwner) => world().traffic.pullIn(at, owner, openGuard(), patience());
@@ -51,43 +53,66 @@ export function pullInContract(world: () => World): void {
     expect(await world().traffic.serving([subject.set])).toEqual(new Set([at.member]));
   });
 
-  test('an instance that is not ready gets no traffic: said so, with who should route to it', async () => {
-    const subject = await standing(world(), 1);
-    const target = await world().azSets.stage(subject.set, world().spec(2, 'failing'), openGuard(), patience());
-    const at = await memberOf(world(), subject, 0);
-    await pullOut(at, 'release');
-    await world().azSets.replace(at, target, openGuard(), patience());
-    const { code, message } = await hurried(() => codeOf(pullIn(at, 'release')));
-    expect(code).toBe('PULL_IN_TIMEOUT');
-    expect(message).toContain(`${subject.group.app}-${subject.group.group}`);
-    expect(await world().traffic.serving([subject.set])).toEqual(new Set());
-  });
+  if (can.probes) {
+    test('an instance that is not ready gets no traffic: said so, with who should route to it', async () => {
+      const subject = await standing(world(), 1);
+      const target = await world().azSets.stage(subject.set, world().spec(2, 'failing'), openGuard(), patience());
+      const at = await memberOf(world(), subject, 0);
+      await pullOut(at, 'release');
+      await world().azSets.replace(at, target, openGuard(), patience());
+      const { code, message } = await hurried(() => codeOf(pullIn(at, 'release')));
+      expect(code).toBe('PULL_IN_TIMEOUT');
+      expect(message).toContain(`${subject.group.app}-${subject.group.group}`);
+      expect(await world().traffic.serving([subject.set])).toEqual(new Set());
+    });
 
-  test('one that gets ready while it waits is waited for', async () => {
-    const subject = await standing(world(), 1);
-    const target = await world().azSets.stage(subject.set, world().spec(2, 'slow'), openGuard(), patience());
-    const at = await memberOf(world(), subject, 0);
-    await pullOut(at, 'release');
-    await world().azSets.replace(at, target, openGuard(), patience());
-    expect(await world().traffic.serving([subject.set])).toEqual(new Set());
-    await pullIn(at, 'release');
-    expect(await world().traffic.serving([subject.set])).toEqual(new Set([at.member]));
-  });
+    test('one that gets ready while it waits is waited for', async () => {
+      const subject = await standing(world(), 1);
+      const target = await world().azSets.stage(subject.set, world().spec(2, 'slow'), openGuard(), patience());
+      const at = await memberOf(world(), subject, 0);
+      await pullOut(at, 'release');
+      await world().azSets.replace(at, target, openGuard(), patience());
+      expect(await world().traffic.serving([subject.set])).toEqual(new Set());
+      await pullIn(at, 'release');
+      expect(await world().traffic.serving([subject.set])).toEqual(new Set([at.member]));
+    });
+  } else {
+    test('that an instance runs is all that the system knows: whoever pulls in has to have asked it', async () => {
+      const subject = await standing(world(), 1);
+      const target = await world().azSets.stage(subject.set, world().spec(2, 'failing'), openGuard(), patience());
+      const [born] = await bring(world, can, [await memberOf(world(), subject, 0)], target);
+      if (born === undefined) throw new Error('one');
+      expect(await world().traffic.serving([subject.set])).toEqual(new Set());
+      await pullIn({ set: subject.set, member: born.member, uid: born.uid }, 'release');
+      expect(await world().traffic.serving([subject.set])).toEqual(new Set([born.member]));
+    });
+  }
 
-  test('gone while it waits: told, not waited for', async () => {
-    const { subject, at } = await pulledOut('release');
-    world().pauseControllers();
-    try {
-      const pulling = codeOf(pullIn(at, 'release'));
+  if (can.controllersApart) {
+    test('gone while it waits: told, not waited for', async () => {
+      const { subject, at } = await pulledOut('release');
+      world().pauseControllers();
+      try {
+        const pulling = codeOf(pullIn(at, 'release'));
+        const release = await world().hang(at);
+        expect(await pulling).toMatchObject({ code: 'INSTANCE_REPLACED' });
+        world().resumeControllers();
+        await release();
+      } finally {
+        world().resumeControllers();
+      }
+      expect((await seen(world(), subject)).instances).toHaveLength(1);
+    });
+  } else {
+    test('on its way out: told, and not put in', async () => {
+      const { subject, at } = await pulledOut('release');
       const release = await world().hang(at);
-      expect(await pulling).toMatchObject({ code: 'INSTANCE_REPLACED' });
-      world().resumeControllers();
+      expect(await codeOf(pullIn(at, 'release'))).toMatchObject({ code: 'INSTANCE_REPLACED' });
+      expect(world().link.changes()).toEqual([]);
       await release();
-    } finally {
-      world().resumeControllers();
-    }
-    expect((await seen(world(), subject)).instances).toHaveLength(1);
-  });
+      expect((await seen(world(), subject)).instances).toHaveLength(1);
+    });
+  }
 
   test('another uid is refused, and the guard that refuses stops the write', async () => {
     const { at } = await pulledOut('release');
