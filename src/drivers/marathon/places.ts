@@ -16,8 +16,8 @@ export interface Holder {
   segment: string;
   /** It is to end. */
   isLeaving: boolean;
-  /** It is to end for something of another revision, or for nothing. */
-  isMoving: boolean;
+  /** Segment of the app that it is to make room for, where that is of another revision; null otherwise. */
+  movesTo: string | null;
   /** What was in it is to have ended, and that has not been proven: nothing is started for it. */
   isUnproven: boolean;
   /** Who keeps it out of traffic, and why. */
@@ -62,7 +62,7 @@ export function holdersOf({ ref, state, apps }: StandingFolder): Holder[] {
         task,
         segment,
         isLeaving,
-        isMoving: isLeaving && (app === null || revisionOf(state, app) !== revisionOf(state, segment)),
+        movesTo: isLeaving && app !== null && revisionOf(state, app) !== revisionOf(state, segment) ? app : null,
         isUnproven,
         outBy: held === null && state.open !== null ? { ...BORN_OPEN, ...flags } : flags,
       },

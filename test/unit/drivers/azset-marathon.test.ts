@@ -390,7 +390,7 @@ describe('one instance', () => {
     );
   });
 
-  test('decided, and cut off before it was begun: on its way out for whoever looks; gone back on, it stays', async () => {
+  test('decided, and cut off before it was begun: of the target, and not running, for whoever looks; gone back on, it stays', async () => {
     const target = await staged(2);
     const at = await world.at(1);
     await open(target);
@@ -398,8 +398,10 @@ describe('one instance', () => {
     await expect(recreate(at, target, refusing(2))).rejects.toThrow('a later operation');
     expect((await world.seen()).instances[1]).toMatchObject({
       uid: at.uid,
-      revision: target.previous.revision,
-      terminating: true,
+      revision: target.revision,
+      images: target.images,
+      terminating: false,
+      running: false,
       ready: false,
     });
     await open(target.previous);

@@ -27,8 +27,9 @@ export async function mend(cluster: MarathonCluster, ref: AzSetRef, guard: Guard
 function stayingState(folder: StandingFolder): SetState {
   const places = [...folder.state.places];
   for (const holder of holdersOf(folder)) {
-    const { ordinal, task, segment, isLeaving, isMoving } = holder;
-    if (task !== null && isLeaving && !isMoving && !isEnding(holder)) places[ordinal] = { app: segment, task: task.id };
+    const { ordinal, task, segment, isLeaving, movesTo } = holder;
+    if (task !== null && isLeaving && movesTo === null && !isEnding(holder))
+      places[ordinal] = { app: segment, task: task.id };
   }
   return { ...folder.state, places };
 }

@@ -43,23 +43,26 @@ export function revisionIn({ state }: StandingFolder, segment: string): string {
   return revisionOf(state, segment);
 }
 
+/**
+ * An instance that is to make room for another revision counts as one of that which does not run yet, from the moment at
+ * which it is decided: whoever looks has to bring it there, or back.
+ */
 export function observeInstance(folder: StandingFolder, holder: Holder): InstanceObservation {
-  const { task, segment, member, uid, outBy } = holder;
+  const { task, segment, member, uid, outBy, movesTo } = holder;
   const app = folder.apps.get(segment);
-  const definition = folder.state.apps[segment]?.definition;
-  // What is to end for something else counts as on its way out before it is told: nobody may take it for what it was.
-  const terminating = isEnding(holder) || holder.isMoving;
-  const ready = isReady(holder, app) && !terminating;
+  const claimed = movesTo ?? segment;
+  const definition = folder.state.apps[claimed]?.definition;
+  const ready = movesTo === null && isReady(holder, app) && !isEnding(holder);
   return {
     member,
     uid,
     address: addressOf(task),
     host: task?.host ?? null,
-    revision: revisionIn(folder, segment),
+    revision: revisionIn(folder, claimed),
     images: definition === undefined ? {} : imagesOf(definition),
     ready,
-    running: isRunning(holder),
-    terminating,
+    running: movesTo === null && isRunning(holder),
+    terminating: isEnding(holder),
     trouble: ready ? null : troubleOf(holder, app),
     inService: Object.keys(outBy).length === 0,
     outBy,
