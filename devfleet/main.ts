@@ -67,6 +67,9 @@ function overview({ idcs, temporal, catalogue, frontDoor, logs, fleetFile }: Dev
       [`${idc.name}: registry`, `${idc.registry.directUrl}, in image names ${idc.registry.host}`],
       [`${idc.name}: sim hosts`, idc.hostsAdmin],
     );
+    if (idc.mesos === null) continue;
+    const { marathon, masters, admin } = idc.mesos;
+    table.push([`${idc.name}: Marathon`, `${marathon.join(' ')}, on Mesos ${masters.join(' ')}, admin ${admin}`]);
   }
   table.push(['fleet file', fleetFile], ['logs', logs]);
   return table.toString();
