@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef, ImageRef, Management, SavedSet, Spec } from '../domain/types.ts';
-import { TransshipError } from '../domain/errors.ts';
+import { type ErrorCode, TransshipError } from '../domain/errors.ts';
 import type {
   AzSetDriver,
   AzSetObservation,
@@ -280,6 +280,9 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
   };
 }
 
+/** Nobody tells who keeps the instance out. */
+const UNTOLD: ErrorCode[] = ['INSTANCE_REPLACED', 'LOAD_BALANCER_TARGET_UNKNOWN'];
+
 /**
  * The set, with what other systems than its own say of who keeps an instance out. Asked only of those that get no traffic
  * though nobody says why: one that was reborn while it was out carries no flag, and a load balancer goes on keeping it out.
@@ -296,7 +299,8 @@ async function askWhoKeepsOut(
     try {
       return { ...instance, outBy: await driver.outBy({ set: set.ref, member, uid }) };
     } catch (error) {
-      if (error instanceof TransshipError && error.code === 'INSTANCE_REPLACED') return instance;
+      // What a load balancer does not know it does not keep out either; the next look tells of what holds the place by then.
+      if (error instanceof TransshipError && UNTOLD.includes(error.code)) return instance;
       throw error;
     }
   };

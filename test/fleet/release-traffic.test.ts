@@ -28,6 +28,8 @@ let platform: Platform;
 let balancer: HttpBalancer;
 let hands: KubernetesHands;
 let shop: ShopApp;
+/** Pods that the load balancer is not told of. */
+const hidden = new Set<string>();
 const atEnd: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -42,9 +44,9 @@ beforeAll(async () => {
   await platform.push('v1', { igniteSeconds: 0.5 });
   await platform.push('v2', { igniteSeconds: 0.5 });
   hands = new KubernetesHands(fleet.idcs['north']?.adminKubeconfig ?? '');
-  const discovery = discover(hands, SHOP.env, async (service, member, address) =>
-    balancer.add(service, member, SHOP.port, address),
-  );
+  const discovery = discover(hands, SHOP.env, async (service, member, address) => {
+    if (!hidden.has(member)) balancer.add(service, member, SHOP.port, address);
+  });
   atEnd.push(() => discovery.stop());
   shop = await standingApp(platform, 'shop', everywhere(platform, 2), { traffic: ['service', 'slb'] });
 });
@@ -123,4 +125,16 @@ test('an abort brings back an instance that was reborn while it was out: only th
   expect((await endOf(platform, id)).state).toBe('REVOKED');
   await expectAtRest(shop, 'v1');
   for (const member of shop.members) expect([member, balancer.isIn(SERVICE, member)]).toEqual([member, true]);
+});
+
+test('an instance that the load balancer does not know holds up no abort of the others', async () => {
+  const { id, state } = await shop.released('v2', { batchPercent: 50, gates: { rollout: 'manual' } });
+  expect(state).toBe('BAKE_SUCCESS');
+  const unknown = shop.memberOf['web-3'] ?? '';
+  hidden.add(unknown);
+  balancer.remove(SERVICE, unknown);
+  await shop.command(id, 'abort');
+  expect((await endOf(platform, id)).state).toBe('REVOKED');
+  expect(balancer.isIn(SERVICE, unknown)).toBe(false);
+  await expectAtRest(shop, 'v1');
 });
