@@ -292,7 +292,7 @@ async function askWhoKeepsOut(
   set: AzSetObservation | null,
   serving: ReadonlySet<string>,
 ): Promise<AzSetObservation | null> {
-  if (set === null) return null;
+  if (set === null || driver.flagsObserved) return set;
   const asked = async (instance: InstanceObservation): Promise<InstanceObservation> => {
     const { member, uid, terminating, outBy } = instance;
     if (serving.has(member) || terminating || Object.keys(outBy).length > 0) return instance;

@@ -24,6 +24,7 @@ export function trafficChain(drivers: readonly NamedDriver[]): TrafficDriver {
   if (others.length === 0) return first.driver;
   return {
     keepsOwners: drivers.some(({ driver }) => driver.keepsOwners),
+    flagsObserved: drivers.every(({ driver }) => driver.flagsObserved),
     serving: async (sets) => {
       const [some = new Set<string>(), ...rest] = await Promise.all(
         drivers.map(({ name, driver }) => naming(name, () => driver.serving(sets))),

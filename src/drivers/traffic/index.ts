@@ -20,6 +20,9 @@ export interface TrafficDriver {
   /** Its system remembers who took an instance out. Without: it has one flag, which counts as the release's. */
   readonly keepsOwners: boolean;
 
+  /** What outBy tells stands in the cluster's own observation of an instance (InstanceObservation.outBy), too. */
+  readonly flagsObserved: boolean;
+
   /** Members (by name) of these sets that receive traffic now, by the data plane; fresh. */
   serving(sets: AzSetRef[]): Promise<Set<string>>;
 

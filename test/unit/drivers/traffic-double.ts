@@ -42,6 +42,7 @@ export function memorySystem(name: string, log: string[], keepsOwners: boolean, 
     during: (call, act) => void acts.push({ call, act }),
     driver: {
       keepsOwners,
+      flagsObserved: keepsOwners,
       serving: async () => {
         strike('serving', 'before');
         return new Set([...flags].filter(([, by]) => Object.keys(by).length === 0).map(([member]) => member));

@@ -28,6 +28,7 @@ export function haproxyTraffic({
   );
   return {
     keepsOwners: false,
+    flagsObserved: false,
     serving: (sets) => servingMembers(balancer, places, sets),
     outBy: async (at) => {
       const name = balancer.mustName(await places.held(at));

@@ -32,6 +32,7 @@ export function httpTraffic({
   });
   return {
     keepsOwners: false,
+    flagsObserved: false,
     serving: async (sets) => {
       const key = JSON.stringify(sets);
       return (await serving(key)).get(key) ?? new Set();

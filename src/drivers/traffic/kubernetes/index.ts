@@ -11,6 +11,7 @@ export function kubernetesServiceTraffic({ cluster }: { cluster: Cluster }): Tra
   const routes = new Routes(cluster.api);
   return {
     keepsOwners: true,
+    flagsObserved: true,
     serving: (sets) => servingMembers(routes, sets),
     outBy: async (at) => flagsOf((await cluster.pods.held(at)).metadata),
     pullOut: (at, flag, guard, waiting) => pullOut(cluster, routes, at, flag, guard, waiting),

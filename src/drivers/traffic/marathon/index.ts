@@ -12,6 +12,7 @@ import { pullIn, pullOut } from './flags.ts';
 export function marathonTraffic({ cluster }: { cluster: MarathonCluster }): TrafficDriver {
   return {
     keepsOwners: true,
+    flagsObserved: true,
     serving: async (sets) => {
       const folders = (await readFolders(cluster, sets)).filter(isStanding);
       const serving = folders.flatMap((folder) =>
