@@ -1,28 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef, ImageRef, Management, SavedSet, Spec } from '../domain/types.ts';
-import { type ErrorCode, TransshipError } from '../domain/errors.ts';
-import type {
-  AzSetDriver,
-  AzSetObservation,
-  Examined,
-  InstanceObservation,
-  ReplaceTarget,
-  SetDifference,
-  StagedRevision,
-} from '../drivers/azset/index.ts';
+import { TransshipError } from '../domain/errors.ts';
+import type { AzSetDriver, Examined, ReplaceTarget, SetDifference, StagedRevision } from '../drivers/azset/index.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
 import { toFailure } from './failures.ts';
+import { lookAt, type AzSetLook } from './look.ts';
 import { runStep, stepNumber, takeTurns, type StepContext, type StepDependencies, type TrafficStep } from './step.ts';
 import { activityWaiting } from './waiting.ts';
-
-/** One set and who gets traffic in it, by one look. */
-export interface AzSetLook {
-  ref: AzSetRef;
-  /** Null: the set does not exist. */
-  set: AzSetObservation | null;
-  /** Members that the data plane routes to. */
-  serving: string[];
-}
 
 export interface SetStep extends StepContext {
   set: AzSetRef;
@@ -71,26 +55,11 @@ export interface AzSetDrivers {
 
 /** What acts on a whole set of one IDC. */
 export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDependencies) {
-  const look = async (sets: AzSetRef[], traffic?: string[]): Promise<AzSetLook[]> => {
-    const looks: AzSetLook[] = [];
-    for (const cluster of new Set(sets.map((set) => set.cluster))) {
-      const here = sets.filter((set) => set.cluster === cluster);
-      const driver = drivers.traffic(cluster, traffic);
-      const [observed, serving] = await Promise.all([drivers.azSets(cluster).observe(here), driver.serving(here)]);
-      for (const [i, ref] of here.entries()) {
-        const set = await askWhoKeepsOut(driver, observed[i] ?? null, serving);
-        const members = new Set(set?.instances.map((instance) => instance.member));
-        looks.push({ ref, set, serving: [...serving].filter((member) => members.has(member)) });
-      }
-    }
-    return looks;
-  };
-
   return {
     /** What runs and serves now in the given sets of this IDC. Fresh reads. */
     observe: async ({ sets, traffic }: TrafficStep & { sets: AzSetRef[] }): Promise<AzSetLook[]> => {
       try {
-        return await look(sets, traffic);
+        return await lookAt(drivers, sets, traffic);
       } catch (error) {
         throw toFailure(error);
       }
@@ -278,33 +247,6 @@ export function azSetActivities(drivers: AzSetDrivers, dependencies: StepDepende
       }
     },
   };
-}
-
-/** Nobody tells who keeps the instance out. */
-const UNTOLD: ErrorCode[] = ['INSTANCE_REPLACED', 'LOAD_BALANCER_TARGET_UNKNOWN'];
-
-/**
- * The set, with what other systems than its own say of who keeps an instance out. Asked only of those that get no traffic
- * though nobody says why: one that was reborn while it was out carries no flag, and a load balancer goes on keeping it out.
- */
-async function askWhoKeepsOut(
-  driver: TrafficDriver,
-  set: AzSetObservation | null,
-  serving: ReadonlySet<string>,
-): Promise<AzSetObservation | null> {
-  if (set === null || driver.flagsObserved) return set;
-  const asked = async (instance: InstanceObservation): Promise<InstanceObservation> => {
-    const { member, uid, terminating, outBy } = instance;
-    if (serving.has(member) || terminating || Object.keys(outBy).length > 0) return instance;
-    try {
-      return { ...instance, outBy: await driver.outBy({ set: set.ref, member, uid }) };
-    } catch (error) {
-      // What a load balancer does not know it does not keep out either; the next look tells of what holds the place by then.
-      if (error instanceof TransshipError && UNTOLD.includes(error.code)) return instance;
-      throw error;
-    }
-  };
-  return { ...set, instances: await Promise.all(set.instances.map(asked)) };
 }
 
 /** @throws RECREATE_UNSUPPORTED */

@@ -1,4 +1,4 @@
-import type { AzSetLook } from '../../activities/azset.ts';
+import type { AzSetLook } from '../../activities/look.ts';
 import type { AzSetObservation, InstanceObservation, StagedRevision } from '../../drivers/azset/index.ts';
 import type { Batch, PlannedMember } from '../../domain/plan.ts';
 import { ordinalOf } from '../../domain/member.ts';

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { AzSetLook } from '../../activities/azset.ts';
+import type { AzSetLook } from '../../activities/look.ts';
 import { isRequeueing, type AzSetRef, type InstanceRef, type Trouble } from '../../domain/types.ts';
 import { idcActivities, planningActivities } from './activities.ts';
 import { all } from './all.ts';
