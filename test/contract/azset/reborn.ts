@@ -5,7 +5,7 @@ import { recreation } from './recreation.ts';
 
 /** What ends comes back on what the set says, whoever ended it. */
 export function rebornBySetContract(world: () => World): void {
-  const { pullOut, pullIn, open, close, staged, recreate, settle, batch, expectResting } = recreation(world);
+  const { pullOut, open, close, staged, recreate, expectResting } = recreation(world);
 
   test('while a set is open what ends comes back on the target and without traffic', async () => {
     const { subject, target, before } = await staged(2);
@@ -57,38 +57,16 @@ export function rebornBySetContract(world: () => World): void {
   });
 
   test('an instance that is replaced by others is noticed at every step', async () => {
-    const { subject, target, before } = await staged(4);
-    const [zero, one, two, three] = before;
-    if (zero === undefined || one === undefined || two === undefined || three === undefined) throw new Error('four');
-    // Before anything is done to it.
-    await world().rebirth(three);
-    expect(await codeOf(pullOut(three))).toMatchObject({ code: 'INSTANCE_REPLACED' });
-    // Pulled out, and not open yet: it came back as it was, and serves.
-    await pullOut(two);
-    await world().rebirth(two);
-    await open(subject, target);
-    expect(await codeOf(recreate(two, target))).toMatchObject({ code: 'INSTANCE_REPLACED' });
-    expect((await seen(world(), subject)).instances[2]).toMatchObject({ revision: target.previous.revision });
-    await close(subject);
-    // Deployed, while the batch is open and after it.
-    const [born] = await batch(subject, [one], target);
-    const deployed = { ...one, uid: born?.uid ?? '' };
-    await world().rebirth(deployed);
-    expect(await codeOf(pullIn(deployed))).toMatchObject({ code: 'INSTANCE_REPLACED' });
-    // Put in: the pass over the whole set names it.
-    const [again] = await batch(subject, [zero], target);
-    const served = { ...zero, uid: again?.uid ?? '' };
-    await pullIn(served);
-    await world().rebirth(served);
-    const { code, message } = await codeOf(settle(subject, target));
-    expect(code).toBe('INSTANCE_REPLACED');
-    expect(message).toContain(zero.member);
+    const { zero, settled } = await replacedAtEveryStep(world);
+    // The pass over the whole set names it.
+    expect(settled.code).toBe('INSTANCE_REPLACED');
+    expect(settled.message).toContain(zero.member);
   });
 }
 
 /** What ends comes back on what it was of: an operation ends, and starts, each by itself. */
 export function rebornByPlaceContract(world: () => World): void {
-  const { pullOut, pullIn, open, close, staged, recreate, settle, batch } = recreation(world);
+  const { pullOut, open, staged, recreate, settle, batch } = recreation(world);
 
   test('while a set is open what ends comes back as it was, without traffic, and is handled again', async () => {
     const { subject, target, before } = await staged(2);
@@ -107,36 +85,46 @@ export function rebornByPlaceContract(world: () => World): void {
   });
 
   test('an instance that is replaced by others is noticed at every step, whatever it came back on', async () => {
-    const { subject, target, before } = await staged(4);
-    const [zero, one, two, three] = before;
-    if (zero === undefined || one === undefined || two === undefined || three === undefined) throw new Error('four');
-    // Before anything is done to it.
-    await world().rebirth(three);
-    expect(await codeOf(pullOut(three))).toMatchObject({ code: 'INSTANCE_REPLACED' });
-    // Pulled out, and not open yet: it came back as it was, and serves.
-    await pullOut(two);
-    await world().rebirth(two);
-    await eventually(async () => (await world().traffic.serving([subject.set])).has(two.member));
-    await open(subject, target);
-    expect(await codeOf(recreate(two, target))).toMatchObject({ code: 'INSTANCE_REPLACED' });
-    expect((await seen(world(), subject)).instances[2]).toMatchObject({ revision: target.previous.revision });
-    await close(subject);
-    // Deployed, and closed.
-    const [born] = await batch(subject, [one], target);
-    const deployed = { ...one, uid: born?.uid ?? '' };
-    await world().rebirth(deployed);
-    expect(await codeOf(pullIn(deployed))).toMatchObject({ code: 'INSTANCE_REPLACED' });
-    // Put in: it comes back on what it was brought to, and the set can settle on that when the others are there, too.
-    const [again] = await batch(subject, [zero], target);
-    const served = { ...zero, uid: again?.uid ?? '' };
-    await pullIn(served);
-    await world().rebirth(served);
-    const { code, message } = await codeOf(settle(subject, target));
-    expect(code).toBe('INSTANCE_REPLACED');
-    expect(message).not.toContain(zero.member);
-    expect(message).toContain(two.member);
+    const { subject, target, zero, two, settled } = await replacedAtEveryStep(world);
+    // Put in, it comes back on what it was brought to, and the set can settle on that when the others are there, too.
+    expect(settled.code).toBe('INSTANCE_REPLACED');
+    expect(settled.message).not.toContain(zero.member);
+    expect(settled.message).toContain(two.member);
     await batch(subject, (await membersOf(world(), subject)).slice(2), target);
     await settle(subject, target);
     expect((await seen(world(), subject)).settled).toBe(true);
   });
+}
+
+/**
+ * Of four, each is replaced by others at another step, and the next step says so.
+ * @returns zero was put in before, and settled is what settling said; two was pulled out before
+ */
+async function replacedAtEveryStep(world: () => World) {
+  const { pullOut, pullIn, open, close, staged, recreate, settle, batch } = recreation(world);
+  const { subject, target, before } = await staged(4);
+  const [zero, one, two, three] = before;
+  if (zero === undefined || one === undefined || two === undefined || three === undefined) throw new Error('four');
+  // Before anything is done to it.
+  await world().rebirth(three);
+  expect(await codeOf(pullOut(three))).toMatchObject({ code: 'INSTANCE_REPLACED' });
+  // Pulled out, and not open yet: it came back as it was, and serves.
+  await pullOut(two);
+  await world().rebirth(two);
+  await eventually(async () => (await world().traffic.serving([subject.set])).has(two.member));
+  await open(subject, target);
+  expect(await codeOf(recreate(two, target))).toMatchObject({ code: 'INSTANCE_REPLACED' });
+  expect((await seen(world(), subject)).instances[2]).toMatchObject({ revision: target.previous.revision });
+  await close(subject);
+  // Deployed, while the batch is open and after it.
+  const [born] = await batch(subject, [one], target);
+  const deployed = { ...one, uid: born?.uid ?? '' };
+  await world().rebirth(deployed);
+  expect(await codeOf(pullIn(deployed))).toMatchObject({ code: 'INSTANCE_REPLACED' });
+  // Put in.
+  const [again] = await batch(subject, [zero], target);
+  const served = { ...zero, uid: again?.uid ?? '' };
+  await pullIn(served);
+  await world().rebirth(served);
+  return { subject, target, zero, two, settled: await codeOf(settle(subject, target)) };
 }
