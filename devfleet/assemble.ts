@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { writeFleetFile } from './fleet-file.ts';
-import { presentIdc, startIdc, type Tools } from './idc.ts';
+import { presentIdc, presentMesos, startIdc, type Tools } from './idc.ts';
 import type { ApiServer } from './kubernetes/api-server.ts';
 import { Links } from './parts/links.ts';
 import { catalogueUrl, startPostgres } from './parts/postgres.ts';
-import { startFrontDoor } from './parts/programs.ts';
+import { startFrontDoor, type Mesos } from './parts/programs.ts';
 import { startTemporal } from './parts/temporal.ts';
 import { portsOf } from './ports.ts';
 import type { FleetShape } from './shape.ts';
 import type { Supervisor } from './supervision/supervisor.ts';
-import type { Devfleet } from './types.ts';
+import type { Devfleet, FleetOptions } from './types.ts';
 
 /** Binaries without which there is no fleet. kubectl is for people, kubelet for test/real. */
 export const NEEDED_BINARIES = [
@@ -25,26 +25,33 @@ export const NEEDED_BINARIES = [
 const NAMESPACE = 'transship';
 
 /** Starts all parts side by side, lays the links, writes the fleet file. */
-export async function assemble(tools: Tools, shape: FleetShape, headless: boolean): Promise<Devfleet> {
+export async function assemble(
+  tools: Tools,
+  shape: FleetShape,
+  { headless = false, mesosClocks: clocks = {} }: Pick<FleetOptions, 'headless' | 'mesosClocks'>,
+): Promise<Devfleet> {
   const { supervisor, binaries, isUp } = tools;
-  const octets = Object.fromEntries(Object.keys(shape.idcs).map((name, at) => [name, octetAt(supervisor, at)]));
   const nextPort = portsOf(octetAt(supervisor, 0));
 
   const startingIdcs = Object.entries(shape.idcs).map(([name, idc], index) => {
-    const api = Promise.withResolvers<[string, ApiServer]>();
+    const apis = Promise.withResolvers<{ name: string; api: ApiServer; mesos: Mesos | null }>();
     const octet = octetAt(supervisor, index);
-    const at = { namespaces: shape.environments, octet, nextPort: portsOf(octet) };
-    const whole = startIdc(tools, name, idc, { ...at, onApi: (server) => api.resolve([name, server]) });
-    whole.catch((error: unknown) => api.reject(error as Error));
-    return { api: api.promise, whole };
+    const at = { namespaces: shape.environments, octet, nextPort: portsOf(octet), clocks };
+    const onApis = (api: ApiServer, mesos: Mesos | null): void => apis.resolve({ name, api, mesos });
+    const whole = startIdc(tools, name, idc, { ...at, onApis });
+    whole.catch((error: unknown) => apis.reject(error as Error));
+    return { apis: apis.promise, whole };
   });
   const [links, temporal, postgres, frontDoor, idcParts] = await Promise.all([
     Links.start(supervisor, binaries.toxiproxy.path, nextPort),
     startTemporal(supervisor, binaries.temporal.path, nextPort, headless).finally(() => isUp('Temporal')),
     startPostgres(supervisor, nextPort).finally(() => isUp('PostgreSQL')),
-    Promise.all(startingIdcs.map(({ api }) => api)).then(async (apis) => {
-      const kubeconfigs = Object.fromEntries(apis.map(([name, api]) => [name, api.adminKubeconfig]));
-      return startFrontDoor(supervisor, { kubeconfigs, octets }, nextPort);
+    Promise.all(startingIdcs.map(({ apis }) => apis)).then(async (idcs) => {
+      const kubeconfigs = Object.fromEntries(idcs.map(({ name, api }) => [name, api.adminKubeconfig]));
+      const marathons = Object.fromEntries(
+        idcs.flatMap(({ name, mesos }) => (mesos === null ? [] : [[name, presentMesos(mesos).marathon]])),
+      );
+      return startFrontDoor(supervisor, { kubeconfigs, marathons }, nextPort);
     }),
     Promise.all(startingIdcs.map(({ whole }) => whole)),
   ]);

@@ -6,7 +6,7 @@ import { startApiServer, type ApiServer } from './kubernetes/api-server.ts';
 import { startControllerManager, startScheduler } from './kubernetes/controllers.ts';
 import { kubeconfig } from './kubernetes/kubeconfig.ts';
 import type { Links } from './parts/links.ts';
-import { startMesos, startSimHosts, type Mesos, type SimHosts } from './parts/programs.ts';
+import { startMesos, startSimHosts, type Mesos, type MesosClocks, type SimHosts } from './parts/programs.ts';
 import { startRegistry, type Registry } from './parts/registry.ts';
 import type { FleetShape } from './shape.ts';
 import type { Part } from './supervision/part.ts';
@@ -38,16 +38,23 @@ export async function startIdc(
   { supervisor, binaries, isUp }: Tools,
   name: string,
   { azs }: FleetShape['idcs'][string],
-  at: { namespaces: string[]; octet: number; nextPort: () => Promise<number>; onApi: (api: ApiServer) => void },
+  at: {
+    namespaces: string[];
+    octet: number;
+    nextPort: () => Promise<number>;
+    clocks: MesosClocks;
+    /** Called when both can be asked. */
+    onApis: (api: ApiServer, mesos: Mesos | null) => void;
+  },
 ): Promise<Idc> {
   const { nextPort } = at;
   const registryUp = startRegistry(supervisor, binaries.registry.path, name, nextPort);
   const runsMesos = Object.values(azs).some(({ runs = 'kubernetes' }) => runs !== 'kubernetes');
-  const mesosUp = runsMesos ? startMesos(supervisor, name, nextPort) : Promise.resolve(null);
+  const mesosUp = runsMesos ? startMesos(supervisor, name, nextPort, at.clocks) : Promise.resolve(null);
   const paths = { etcd: binaries.etcd.path, 'kube-apiserver': binaries['kube-apiserver'].path };
   const clusterUp = startApiServer(supervisor, paths, name, at.namespaces, nextPort).then(async (api) => {
     isUp(`${name}: API server`);
-    at.onApi(api);
+    at.onApis(api, await mesosUp);
     const program = { supervisor, idc: name, api, nextPort };
     const [controllerManager, scheduler, hosts] = await Promise.all([
       startControllerManager({ ...program, binary: binaries['kube-controller-manager'].path }),

@@ -32,7 +32,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Devfleet> 
   });
   try {
     const isUp = (what: string) => report(`${what} (${seconds()})`);
-    const fleet = await assemble({ supervisor, binaries, isUp }, shape, options.headless ?? false);
+    const fleet = await assemble({ supervisor, binaries, isUp }, shape, options);
     report(`fleet is up (${seconds()})`);
     return fleet;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Link } from './parts/links.ts';
+import type { MesosClocks } from './parts/programs.ts';
 import type { FleetShape } from './shape.ts';
 import type { Part, PartSpec } from './supervision/part.ts';
 
@@ -77,4 +78,6 @@ export interface FleetOptions {
   onProgress?: (line: string) => void;
   /** Without Temporal's web UI. */
   headless?: boolean;
+  /** How long Mesos and Marathon take for what they do now and then. Default: as long as in production. */
+  mesosClocks?: MesosClocks;
 }

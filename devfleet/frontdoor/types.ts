@@ -2,6 +2,8 @@
 export interface FrontDoorConfig {
   /** Cluster (named by its IDC) → path of a kubeconfig that may list and watch Services and EndpointSlices. */
   kubeconfigs: Record<string, string>;
+  /** Cluster (named by its IDC) → URLs of its Marathon, where it has one. */
+  marathons: Record<string, string[]>;
   /** Port on 127.0.0.1 for requests to `/<namespace>/<service>/<path…>`. */
   port: number;
   /** Port on 127.0.0.1 for the journal and the endpoints. */
@@ -13,9 +15,9 @@ export interface Endpoint {
   /** As published: 10.a.b.c. */
   address: string;
   port: number;
-  /** Cluster whose slices list it. */
+  /** Cluster whose slices, or whose records, list it. */
   cluster: string;
-  /** Pod behind it, where the slice says so. */
+  /** Pod behind it, where the slice says so; on Marathon the place. */
   pod: string | null;
 }
 

@@ -60,6 +60,12 @@ export interface MesosClocks {
   marathon?: Partial<MarathonClocks>;
 }
 
+/** So that no test waits for offers, nor for what is only looked at now and then. Seconds of apps are seconds. */
+export const QUICK_MESOS: MesosClocks = {
+  master: { allocation: 0.1 },
+  marathon: { reviveInterval: 100, declineDuration: 500, deploySyncDelay: 100, deploySync: 500 },
+};
+
 /** The Mesos masters of one IDC and the Marathon on them, in one process; the masters' registry is kept over a restart. */
 export async function startMesos(
   supervisor: Supervisor,
@@ -97,10 +103,10 @@ export interface FrontDoor {
   adminPort: number;
 }
 
-/** The front door: kube-proxy in small, over the clusters of all IDCs. */
+/** The front door: kube-proxy in small, over the clusters of all IDCs; on Marathon a balancer that reads records. */
 export async function startFrontDoor(
   supervisor: Supervisor,
-  config: { kubeconfigs: Record<string, string>; octets: Record<string, number> },
+  config: { kubeconfigs: Record<string, string>; marathons: Record<string, string[]> },
   nextPort: () => Promise<number>,
 ): Promise<FrontDoor> {
   return withFreshPorts(async () => {

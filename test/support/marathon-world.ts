@@ -1,6 +1,6 @@
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { startMesosFleet } from '../../devfleet/mesos-fleet.ts';
-import type { MesosClocks } from '../../devfleet/parts/programs.ts';
+import { QUICK_MESOS } from '../../devfleet/parts/programs.ts';
 import type { AzSetRef } from '../../src/domain/types.ts';
 import type { AzSetDriver, InstanceObservation } from '../../src/drivers/azset/index.ts';
 import { marathonAzSetDriver } from '../../src/drivers/azset/marathon/index.ts';
@@ -33,24 +33,13 @@ export const MARATHON: Abilities = {
   probes: false,
 };
 
-/** So that nobody waits for offers, nor for what is only looked at now and then. Seconds of apps are seconds. */
-const CLOCKS: MesosClocks = {
-  master: { allocation: 0.1 },
-  marathon: {
-    reviveInterval: 100,
-    declineDuration: 500,
-    deploySyncDelay: 100,
-    deploySync: 500,
-  },
-};
-
 const AZS = { 'az-1': 3, 'az-2': 2 };
 
 /** Small, so that all sets of a suite find room on five hosts. */
 const RESOURCES = { resources: { requests: { cpu: '100m', memory: '16Mi' } } };
 
 /** A Mesos with a Marathon on it, sim hosts with agents, a registry. */
-export async function marathonWorld(start = () => startMesosFleet(AZS, CLOCKS)): Promise<World> {
+export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MESOS)): Promise<World> {
   const fleet = await twice(start);
   const { marathon, masters, network } = fleet.mesos;
   const [leader = '', master = ''] = [marathon[0], masters[0]];
