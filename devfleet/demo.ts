@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { SimHostsClient, type InstanceView } from './host/client.ts';
 import { startPlatform, type Platform } from './platform.ts';
-import { SHOP } from './shop.ts';
+import { placesIn, SHOP } from './shop.ts';
 import { reportLine, startTraffic } from './traffic/index.ts';
 
 const RATE = 200;
@@ -65,11 +65,7 @@ async function tell(platform: Platform): Promise<boolean> {
   say(`${SHOP.repository}:v1 and ${SHOP.repository}:v2: they warm up for a second before they say 200`);
 
   chapter('The app: 12 instances, three in each AZ of both IDCs; its first release creates them on v1');
-  await platform.applyShop(
-    Object.values(fleet.idcs).flatMap(({ name, azs }) =>
-      azs.map((az) => ({ cluster: `${name}-k8s`, az, instances: 3 })),
-    ),
-  );
+  await platform.applyShop(Object.values(fleet.idcs).flatMap((idc) => placesIn(idc, 3)));
   const first = await platform.settled(await platform.release('v1'));
   say(`release ${first.id}: ${first.state}`);
   const before = await instances(platform);

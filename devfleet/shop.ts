@@ -1,4 +1,5 @@
 import { pushImage } from './images/index.ts';
+import type { DevfleetIdc } from './types.ts';
 
 /** The app that the demo, the fault runs and the benches release. */
 export const SHOP = { app: 'shop', group: 'web', env: 'pro', repository: 'shop/web', port: 8080 } as const;
@@ -16,6 +17,15 @@ export interface ShopPlace {
   cluster: string;
   az: string;
   instances: number;
+}
+
+/** One place in each AZ of an IDC, with so many instances: on Kubernetes, on Mesos where that is what the AZ runs. */
+export function placesIn(
+  { name, azs, azsOf }: Pick<DevfleetIdc, 'name' | 'azs' | 'azsOf'>,
+  instances: number,
+): ShopPlace[] {
+  const onKubernetes = azsOf('kubernetes');
+  return azs.map((az) => ({ cluster: `${name}-${onKubernetes.includes(az) ? 'k8s' : 'marathon'}`, az, instances }));
 }
 
 export interface ShopOptions {

@@ -3,13 +3,17 @@ import { frontDoorClient, type FrontDoorClient } from '../../devfleet/frontdoor/
 import { SimHostsClient, type InstanceView, type JournalEntry } from '../../devfleet/host/client.ts';
 import type { Devfleet, DevfleetIdc } from '../../devfleet/index.ts';
 import { SHOP } from '../../devfleet/shop.ts';
+import { unrestOnMarathon } from './marathon-unrest.ts';
 
 /** Partition that no ordinal reaches. */
 const PARKED = 2_147_483_647;
 const OUT = 'out.transship.dev/';
 
+/** Namespace of Mesos tasks on the machines. */
+const MESOS = 'mesos';
+
 /**
- * Judges what happened to the instances of one group, by what the machines, the front door and the API servers saw; never
+ * Judges what happened to the instances of one group, by what the machines, the front door, the API servers and Marathons saw; never
  * by Transship's own records. Counts from the last mark on.
  */
 export class Judge {
@@ -44,12 +48,15 @@ export class Judge {
     this.#marked.door = (await this.#door.journal(this.#marked.door)).at(-1)?.seq ?? this.#marked.door;
   }
 
-  /** Pod → the versions that its containers were started on, in order; pods that nothing was started in are left out. */
+  /**
+   * Pod → the versions that its containers were started on, in order; pods that nothing was started in are left out. A task
+   * on Mesos does not know its place: those of a set stand together, under the name of the set.
+   */
   async starts(): Promise<Record<string, string[]>> {
     const starts: Record<string, string[]> = {};
     for (const entry of await this.#journal()) {
       if (entry.kind === 'container-started' && this.#isMember(entry))
-        (starts[entry.instance] ??= []).push(entry.version);
+        (starts[ownerOf(entry)] ??= []).push(entry.version);
     }
     return starts;
   }
@@ -109,20 +116,25 @@ export class Judge {
     return Object.fromEntries([...by].map(([version, of]) => [version, of.length]));
   }
 
-  /** Pod, uid and address of each instance: what an in-place release must not change. */
+  /** Pod (or task), uid and address of each instance: what an in-place release must not change. */
   async identities(): Promise<string[]> {
     return (await this.running()).map(({ instance, uid, address }) => `${instance} ${uid} ${address ?? 'no address'}`);
   }
 
-  /** Pods that the front door routes to now. */
+  /** Pods, and places on Marathon, that the front door routes to now. */
   async serving(): Promise<string[]> {
     const endpoints = await this.#door.endpoints(`${SHOP.env}/${this.#app}-${this.#group}`);
     return endpoints.map(({ pod }) => pod ?? 'no pod').sort();
   }
 
-  /** What keeps the app from resting as plain Kubernetes, by its API servers; nothing where it rests. */
+  /** What keeps the app from resting, by the API servers and Marathons; nothing where it rests. */
   async unrest(): Promise<string[]> {
-    const found = await Promise.all(this.#idcs.map((idc) => unrestIn(idc, this.#app)));
+    const found = await Promise.all(
+      this.#idcs.flatMap((idc) => [
+        unrestIn(idc, this.#app),
+        ...(idc.mesos === null ? [] : [unrestOnMarathon(idc.mesos.marathon[0] ?? '', SHOP.env, this.#app)]),
+      ]),
+    );
     return found.flat();
   }
 
@@ -133,8 +145,14 @@ export class Judge {
 
   /** An instance of the group: not a pod that only pulls an image. */
   #isMember({ namespace, instance }: { namespace: string; instance: string }): boolean {
+    if (namespace === MESOS) return instance.startsWith(`${SHOP.env}_${this.#app}-${this.#group}-`);
     return namespace === SHOP.env && instance.startsWith(`${this.#app}-${this.#group}-`) && /-\d{1,3}$/.test(instance);
   }
+}
+
+/** The pod; of a task `<namespace>_<set>_<app>.…` the set. */
+function ownerOf({ namespace, instance }: { namespace: string; instance: string }): string {
+  return namespace === MESOS ? (instance.split('_')[1] ?? instance) : instance;
 }
 
 async function unrestIn(idc: DevfleetIdc, app: string): Promise<string[]> {

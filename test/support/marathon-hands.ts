@@ -3,7 +3,7 @@ import type { AzSetRef } from '../../src/domain/types.ts';
 import type { SetState } from '../../src/drivers/marathon/state.ts';
 
 /** An app as Marathon shows it, as far as tests look. */
-interface ShownApp {
+export interface ShownApp {
   id: string;
   instances: number;
   version: string;
@@ -13,6 +13,12 @@ interface ShownApp {
 }
 
 const RECORD = /\/record-(\d+)$/;
+
+/** Number of the record that the app is; null for others. */
+export function sequenceIn(id: string): number | null {
+  const found = RECORD.exec(id)?.[1];
+  return found === undefined ? null : Number(found);
+}
 
 /** Those who act on a Marathon beside us: people with curl, drains, autoscalers. */
 export class MarathonHands {
@@ -24,31 +30,33 @@ export class MarathonHands {
   }
 
   /** Apps in the folder of a set, its records among them. */
-  async apps({ namespace, name }: AzSetRef): Promise<ShownApp[]> {
-    const folder = `/${namespace}/${name}/`;
-    const { apps } = (await this.#call('GET', `/v2/apps?id=${encodeURIComponent(folder)}&embed=apps.tasks`)) as {
-      apps: ShownApp[];
-    };
-    return apps.filter(({ id }) => id.startsWith(folder));
+  async apps({ namespace, name }: Pick<AzSetRef, 'namespace' | 'name'>): Promise<ShownApp[]> {
+    return this.under(`${namespace}/${name}`);
+  }
+
+  /** Apps in a folder, however deep. */
+  async under(folder: string): Promise<ShownApp[]> {
+    const asked = encodeURIComponent(`/${folder}/`);
+    const { apps } = (await this.#call('GET', `/v2/apps?id=${asked}&embed=apps.tasks`)) as { apps: ShownApp[] };
+    return apps.filter(({ id }) => id.startsWith(`/${folder}/`));
   }
 
   /** The record that counts, and its app; null where the set does not exist. */
   async record(set: AzSetRef): Promise<{ app: ShownApp; state: SetState } | null> {
-    const records = (await this.apps(set)).filter(({ id }) => RECORD.test(id));
-    const number = ({ id }: ShownApp): number => Number(RECORD.exec(id)?.[1]);
-    const [app] = records.sort((a, b) => number(b) - number(a));
+    const records = (await this.apps(set)).filter(({ id }) => sequenceIn(id) !== null);
+    const [app] = records.sort((a, b) => (sequenceIn(b.id) ?? 0) - (sequenceIn(a.id) ?? 0));
     if (app === undefined) return null;
     return { app, state: JSON.parse(app.labels['transship.dev/state'] ?? '') as SetState };
   }
 
   /** The apps that are no records. */
   async revisions(set: AzSetRef): Promise<ShownApp[]> {
-    return (await this.apps(set)).filter(({ id }) => !RECORD.test(id));
+    return (await this.apps(set)).filter(({ id }) => sequenceIn(id) === null);
   }
 
   async dropRecords(set: AzSetRef): Promise<void> {
     for (const { id } of await this.apps(set)) {
-      if (RECORD.test(id)) await this.#call('DELETE', `/v2/apps${id}?force=false`);
+      if (sequenceIn(id) !== null) await this.#call('DELETE', `/v2/apps${id}?force=false`);
     }
   }
 

@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, vi } from 'vitest';
 import { SimHostsClient } from '../../devfleet/host/client.ts';
 import type { Platform } from '../../devfleet/platform.ts';
-import { SHOP, shopApp, type ShopOptions, type ShopPlace } from '../../devfleet/shop.ts';
+import { placesIn, SHOP, shopApp, type ShopOptions, type ShopPlace } from '../../devfleet/shop.ts';
 import { reportLine, startTraffic, type Traffic, type TrafficReport } from '../../devfleet/traffic/index.ts';
 import {
   gateCommand,
@@ -52,9 +52,7 @@ export interface ShopApp {
 
 /** One place in each AZ of each IDC, with so many instances. */
 export function everywhere({ fleet }: Platform, instances: number): ShopPlace[] {
-  return Object.values(fleet.idcs).flatMap(({ name, azs }) =>
-    azs.map((az) => ({ cluster: `${name}-k8s`, az, instances })),
-  );
+  return Object.values(fleet.idcs).flatMap((idc) => placesIn(idc, instances));
 }
 
 /** Applies the app, releases v1 and sees it rest: where every test begins. */
