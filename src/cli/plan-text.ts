@@ -17,8 +17,9 @@ export function planText(terminal: Terminal, plan: ReleasePlan): string {
 const MODES: Record<GroupPlan['mode'], string> = {
   create: 'first release: its sets and instances are created',
   'in-place': 'in place: images change, pods and addresses stay',
-  recreate: 'recreate: pods are evicted and made anew, batch by batch',
-  restart: 'restart: pods are evicted and made anew on what they run, batch by batch',
+  recreate: 'recreate: instances are ended and made anew, batch by batch',
+  mixed: 'mixed: in place where that can be, elsewhere instances are ended and made anew',
+  restart: 'restart: instances are ended and made anew on what they run, batch by batch',
   scale: 'scale: what comes is out of traffic until it is ignited; what goes is out of traffic before it ends',
   adopt: 'adopt: its sets are taken over as they run; no instance ends',
   detach: 'detach: its sets are left as they run, to whoever has them then; no instance ends',

@@ -1351,10 +1351,10 @@ export interface components {
                 [key: string]: components["schemas"]["ImageRef"];
             };
             /**
-             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already
+             * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new instances; mixed: that is so in some of its sets only; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already
              * @enum {string}
              */
-            mode: "create" | "in-place" | "recreate" | "restart" | "scale" | "adopt" | "detach" | "convert" | "none";
+            mode: "create" | "in-place" | "recreate" | "mixed" | "restart" | "scale" | "adopt" | "detach" | "convert" | "none";
             plan: components["schemas"]["BatchPlan"];
             ref: {
                 app: string;

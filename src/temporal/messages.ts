@@ -76,12 +76,12 @@ export interface PlanReleaseInput {
 export interface GroupPlan {
   ref: GroupRef;
   /**
-   * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods;
-   * restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets
+   * create: the group's sets do not exist yet; in-place: images change; recreate: more does, so there will be new
+   * instances; mixed: that is so in some of its sets only, e.g. on Mesos, where every change needs new tasks; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets
    * are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like
    * that already.
    */
-  mode: 'create' | 'in-place' | 'recreate' | 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'none';
+  mode: 'create' | 'in-place' | 'recreate' | 'mixed' | 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'none';
   images: Record<string, ImageRef>;
   /** Image strings that run now, most frequent first. */
   running: string[];

@@ -76,7 +76,9 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
       return planningActivities(set.idc, `compare ${set.name}`).compareSet({ set, spec, ...overwrite });
     }),
   );
-  const reasons = changes.flatMap(({ change, reasons: why }) => (change === 'recreate' ? why : []));
+  const anew = group.azSets.flatMap((set, at) =>
+    changes[at]?.change === 'recreate' ? { set, why: changes[at].reasons } : [],
+  );
   const only = group.restart?.only;
   const members = look.planned(group.instances.filter(({ name }) => only === undefined || only.includes(name)));
   const idle = members.filter(({ serving }) => !serving).map(({ instance }) => instance.name);
@@ -108,10 +110,15 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
     return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
   }
-  if (reasons.length > 0) warnings.push(`new pods are needed for: ${[...new Set(reasons)].join(', ')}`);
+  const mode = anew.length === 0 ? 'in-place' : anew.length === group.azSets.length ? 'recreate' : 'mixed';
+  if (anew.length > 0) {
+    const where = mode === 'mixed' ? ` in ${anew.map(({ set }) => `${set.cluster}/${set.az}`).join(', ')}` : '';
+    const reasons = [...new Set(anew.flatMap(({ why }) => why))].join(', ');
+    warnings.push(`new instances are needed${where} for: ${reasons}`);
+  }
   return {
     ref,
-    mode: reasons.length > 0 ? 'recreate' : 'in-place',
+    mode,
     images,
     running,
     plan: planBatches(members, input.config, slicing),

@@ -36,10 +36,12 @@ export const batchPlanSchema = z
 export const groupPlanSchema = z
   .object({
     ref: z.object({ env: z.string(), app: z.string(), group: z.string() }),
-    mode: z.enum(['create', 'in-place', 'recreate', 'restart', 'scale', 'adopt', 'detach', 'convert', 'none']).meta({
-      description:
-        'create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new pods; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already',
-    }),
+    mode: z
+      .enum(['create', 'in-place', 'recreate', 'mixed', 'restart', 'scale', 'adopt', 'detach', 'convert', 'none'])
+      .meta({
+        description:
+          'create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new instances; mixed: that is so in some of its sets only; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already',
+      }),
     images: z.record(z.string(), imageRefSchema),
     running: z.array(z.string()).meta({ description: 'Image strings that run now, most frequent first' }),
     plan: batchPlanSchema,
