@@ -83,32 +83,28 @@ export async function watchMarathon(
   trouble: (error: unknown) => void,
 ): Promise<void> {
   let turn = 0;
+  let asked = 0;
   let looking: Promise<void> | null = null;
-  let again = false;
   const look = async (): Promise<void> => {
-    do {
-      again = false;
+    for (let seen = 0; seen !== asked;) {
+      seen = asked;
       try {
         changed(routesOf(cluster, await readApps(urls[turn % urls.length] ?? '')));
       } catch (error) {
         turn++;
         trouble(error);
       }
-    } while (again);
+    }
     looking = null;
   };
   /** One look at a time; what happens meanwhile calls for another one. */
   const wake = (): Promise<void> => {
-    again = true;
+    asked++;
     return (looking ??= look());
   };
   const follow = async (): Promise<void> => {
     for (;;) {
-      try {
-        for await (const _event of events(urls[turn % urls.length] ?? '')) void wake();
-      } catch (error) {
-        trouble(error);
-      }
+      await eachEvent(urls[turn % urls.length] ?? '', () => void wake()).catch(trouble);
       await sleep(RETRY_MS);
     }
   };
@@ -125,8 +121,9 @@ async function readApps(url: string): Promise<ShownApp[]> {
   return (JSON.parse(text) as { apps: ShownApp[] }).apps;
 }
 
-/** Something for each piece of the stream of events: what it is does not matter. Only the leader streams. */
-async function* events(url: string): AsyncGenerator<unknown> {
+/** Calls back for each piece of the stream of events, until it breaks: what it says does not matter. */
+async function eachEvent(url: string, heard: () => void): Promise<void> {
   const { body } = await fetch(new URL('/v2/events', url), { headers: { accept: 'text/event-stream' } });
-  for await (const piece of body ?? []) yield piece;
+  const reader = body?.getReader();
+  while (reader !== undefined && !(await reader.read()).done) heard();
 }
