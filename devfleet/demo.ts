@@ -4,23 +4,36 @@ import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { SimHostsClient, type InstanceView } from './host/client.ts';
 import { startPlatform, type Platform } from './platform.ts';
+import { DEFAULT_SHAPE, type FleetShape } from './shape.ts';
 import { placesIn, SHOP } from './shop.ts';
 import { reportLine, startTraffic } from './traffic/index.ts';
 
 const RATE = 200;
 
+/** Namespace of Mesos tasks, as the machines say it. */
+const MESOS = 'mesos';
+
 const { once } = new Command('npm run demo --')
   .description(
-    'The main job, on real parts: an application of 12 instances on two Kubernetes control planes goes from v1 to v2, ' +
-      `bastion first, batch by batch, in place, while a client sends ${RATE} requests a second and counts the failed ones.`,
+    'The main job: an application of 12 instances, on two Kubernetes control planes and in an AZ that is still on Mesos, ' +
+      'goes from v1 to v2, bastion first, batch by batch, in place on Kubernetes and by new tasks on Mesos, while a client ' +
+      `sends ${RATE} requests a second and counts the failed ones. Real parts, but for the machines, Mesos and Marathon.`,
   )
   .option('--once', 'end when the story is told, instead of staying up until Ctrl-C')
   .addHelpText(
     'after',
-    '\nExit code 0: the story held (no failed request, every instance on v2, uids and addresses as before); 1: it did not.',
+    '\nExit code 0: the story held (no failed request, every instance on v2, pods with uids and addresses as before); 1: it did not.',
   )
   .parse()
   .opts();
+
+const SHAPE: FleetShape = {
+  ...DEFAULT_SHAPE,
+  idcs: {
+    north: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2 } } },
+    south: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2, runs: 'mesos' } } },
+  },
+};
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const chapter = (title: string): void => say(`\n── ${title} ${'─'.repeat(Math.max(0, 96 - title.length))}`);
@@ -29,8 +42,10 @@ const stopEarly = (): never => process.exit(130); // the fleet ends with this pr
 process.on('SIGINT', stopEarly).on('SIGTERM', stopEarly);
 
 const began = Date.now();
-chapter('A fleet: two IDCs, each with a Kubernetes control plane, an image registry and hosts in two AZs');
-const platform = await startPlatform({ onProgress: say });
+chapter(
+  'A fleet: two IDCs with a Kubernetes control plane and an image registry each; one of four AZs is still on Mesos',
+);
+const platform = await startPlatform({ shape: SHAPE, onProgress: say });
 const held = await tell(platform).catch((error: unknown) => {
   say(`\nThe story broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   say(`Logs: ${platform.fleet.logs}`);
@@ -57,6 +72,9 @@ async function tell(platform: Platform): Promise<boolean> {
   say(`Temporal UI  ${fleet.temporal.ui}`);
   say(`REST API     ${api}  (OpenAPI: ${api}/openapi.json)`);
   say(`Front door   ${frontDoor(platform)}`);
+  for (const { name, mesos } of Object.values(fleet.idcs)) {
+    if (mesos !== null) say(`Marathon     ${mesos.marathon[0] ?? ''}  (${name})`);
+  }
   say(`Logs         ${fleet.logs}`);
 
   chapter('Two versions of one image, pushed to the registry of each IDC');
@@ -97,10 +115,14 @@ async function tell(platform: Platform): Promise<boolean> {
     check('the release succeeded', second.state === 'SUCCESS'),
     check('no request failed', report.failures === 0 && report.requests > 0),
     check('all 12 instances run v2', after.length === 12 && after.every(({ version }) => version === 'v2')),
-    check('every instance kept its pod (uid) and its address', identities(before) === identities(after)),
     check(
-      'every container was started once more, and no more than that',
-      after.every(({ restartCount }) => restartCount === 1),
+      'all 9 on Kubernetes kept their pod (uid) and address, and were started once more, and no more than that',
+      identities(pods(before)) === identities(pods(after)) &&
+        pods(after).every(({ restartCount }) => restartCount === 1),
+    ),
+    check(
+      'all 3 on Mesos are new tasks, as Marathon can do no better',
+      onMesos(after).length === 3 && areNew(before, after),
     ),
   ].every((ok) => ok);
 }
@@ -114,7 +136,21 @@ async function instances({ fleet }: Platform): Promise<InstanceView[]> {
   const perIdc = await Promise.all(
     Object.values(fleet.idcs).map(({ hostsAdmin }) => new SimHostsClient(hostsAdmin).instances()),
   );
-  return perIdc.flat().filter(({ namespace, state }) => namespace === SHOP.env && state === 'running');
+  const isOfShop = ({ namespace, state }: InstanceView) => [SHOP.env, MESOS].includes(namespace) && state === 'running';
+  return perIdc.flat().filter(isOfShop);
+}
+
+function pods(views: InstanceView[]): InstanceView[] {
+  return views.filter(({ namespace }) => namespace !== MESOS);
+}
+
+function onMesos(views: InstanceView[]): InstanceView[] {
+  return views.filter(({ namespace }) => namespace === MESOS);
+}
+
+function areNew(before: InstanceView[], after: InstanceView[]): boolean {
+  const known = new Set(onMesos(before).map(({ uid }) => uid));
+  return onMesos(after).every(({ uid }) => !known.has(uid));
 }
 
 function versions(views: InstanceView[]): string {
