@@ -19,13 +19,15 @@ export interface ShopPlace {
   instances: number;
 }
 
-/** One place in each AZ of an IDC, with so many instances: on Kubernetes, on Mesos where that is what the AZ runs. */
+/** One place for each AZ of an IDC and each of the systems that its hosts run, with so many instances. */
 export function placesIn(
   { name, azs, azsOf }: Pick<DevfleetIdc, 'name' | 'azs' | 'azsOf'>,
   instances: number,
 ): ShopPlace[] {
-  const onKubernetes = azsOf('kubernetes');
-  return azs.map((az) => ({ cluster: `${name}-${onKubernetes.includes(az) ? 'k8s' : 'marathon'}`, az, instances }));
+  const clusters = { [`${name}-k8s`]: azsOf('kubernetes'), [`${name}-marathon`]: azsOf('mesos') };
+  return azs.flatMap((az) =>
+    Object.entries(clusters).flatMap(([cluster, served]) => (served.includes(az) ? { cluster, az, instances } : [])),
+  );
 }
 
 export interface ShopOptions {
