@@ -39,6 +39,8 @@ export interface ShopOptions {
   readinessProbe?: boolean;
   /** Environment of the container: another one needs new pods. */
   environment?: Record<string, string>;
+  /** CPUs that a container asks for. Default: it does not say. */
+  cpus?: number;
   /** Traffic drivers of the fleet file. Default: its first. */
   traffic?: string[];
 }
@@ -69,6 +71,7 @@ export function shopApp(placement: ShopPlace[], options: ShopOptions = {}): obje
                 name: 'web',
                 ports: [{ containerPort: port }],
                 ...(options.environment === undefined ? {} : { env: environmentOf(options.environment) }),
+                ...(options.cpus === undefined ? {} : { resources: { requests: { cpu: options.cpus } } }),
                 ...(options.readinessProbe === false ? {} : { readinessProbe: READINESS_PROBE }),
               },
             ],

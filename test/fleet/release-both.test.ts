@@ -138,6 +138,21 @@ describe.concurrent('a group on both', () => {
     expect(Math.min(...(await judge.routed())), await judge.trafficStory()).toBeGreaterThanOrEqual(floorOf(8));
   });
 
+  test('what no agent has room for: why says what Marathon says of its offers, and an abort brings the old one back', async () => {
+    const places = everywhere(platform, 1).filter(({ cluster }) => cluster.endsWith('-marathon'));
+    const shop = await standingApp(platform, 'both-big', places);
+    await shop.apply({ cpus: 64 });
+    const id = await shop.release('v2');
+    const why = async (): Promise<string> => (await platform.cli('why', shop.app)).stdout;
+    await vi.waitFor(
+      async () => expect(await why()).toMatch(/deploy takes \d+ s so far: .*InsufficientCpus/),
+      PATIENCE,
+    );
+    await shop.command(id, 'abort');
+    expect((await ended(id)).state).toBe('REVOKED');
+    await expectAtRest(shop, 'v1');
+  });
+
   test('8 → 12 → 6: what comes and goes does so on both, what stays is left alone', async () => {
     const shop = await standingApp(platform, 'both-sized', everywhere(platform, 2));
     const { app, judge } = shop;

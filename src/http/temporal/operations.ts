@@ -62,19 +62,19 @@ export async function describeOperation(
   }
 }
 
-/** How long an activity may wait for a worker before that is worth a line, in ms. */
+/** How long an activity may wait for a worker, or run, before that is worth a line, in ms. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Steps of an operation that do not get on, one line each: those that are tried again, with the last failure, and those
- * that no worker has taken. Empty where Temporal does not know the workflow.
+ * Steps of an operation that do not get on, one line each: those that are tried again, with the last failure; those that
+ * take long, with what they wait for; and those that no worker has taken. Empty where Temporal does not know the workflow.
  */
 export async function pendingSteps(link: TemporalLink, workflowId: string): Promise<string[]> {
   const handle = link.client.workflow.getHandle(workflowId);
   try {
     const { raw } = await callTemporal(link, 5, async () => handle.describe());
     return (raw.pendingActivities ?? []).flatMap(
-      ({ activityType, attempt, lastFailure, scheduledTime, lastWorkerIdentity }) => {
+      ({ activityType, attempt, lastFailure, scheduledTime, lastWorkerIdentity, heartbeatDetails }) => {
         const name = activityType?.name ?? 'a step';
         const since = Number(scheduledTime?.seconds ?? 0) * 1_000;
         if (lastFailure?.message !== undefined && lastFailure.message !== null) {
@@ -84,11 +84,25 @@ export async function pendingSteps(link: TemporalLink, workflowId: string): Prom
           ];
         }
         const taken = lastWorkerIdentity !== undefined && lastWorkerIdentity !== null && lastWorkerIdentity !== '';
-        return !taken && since > 0 && Date.now() - since > PATIENCE_MS ? [`${name} waits for a worker`] : [];
+        const waited = since > 0 ? Date.now() - since : 0;
+        if (waited <= PATIENCE_MS) return [];
+        if (!taken) return [`${name} waits for a worker`];
+        const beat = heartbeatText(heartbeatDetails?.payloads?.[0]?.data);
+        return beat === null ? [] : [`${name} takes ${String(Math.round(waited / 1_000))} s so far: ${beat}`];
       },
     );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return [];
     throw error;
+  }
+}
+
+/** What a step says that it waits for, as its last heartbeat told; null where that is no text. */
+function heartbeatText(data: Uint8Array | null | undefined): string | null {
+  try {
+    const told: unknown = JSON.parse(Buffer.from(data ?? []).toString());
+    return typeof told === 'string' && told !== '' ? told : null;
+  } catch {
+    return null;
   }
 }
