@@ -12,7 +12,7 @@ import { openWorld } from './release/world.ts';
 
 const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
-/** Paths that show the whole of themselves with one instance in each IDC: a bastion and a batch. */
+/** Paths that show the whole of themselves with one instance in each place: a bastion and a batch. */
 const SMALL = ['success', 'first release', 'first release aborted', 'bastion fails', 'last batch fails and is resumed'];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -21,7 +21,7 @@ const world = await openWorld(resources, { hooked: false, note });
 await mkdir(FOLDER, { recursive: true });
 
 const lanes = {
-  small: await Lane.open(world, 'small', { topology: 'whole', instancesPerIdc: 1, note }),
+  small: await Lane.open(world, 'small', { topology: 'whole', instancesPerPlace: 1, note }),
   large: await Lane.open(world, 'large', { topology: 'whole', note }),
   linked: await Lane.open(world, 'linked', { topology: 'linked', note }),
   brief: await Lane.open(world, 'brief', { topology: 'brief', note }),

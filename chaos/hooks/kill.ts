@@ -50,7 +50,7 @@ const activities: ActivityInboundCallsInterceptor = {
   },
 };
 
-/** Requests that change something, as undici announces them: dry runs do not. */
+/** Requests that change something, as undici announces them: dry runs do not, and Mesos is only asked, by POST. */
 const changes = new WeakMap<object, { key: string; nth: number }>();
 interface Announced {
   request: { method: string; path: string };
@@ -59,7 +59,13 @@ interface Announced {
 channel('undici:request:create').subscribe((message) => {
   const { request } = message as Announced;
   const activity = running.getStore();
-  if (activity === undefined || request.method === 'GET' || request.path.includes('dryRun')) return;
+  if (
+    activity === undefined ||
+    request.method === 'GET' ||
+    request.path.includes('dryRun') ||
+    request.path === '/api/v1'
+  )
+    return;
   activity.changes += 1;
   changes.set(request, { key: activity.key, nth: activity.changes });
   pass(activity.key, `sending ${activity.changes}`);

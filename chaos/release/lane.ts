@@ -6,10 +6,18 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { SimHostsClient } from '../../devfleet/host/client.ts';
+import { SimHostsClient, type InstanceView } from '../../devfleet/host/client.ts';
 import { Api } from '../../devfleet/host/kubelet/api.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
-import { SHOP, pushShop, shopApp, type ShopOptions, type ShopPlace, type ShopVersion } from '../../devfleet/shop.ts';
+import {
+  SHOP,
+  placesIn,
+  pushShop,
+  shopApp,
+  type ShopOptions,
+  type ShopPlace,
+  type ShopVersion,
+} from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
 import { isTerminal, type CommandName } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
@@ -17,7 +25,8 @@ import type { EventView } from '../../src/http/releases/stream.ts';
 import type { Release, ReleaseRequest } from '../../src/http/schemas/release.ts';
 import type { PolicyOverride } from '../../src/temporal/messages.ts';
 import { releaseWorkflowId } from '../../src/temporal/names.ts';
-import { Judge } from '../../test/support/judge.ts';
+import { Judge, MESOS_NAMESPACE, setOfTask } from '../../test/support/judge.ts';
+import { MarathonHands } from '../../test/support/marathon-hands.ts';
 import { KubernetesHands } from '../../test/support/kubernetes-hands.ts';
 import { named, strangersShop } from '../../test/support/strangers.ts';
 import type { Passage, Target } from '../hooks/points.ts';
@@ -40,19 +49,20 @@ const POLICY: PolicyOverride = {
 /** How long a client waits for an answer before it sends the request again: at first, and at last. */
 const PATIENCE_MS = { first: 3_000, last: 24_000 };
 
-/** Instances of the group in each IDC: enough for a bastion, a batch of two and another one. */
-const INSTANCES_PER_IDC = 2;
+/** Instances of the group in each of two places: enough for a bastion, a batch of two and another one. */
+const INSTANCES_PER_PLACE = 2;
 
 /**
  * One worker for every queue; one for control and one for each IDC; two for every queue; one that reaches every system by
- * links of its own; or one for every queue, and releases that continue as new after every batch.
+ * links of its own; one for every queue, and releases that continue as new after every batch; or one for every queue, and no
+ * other lane beside it, since what breaks is all lanes'.
  */
-export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief';
+export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief' | 'alone';
 
 /** What a release is asked for with, beside the defaults of fault runs. */
 export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
 
-/** A second group, with one instance in each IDC, that is released with the first as one. */
+/** A second group, with one instance in each place, that is released with the first as one. */
 const JOINED_GROUP = 'jobs';
 
 const DEFAULTS: ReleaseSettings = { batchPercent: 50, drainSeconds: 0.1 };
@@ -60,7 +70,7 @@ const DEFAULTS: ReleaseSettings = { batchPercent: 50, drainSeconds: 0.1 };
 export interface LaneOptions {
   topology: Topology;
   /** Default: 2. */
-  instancesPerIdc?: number;
+  instancesPerPlace?: number;
   note: (text: string) => void;
 }
 
@@ -84,7 +94,7 @@ export class Lane {
   readonly #platform: Platform;
   readonly #workers: Part[];
   readonly #links: LaneLinks | null;
-  readonly #instancesPerIdc: number;
+  readonly #instancesPerPlace: number;
   readonly #note: (text: string) => void;
   #apps = 0;
   #versions = 0;
@@ -106,7 +116,7 @@ export class Lane {
       platform: Platform;
       workers: Part[];
       links: LaneLinks | null;
-      instancesPerIdc: number;
+      instancesPerPlace: number;
       note: (text: string) => void;
     },
   ) {
@@ -119,14 +129,14 @@ export class Lane {
     this.#note = at.note;
     this.#workers = at.workers;
     this.#links = at.links;
-    this.#instancesPerIdc = at.instancesPerIdc;
+    this.#instancesPerPlace = at.instancesPerPlace;
     for (const part of at.workers) part.onLost = () => this.#revive(part, this.#deadMs);
   }
 
   static async open(
     world: World,
     name: string,
-    { topology, instancesPerIdc = INSTANCES_PER_IDC, note }: LaneOptions,
+    { topology, instancesPerPlace = INSTANCES_PER_PLACE, note }: LaneOptions,
   ): Promise<Lane> {
     const folder = path.join(world.fleet.dir, name);
     await mkdir(folder);
@@ -153,7 +163,7 @@ export class Lane {
     if (topology === 'twin')
       for (const { spec } of [...workers])
         workers.push(await world.fleet.start({ ...spec, name: `${spec.name}-twin` }));
-    return new Lane(world, client, { name, folder, platform, workers, links, instancesPerIdc, note });
+    return new Lane(world, client, { name, folder, platform, workers, links, instancesPerPlace, note });
   }
 
   /** The ways of a linked lane to every system. */
@@ -169,7 +179,7 @@ export class Lane {
 
   /** Instances of the app. */
   get size(): number {
-    return this.#instancesPerIdc * Object.keys(this.world.fleet.idcs).length;
+    return this.#places().reduce((sum, { instances }) => sum + instances, 0);
   }
 
   /** The other group of the app; null where it has one only. */
@@ -238,7 +248,7 @@ export class Lane {
     this.#joined = joined
       ? {
           group: JOINED_GROUP,
-          size: Object.keys(this.world.fleet.idcs).length,
+          size: this.#places().length,
           judge: await Judge.of(this.world.fleet, this.app, JOINED_GROUP),
         }
       : null;
@@ -271,9 +281,7 @@ export class Lane {
   }
 
   #places(): ShopPlace[] {
-    return Object.values(this.world.fleet.idcs).flatMap(({ name, azs }) =>
-      azs.map((az) => ({ cluster: `${name}-k8s`, az, instances: this.#instancesPerIdc })),
-    );
+    return Object.values(this.world.fleet.idcs).flatMap((idc) => placesIn(idc, this.#instancesPerPlace));
   }
 
   /** Pushes an image that no host has, and says what it is called. */
@@ -308,13 +316,13 @@ export class Lane {
       .map((line) => JSON.parse(line) as Passage);
   }
 
-  /** What the lane's processes asked the API servers to change, where they reach them by links of their own. */
+  /** What the lane's processes asked clusters for, where they reach them by links of their own. */
   changes(): Change[] {
     return this.#links === null ? [] : changesOf(this.#links, this.app);
   }
 
   forgetChanges(): void {
-    for (const idc of this.#links?.idcs ?? []) this.#links?.api(idc).forget();
+    for (const link of this.#links?.clusters.values() ?? []) link.forget();
   }
 
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */
@@ -328,7 +336,7 @@ export class Lane {
     return this.#accepted('/v1/restarts', { app: this.app, env: SHOP.env, config: { ...DEFAULTS, ...more } });
   }
 
-  /** Asks for one instance more in the first IDC, and one less in the last. */
+  /** Asks for one instance more in the first place, and one less in the last. */
   async scale(): Promise<string> {
     const [first, ...others] = this.#places();
     const last = others.at(-1);
@@ -436,15 +444,31 @@ export class Lane {
     return Object.fromEntries(groups.flatMap(({ instances }) => instances.map(({ name, member }) => [name, member])));
   }
 
-  /** Lets the hosts of these pods pull the image, or not; in one IDC or in all. */
-  async pulls(image: string, pods: (string | undefined)[], may: boolean, idc?: string): Promise<void> {
+  /** Lets the hosts of these members pull the image, or not; in one IDC or in all. Of a task that is any that could get it. */
+  async pulls(image: string, members: (string | undefined)[], may: boolean, idc?: string): Promise<void> {
     const error = may ? {} : { error: 'out of reach, by the fault run' };
+    const sets = members.map((member) => member?.replace(/-\d+$/, ''));
     for (const { name, hostsAdmin } of Object.values(this.world.fleet.idcs)) {
       if (idc !== undefined && idc !== name) continue;
       const hosts = new SimHostsClient(hostsAdmin);
-      for (const { node, instance } of await hosts.instances())
-        if (pods.includes(instance)) await hosts.fault({ kind: 'pull', node, image, on: !may, ...error });
+      const instances = await hosts.instances();
+      const isMeant = ({ instance, namespace }: InstanceView): boolean =>
+        namespace === MESOS_NAMESPACE ? sets.includes(setOfTask(instance)) : members.includes(instance);
+      const nodes = new Set(
+        instances
+          .filter(isMeant)
+          .flatMap(({ node, namespace }) => (namespace === MESOS_NAMESPACE ? this.#hostsOfMesos(name) : node)),
+      );
+      for (const node of nodes) await hosts.fault({ kind: 'pull', node, image, on: !may, ...error });
     }
+  }
+
+  /** Names of the hosts of an IDC that run tasks. */
+  #hostsOfMesos(idc: string): string[] {
+    const azs = this.world.shape.idcs[idc]?.azs ?? {};
+    return Object.entries(azs).flatMap(([az, { hosts, runs = 'kubernetes' }]) =>
+      runs === 'kubernetes' ? [] : Array.from({ length: hosts }, (_, n) => `${idc}-${az}-${String(n + 1)}`),
+    );
   }
 
   /** Somebody else takes the pods out of traffic, or puts them in again. */
@@ -486,7 +510,12 @@ export class Lane {
   /** What the case left half done is removed by hand, and the next one gets another app. */
   async discard(): Promise<void> {
     const path = `/apis/apps/v1/namespaces/${SHOP.env}/statefulsets`;
-    for (const { adminKubeconfig } of Object.values(this.world.fleet.idcs)) {
+    for (const { adminKubeconfig, mesos } of Object.values(this.world.fleet.idcs)) {
+      if (mesos !== null) {
+        const hands = new MarathonHands(mesos.marathon[0] ?? '');
+        for (const { id } of await hands.under(SHOP.env))
+          if (id.startsWith(`/${SHOP.env}/${this.app}-`)) await hands.remove(id);
+      }
       const api = new Api(adminKubeconfig);
       try {
         const { items } = await api.request<{ items: { metadata: { name: string } }[] }>({ method: 'GET', path });

@@ -25,7 +25,8 @@ export class Lanes {
     await this.close();
     this.#topology = topology;
     // Another name each time: what stood under the first ones is still there, in Temporal and in the fleet's folder.
-    const names = Array.from({ length: this.#count }, () => `${topology}-${++this.#opened}`);
+    const count = topology === 'alone' ? 1 : this.#count;
+    const names = Array.from({ length: count }, () => `${topology}-${++this.#opened}`);
     this.#all = await Promise.all(names.map((name) => Lane.open(this.#world, name, { topology, note: this.#note })));
     this.#free = [...this.#all];
   }

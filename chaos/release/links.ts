@@ -1,16 +1,26 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
-import { openApiLink, type ApiLink } from '../../test/support/api-link.ts';
+import { openApiLink } from '../../test/support/api-link.ts';
+import { openHttpLink, type HttpLink } from '../../test/support/http-link.ts';
 import { startLink, type Link } from '../../test/support/link.ts';
 import type { World } from './world.ts';
 
-/** What Transship's processes need and can lose: `north/kubernetes`, `north/registry`, `catalogue`, `temporal`. */
-export type System = `${string}/${'kubernetes' | 'registry'}` | 'catalogue' | 'temporal';
+/**
+ * What Transship's processes need and can lose: `north/kubernetes`, each process of `north/marathon-0` and `north/mesos-0`,
+ * `north/registry`, `catalogue`, `temporal`.
+ */
+export type System = `${string}/${string}` | 'catalogue' | 'temporal';
 
 /** Fields of the fleet file that say where systems are. */
 interface FleetFile {
-  idcs: { name: string; registry: { url: string }; clusters: { kubeconfig: string }[] }[];
+  idcs: {
+    name: string;
+    registry: { url: string };
+    clusters: (
+      { kind: 'kubernetes'; kubeconfig: string } | { kind: 'marathon'; urls: string[]; mesos: { urls: string[] } }
+    )[];
+  }[];
   catalogue: { url: string };
 }
 
@@ -18,18 +28,19 @@ interface FleetFile {
 export class LaneLinks {
   /** Environment by which processes take these ways. */
   readonly env: Record<string, string>;
-  readonly #apis: Map<string, ApiLink>;
+  /** Those to API servers, Marathons and Mesos masters, by system. */
+  readonly clusters: Map<System, HttpLink>;
   readonly #others: Map<System, Link>;
 
-  private constructor(env: Record<string, string>, apis: Map<string, ApiLink>, others: Map<System, Link>) {
+  private constructor(env: Record<string, string>, clusters: Map<System, HttpLink>, others: Map<System, Link>) {
     this.env = env;
-    this.#apis = apis;
+    this.clusters = clusters;
     this.#others = others;
   }
 
   /** @param folder where the fleet file and the kubeconfigs are written */
   static async open({ fleet }: World, folder: string): Promise<LaneLinks> {
-    const apis = new Map<string, ApiLink>();
+    const clusters = new Map<System, HttpLink>();
     const others = new Map<System, Link>();
     const lay = async (system: System, port: string): Promise<string> => {
       const link = await startLink(Number(port));
@@ -41,13 +52,31 @@ export class LaneLinks {
       url.port = await lay(system, url.port);
       return url.href.replace(/\/$/, '');
     };
+    const each = (system: `${string}/${string}`, urls: string[]): Promise<string[]> =>
+      Promise.all(
+        urls.map(async (url, n) => {
+          // Masters are asked only, by POST.
+          const mutates = ({ method, path: asked }: { method: string; path: string }) =>
+            method !== 'GET' && asked !== '/api/v1';
+          const link = await openHttpLink(new URL(url), { mutates });
+          clusters.set(`${system}-${n}`, link);
+          return `http://127.0.0.1:${link.port}`;
+        }),
+      );
     const file = parse(await readFile(fleet.fleetFile, 'utf8')) as FleetFile;
     for (const idc of file.idcs) {
       const { kubeconfig, registry } = fleet.idcs[idc.name] ?? {};
       if (kubeconfig === undefined || registry === undefined) throw new Error(`the fleet has no IDC ${idc.name}`);
-      const api = await openApiLink(kubeconfig, path.join(folder, `${idc.name}.kubeconfig`));
-      apis.set(idc.name, api);
-      for (const cluster of idc.clusters) cluster.kubeconfig = api.kubeconfig;
+      for (const cluster of idc.clusters) {
+        if (cluster.kind === 'marathon') {
+          cluster.urls = await each(`${idc.name}/marathon`, cluster.urls);
+          cluster.mesos.urls = await each(`${idc.name}/mesos`, cluster.mesos.urls);
+        } else {
+          const api = await openApiLink(kubeconfig, path.join(folder, `${idc.name}.kubeconfig`));
+          clusters.set(`${idc.name}/kubernetes`, api);
+          cluster.kubeconfig = api.kubeconfig;
+        }
+      }
       idc.registry.url = await through(`${idc.name}/registry`, registry.directUrl);
     }
     file.catalogue.url = await through('catalogue', fleet.catalogue.directUrl);
@@ -55,36 +84,38 @@ export class LaneLinks {
     const temporal = `${host}:${await lay('temporal', port)}`;
     const fleetFile = path.join(folder, 'fleet.yml');
     await writeFile(fleetFile, stringify(file));
-    return new LaneLinks({ TRANSSHIP_FLEET: fleetFile, TEMPORAL_ADDRESS: temporal }, apis, others);
+    return new LaneLinks({ TRANSSHIP_FLEET: fleetFile, TEMPORAL_ADDRESS: temporal }, clusters, others);
   }
 
-  /** The way to the API server of an IDC. */
-  api(idc: string): ApiLink {
-    const api = this.#apis.get(idc);
-    if (api === undefined) throw new Error(`the lane has no way to an API server of ${idc}`);
-    return api;
+  /** The way to an API server, a Marathon or a Mesos master. */
+  cluster(system: System): HttpLink {
+    const link = this.clusters.get(system);
+    if (link === undefined)
+      throw new Error(`the lane has no way to ${system}; it has ${[...this.clusters.keys()].join(', ')}`);
+    return link;
   }
 
+  /** IDCs whose API servers it reaches. */
   get idcs(): string[] {
-    return [...this.#apis.keys()];
+    return [...this.clusters.keys()].flatMap((system) =>
+      system.endsWith('/kubernetes') ? (system.split('/')[0] ?? '') : [],
+    );
   }
 
   /** Closes every connection to the system, and each new one, until it is mended. */
   cut(system: System): void {
-    const [idc = '', what] = system.split('/');
-    if (what === 'kubernetes') this.api(idc).cut();
+    if (this.clusters.has(system)) this.cluster(system).cut();
     else this.#other(system).cut(true);
   }
 
   mend(system: System): void {
-    const [idc = '', what] = system.split('/');
-    if (what === 'kubernetes') this.api(idc).mend();
+    if (this.clusters.has(system)) this.cluster(system).mend();
     else this.#other(system).cut(false);
   }
 
   async close(): Promise<void> {
     for (const link of this.#others.values()) link.close();
-    await Promise.all([...this.#apis.values()].map((api) => api.close()));
+    await Promise.all([...this.clusters.values()].map((link) => link.close()));
   }
 
   #other(system: System): Link {

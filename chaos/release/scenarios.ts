@@ -102,7 +102,7 @@ async function lacksImage(
 
 /** Waits until the hosts have started containers of so many instances. */
 async function started(lane: Lane, count: number): Promise<void> {
-  while (Object.keys(await lane.judge.starts()).length < count) {
+  while ((await lane.judge.started()) < count) {
     lane.signal.throwIfAborted();
     await sleep(100);
   }
@@ -578,6 +578,15 @@ export const SCENARIOS: Scenario[] = [
   { ...success, name: 'success, workers apart', topology: 'split' },
   { ...success, name: 'success, a worker frozen', topology: 'twin', blow: 'freeze' },
 ];
+
+/** Scenarios by their names. @throws Error for one that there is not */
+export function scenariosNamed(...names: string[]): Scenario[] {
+  return names.map((name) => {
+    const found = SCENARIOS.find((scenario) => scenario.name === name);
+    if (found === undefined) throw new Error(`there is no scenario "${name}"`);
+    return found;
+  });
+}
 
 /** Every point of the others is for the night: they do what a scenario before them does. */
 export function isOfEachCommit(scenario: Scenario): boolean {

@@ -6,6 +6,7 @@ import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/se
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { startFleet, type Devfleet, type FleetShape } from '../../devfleet/index.ts';
+import { QUICK_MESOS, type MesosClocks } from '../../devfleet/parts/programs.ts';
 import { openCatalogue, type Catalogue } from '../../src/catalogue/index.ts';
 import { SEARCH } from '../../src/temporal/names.ts';
 import { buildBundle } from '../../src/worker/bundle.ts';
@@ -18,9 +19,13 @@ const SHAPE: FleetShape = {
   environments: ['pro'],
 };
 
+/** An agent that does not answer is missed after some seconds, as after a minute in production. */
+const CLOCKS: MesosClocks = { ...QUICK_MESOS, master: { ...QUICK_MESOS.master, agentPing: 1 } };
+
 /** What all lanes of a fault run stand on. */
 export interface World {
   fleet: Devfleet;
+  shape: FleetShape;
   /** Workers that can be hit; else they run as an operator would run them. */
   hooked: boolean;
   /** Workflows as the lanes' workers run them. */
@@ -31,12 +36,12 @@ export interface World {
 
 export async function openWorld(
   resources: AsyncDisposableStack,
-  { hooked, note }: { hooked: boolean; note: (text: string) => void },
+  { hooked, shape = SHAPE, note }: { hooked: boolean; shape?: FleetShape; note: (text: string) => void },
 ): Promise<World> {
   // Histories are replayed here.
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const building = buildBundle(hooked ? [WORKFLOW_HOOKS] : []);
-  const fleet = await startFleet({ shape: SHAPE, headless: true, onProgress: note });
+  const fleet = await startFleet({ shape, mesosClocks: CLOCKS, headless: true, onProgress: note });
   resources.defer(() => fleet.stop());
   const { code } = await building;
   const bundle = { code, path: path.join(fleet.dir, 'chaos-workflows.js') };
@@ -45,7 +50,7 @@ export async function openWorld(
   resources.defer(() => connection.close());
   const catalogue = await openCatalogue(fleet.catalogue.directUrl);
   resources.defer(() => catalogue.close());
-  return { fleet, hooked, bundle, connection, catalogue };
+  return { fleet, shape, hooked, bundle, connection, catalogue };
 }
 
 /** Stops Temporal, removes its database, and starts it again, empty. */

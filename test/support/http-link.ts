@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as plainRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { request as tlsRequest, type RequestOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One request that reached the system, or was to. */
 export interface HttpCall {
@@ -14,9 +15,13 @@ export interface HttpCall {
 
 /**
  * What becomes of a request. `loseAnswer`: the server gets it, the client never gets the answer. `repeat`: the server gets
- * it twice, one after the other, and the client the second answer.
+ * it twice, one after the other, and the client the second answer. `late`: the server gets it at once, the client its answer
+ * after its deadline. `refuse`: the server does not get it, the client a 503.
  */
-export type Mishap = 'loseAnswer' | 'repeat';
+export type Mishap = 'loseAnswer' | 'repeat' | 'late' | 'refuse';
+
+/** Longer than any of our clients waits for one call. */
+const LATE_MS = 12_000;
 
 /** What happens to the next request that matches, once. */
 interface Trap {
@@ -81,6 +86,11 @@ export async function openHttpLink(
     traps = traps.filter((one) => one !== trap);
     const run = async (): Promise<void> => {
       await trap?.before();
+      if (trap?.mishap === 'refuse') {
+        await incoming.resume().toArray();
+        reply.writeHead(503).end();
+        return;
+      }
       let body: Buffer | null = null;
       if (trap?.mishap === 'repeat') {
         body = Buffer.concat(await incoming.toArray());
@@ -95,6 +105,7 @@ export async function openHttpLink(
         incoming.socket.destroy();
         return;
       }
+      if (trap?.mishap === 'late') await sleep(LATE_MS);
       reply.writeHead(answer.statusCode ?? 500, answer.headers);
       reply.flushHeaders();
       answer.pipe(reply);

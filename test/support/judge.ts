@@ -10,7 +10,7 @@ const PARKED = 2_147_483_647;
 const OUT = 'out.transship.dev/';
 
 /** Namespace of Mesos tasks on the machines. */
-const MESOS = 'mesos';
+export const MESOS_NAMESPACE = 'mesos';
 
 /**
  * Judges what happened to the instances of one group, by what the machines, the front door, the API servers and Marathons saw; never
@@ -116,9 +116,19 @@ export class Judge {
     return Object.fromEntries([...by].map(([version, of]) => [version, of.length]));
   }
 
-  /** Pod (or task), uid and address of each instance: what an in-place release must not change. */
+  /** Pod, uid and address of each instance on Kubernetes: what an in-place release must not change. */
   async identities(): Promise<string[]> {
-    return (await this.running()).map(({ instance, uid, address }) => `${instance} ${uid} ${address ?? 'no address'}`);
+    const pods = (await this.running()).filter(({ namespace }) => namespace !== MESOS_NAMESPACE);
+    return pods.map(({ instance, uid, address }) => `${instance} ${uid} ${address ?? 'no address'}`);
+  }
+
+  /** How many instances had a container started since the mark; on Mesos: how many containers. */
+  async started(): Promise<number> {
+    const starts = await this.#journal();
+    const owners = starts.flatMap((entry) =>
+      entry.kind === 'container-started' && this.#isMember(entry) ? entry.instance : [],
+    );
+    return new Set(owners).size;
   }
 
   /** Pods, and places on Marathon, that the front door routes to now. */
@@ -145,14 +155,19 @@ export class Judge {
 
   /** An instance of the group: not a pod that only pulls an image. */
   #isMember({ namespace, instance }: { namespace: string; instance: string }): boolean {
-    if (namespace === MESOS) return instance.startsWith(`${SHOP.env}_${this.#app}-${this.#group}-`);
+    if (namespace === MESOS_NAMESPACE) return instance.startsWith(`${SHOP.env}_${this.#app}-${this.#group}-`);
     return namespace === SHOP.env && instance.startsWith(`${this.#app}-${this.#group}-`) && /-\d{1,3}$/.test(instance);
   }
 }
 
-/** The pod; of a task `<namespace>_<set>_<app>.…` the set. */
+/** Set of a task `<namespace>_<set>_<app>.…`. */
+export function setOfTask(task: string): string {
+  return task.split('_')[1] ?? task;
+}
+
+/** The pod; of a task its set. */
 function ownerOf({ namespace, instance }: { namespace: string; instance: string }): string {
-  return namespace === MESOS ? (instance.split('_')[1] ?? instance) : instance;
+  return namespace === MESOS_NAMESPACE ? setOfTask(instance) : instance;
 }
 
 async function unrestIn(idc: DevfleetIdc, app: string): Promise<string[]> {

@@ -64,9 +64,22 @@ export class MarathonHands {
     await this.#call('POST', '/v2/apps?force=false', app);
   }
 
+  /** Takes an app away, whatever holds it. */
+  async remove(id: string): Promise<void> {
+    await this.#call('DELETE', `/v2/apps${id}?force=true`);
+  }
+
   /** @throws where the app is locked */
   async change(id: string, app: object): Promise<void> {
     await this.#call('PATCH', `/v2/apps${id}?force=false`, app);
+  }
+
+  /** Takes back deployments under way of apps below that prefix. */
+  async rollBackDeployments(prefix: string): Promise<void> {
+    const all = (await this.#call('GET', '/v2/deployments')) as { id: string; affectedApps: string[] }[];
+    for (const { id, affectedApps } of all)
+      if (affectedApps.some((app) => app.startsWith(prefix)))
+        await this.#call('DELETE', `/v2/deployments/${id}?force=false`);
   }
 
   /** Ends a task; Marathon launches another one in its stead. */

@@ -8,21 +8,22 @@ import type { Fault, FaultKind } from './fault.ts';
 /** Every change that a release asks an API server for: its answer is lost once; it is delivered twice. */
 export const answers: FaultKind = {
   scenario: { ...success, name: 'answers lost', topology: 'linked', drive: helped },
-  faults: ({ changes }) => both(changes),
+  faults: ({ changes }) => both(changes.filter(({ mutates }) => mutates)),
 };
 
 /** Every change of its undo, too, and of what came before it. */
 export const answersOfUndo: FaultKind = {
   nightly: true,
   scenario: { ...abortedMidBatch, name: 'answers lost, undone', topology: 'linked' },
-  faults: ({ changes }) => both(changes.filter(({ nth }) => nth > 1)),
+  faults: ({ changes }) => both(changes.filter(({ nth, mutates }) => mutates && nth > 1)),
 };
 
 function both(changes: Change[]): Fault[] {
   const met = new Set<string>();
   return changes.flatMap((change) => {
     // On every commit one of a kind: how a member is changed does not depend on which one it is, and where.
-    const path = change.path.replaceAll(change.idc, 'idc').replaceAll(/\d+/g, 'n');
+    const [idc = ''] = change.system.split('/');
+    const path = change.path.replaceAll(idc, 'idc').replaceAll(/\d+/g, 'n');
     const kind = `${change.method} ${path} ${change.nth}`;
     const first = !met.has(kind);
     met.add(kind);
@@ -30,9 +31,17 @@ function both(changes: Change[]): Fault[] {
   });
 }
 
-function happens(change: Change, mishap: Mishap, always: boolean): Fault {
-  const { idc, method, path, nth } = change;
-  const key = `${idc} ${method} ${path} #${nth}${mishap === 'repeat' ? ', delivered twice' : ''}`;
+const TITLES: Record<Mishap, string> = {
+  loseAnswer: '',
+  repeat: ', delivered twice',
+  late: ', answered late',
+  refuse: ', refused once',
+};
+
+/** That becomes of the call, once. */
+export function happens(change: Change, mishap: Mishap, always: boolean): Fault {
+  const { system, method, path, nth } = change;
+  const key = `${system} ${method} ${path} #${nth}${TITLES[mishap]}`;
   let cameBy = (): boolean => false;
   return {
     key,

@@ -1,0 +1,22 @@
+import { scenariosNamed, type Scenario } from '../release/scenarios.ts';
+
+/**
+ * Where the worker dies: on every commit at points of the first one, and once for each kind of activity that it has not. A
+ * first batch that gets no image is not among them: the host of the bastion has it by then, and Marathon fills hosts one
+ * after the other.
+ */
+export const SCENARIOS: Scenario[] = scenariosNamed(
+  'success',
+  'first release aborted',
+  'aborted in a batch',
+  'restarted, aborted after a batch',
+  'scaled',
+  'first release',
+  'bastion fails',
+  'last batch fails and is resumed',
+  'terminated and repaired',
+  'released and rolled back',
+  'braked and rolled back',
+  'restarted',
+  'success, a worker frozen',
+);
