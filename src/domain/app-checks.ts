@@ -1,6 +1,7 @@
 import type { Fleet } from './fleet.ts';
 import { type Fault, formatPath, type Part, repeated } from './input/fault.ts';
 import { nearest, suggest } from './input/near.ts';
+import { checkRenders } from './marathon/render/checks.ts';
 import { MAX_SET_NAME, setName } from './set-name.ts';
 import { checkTemplate, containerPorts, containersOf } from './template-checks.ts';
 
@@ -15,11 +16,17 @@ export function checkApp(root: Part, fleet: Fleet): Fault[] {
       ...checkHealth(group),
       ...checkPorts(group),
       ...checkTraffic(group, fleet),
-      ...checkTemplate(group.get('template')),
+      ...firstOfEach([...checkTemplate(group.get('template')), ...checkRenders(group, fleet)]),
     ]),
     ...checkGroupNames(groups),
     ...checkSetNames(root),
   ];
+}
+
+/** What no template may have is not told again as something that one cluster has not. */
+function firstOfEach(faults: Fault[]): Fault[] {
+  const byPath = Map.groupBy(faults, ({ path }) => formatPath(path));
+  return [...byPath.values()].flatMap((same) => same.slice(0, 1));
 }
 
 function known(part: Part, what: string, things: readonly { name: string }[]): Fault[] {

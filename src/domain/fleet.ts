@@ -243,6 +243,12 @@ export type Fleet = z.output<typeof fleetSchema>;
 /** How the fleet file describes a cluster on Mesos. */
 export type MarathonConfig = z.output<typeof marathonSchema>;
 
+/** Names of the clusters of kind marathon. */
+export function marathonsIn(fleet: Fleet): string[] {
+  const clusters = fleet.idcs.flatMap((idc) => idc.clusters);
+  return clusters.filter(({ kind }) => kind === 'marathon').map(({ name }) => name);
+}
+
 /**
  * Reads a fleet file (YAML).
  * @param env environment variables for `${NAME}` and `${NAME:-default}` in values

@@ -383,6 +383,29 @@ describe('a malformed app file', () => {
     expect(told.map(said)).toEqual(places);
   });
 
+  test('a template that Marathon cannot run, where the group is placed on one', () => {
+    const north = 'kubeconfig: north.yml }';
+    const marathon = '- { name: north-m, kind: marathon, urls: ["http://m:8080"], network: pods, azs: [az-2] }';
+    const both = parseFleet(FLEET.replace(north, `${north}\n      ${marathon}`), {}, 'fleet.yml');
+    const containers = [{ name: 'web', env: [{ name: 'A', valueFrom: {} }] }, { name: 'log' }];
+    const spec = { nodeName: 'x', hostNetwork: false, containers, affinity: {} };
+    const of = (cluster: string): object => ({
+      ...group({ name: cluster, images: { web: 'w', log: 'l' }, template: { spec: structuredClone(spec) } }),
+      placement: [{ cluster, az: 'az-2', instances: 1 }],
+    });
+    const { places } = refusal(() => parseApp(appText([of('north-1'), of('north-m')]), both, 'app.yml'));
+    const hint =
+      '(cluster north-m, where the group is placed, is of kind marathon: do without, or place the group elsewhere)';
+    const refused = 'is refused (placement and the scheduler choose hosts; use nodeSelector or affinity)';
+    expect(places.map(said)).toEqual([
+      `groups[0].template.spec.nodeName: ${refused}`,
+      `groups[1].template.spec.nodeName: ${refused}`,
+      `groups[1].template.spec.containers: must be one: an app of Marathon is one container ${hint}`,
+      `groups[1].template.spec.containers[0].env[0].valueFrom: is nothing that Marathon has ${hint}`,
+      `groups[1].template.spec.affinity: is nothing that Marathon has ${hint}`,
+    ]);
+  });
+
   test('a HAProxy that carries nothing of an IDC where the group has instances', () => {
     const edge = 'trafficDrivers: [{ name: edge, kind: haproxy, processes: [{ socket: "a:1", idc: south }] }]';
     const drivers = parseFleet(`${FLEET}${edge}\n`, {}, 'fleet.yml');

@@ -97,7 +97,7 @@ describe('create, observe, remove', () => {
     const spec = specOf('v1', 1, { securityContext: {} }, { hostAliases: [] });
     const refused = await codeOf(world.azSets.create(SET, GROUP, spec, 1, openGuard()));
     expect(refused.code).toBe('APP_INVALID');
-    expect(refused.message).toContain('spec.containers[web].securityContext');
+    expect(refused.message).toContain('spec.containers[0].securityContext');
     expect(refused.message).toContain('spec.hostAliases');
   });
 

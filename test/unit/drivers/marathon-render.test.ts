@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { TransshipError } from '../../../src/domain/errors.ts';
 import { foreignIn } from '../../../src/drivers/azset/marathon/difference.ts';
-import { quantity } from '../../../src/drivers/azset/marathon/quantity.ts';
+import { quantity } from '../../../src/domain/marathon/render/quantity.ts';
 import { appOf, imagesOf, renderApp, revisionOf } from '../../../src/drivers/azset/marathon/render.ts';
 import { openMarathonCluster } from '../../../src/drivers/marathon/cluster.ts';
 import type { App } from '../../../src/drivers/marathon/resources.ts';
@@ -88,16 +88,49 @@ test('the revision is of the definition, whatever spec it comes from; the labels
   expect(imagesOf(render())).toEqual({ web: 'registry.north:5000/shop/web@sha256:v1' });
 });
 
+test('variables are replaced as Kubernetes does it: those that stand before, and no others', () => {
+  const env = [
+    { name: 'HOST', value: 'db' },
+    { name: 'URL', value: 'pg://$(HOST)/$(LATER)' },
+    { name: 'LATER', value: '$$(HOST) $HOST' },
+  ];
+  const { app } = render({ env, args: ['--url=$(URL)', '$(NONE)', '$$'] });
+  expect(app['env']).toEqual({ HOST: 'db', URL: 'pg://db/$(LATER)', LATER: '$(HOST) $HOST' });
+  expect(app['args']).toEqual(['--url=pg://db/$(LATER)', '$(NONE)', '$']);
+});
+
+test('disk is asked for as ephemeral storage', () => {
+  const resources = { requests: { 'ephemeral-storage': '1Gi' } };
+  expect(render({ resources }).app).toMatchObject({ cpus: 1, mem: 128, disk: 1024 });
+});
+
 test.each<[string, object, object?]>([
-  ['spec.containers[web].securityContext: Marathon has no such thing', { securityContext: {} }],
-  ['spec.affinity: Marathon has no such thing', {}, { affinity: {} }],
-  ['spec.initContainers: Marathon has no such thing', {}, { initContainers: [] }],
-  ['spec.containers: there must be one', {}, { containers: [{ name: 'web' }, { name: 'log' }] }],
-  ['env[A].valueFrom: Marathon has no such thing', { env: [{ name: 'A', valueFrom: {} }] }],
-  ['resources.cpu: "much" is no quantity', { resources: { limits: { cpu: 'much' } } }],
-  ['spec.volumes[x]: only hostPath', { volumeMounts: [{ name: 'x', mountPath: '/x' }] }, { volumes: [{ name: 'x' }] }],
+  ['template.spec.containers[0].securityContext is nothing that Marathon has', { securityContext: {} }],
+  ['template.spec.affinity is nothing that Marathon has', {}, { affinity: {} }],
+  ['template.spec.initContainers is nothing that Marathon has', {}, { initContainers: [] }],
+  ['template.spec.containers must be one', {}, { containers: [{ name: 'web' }, { name: 'log' }] }],
+  ['env[0].valueFrom is nothing that Marathon has', { env: [{ name: 'A', valueFrom: {} }] }],
+  ['env[0].value must be a text', { env: [{ name: 'A', value: 1 }] }],
+  ['args[0] must be a text', { args: [1] }],
+  ['nodeSelector.disk must be a text', {}, { nodeSelector: { disk: 1 } }],
+  ['terminationGracePeriodSeconds must be a number', {}, { terminationGracePeriodSeconds: '20s' }],
+  ['resources.limits.cpu "much" is no quantity', { resources: { limits: { cpu: 'much' } } }],
+  ['limits["nvidia.com/gpu"] is nothing that Marathon has', { resources: { limits: { 'nvidia.com/gpu': 1 } } }],
+  ['resources.claims is nothing that Marathon has', { resources: { claims: [] } }],
+  ['ports[0].hostPort is nothing that Marathon has', { ports: [{ containerPort: 80, hostPort: 80 }] }],
+  ['ports[0].protocol must be TCP or UDP', { ports: [{ containerPort: 80, protocol: 'SCTP' }] }],
   [
-    'does not spread over topology.kubernetes.io/zone',
+    'template.spec.volumes[0] must be a hostPath',
+    { volumeMounts: [{ name: 'x', mountPath: '/x' }] },
+    { volumes: [{ name: 'x', emptyDir: {} }] },
+  ],
+  [
+    'volumeMounts[0].subPath is nothing that Marathon has',
+    { volumeMounts: [{ name: 'x', mountPath: '/x', subPath: 'y' }] },
+    { volumes: [{ name: 'x', hostPath: { path: '/x' } }] },
+  ],
+  [
+    'topologyKey must be kubernetes.io/hostname: Marathon spreads over no topology.kubernetes.io/zone',
     {},
     { topologySpreadConstraints: [{ topologyKey: 'topology.kubernetes.io/zone' }] },
   ],

@@ -78,11 +78,37 @@ test('a group that has instances keeps its place and size', async () => {
   expect(view.groups[0]?.released).toMatchObject({ number, version: 'v1' });
 });
 
+test('what Marathon cannot run is refused where the app is placed on one, and so are ordered sets there', async () => {
+  const place = 'cluster: north-m, az: az-2';
+  const pod = ', affinity: {}';
+  expect((await api.put(shopFile({ app: 'till', pod }), '', 'till')).statusCode).toBe(200);
+  const before = await api.counts();
+  const refused = await api.put(shopFile({ app: 'till', place, pod }), '', 'till');
+  expect(refused.json()).toMatchObject({
+    status: 400,
+    code: 'APP_INVALID',
+    errors: [0, 1].map((at) => ({ path: `groups[${at}].template.spec.affinity` })),
+  });
+  expect(await api.counts()).toEqual(before);
+
+  const [fat] = (await api.put(shopFile({ app: 'till', place }), '', 'till')).json<ApplyAnswer>().groups;
+  const ref = { env: 'fat', app: 'till', group: 'web' };
+  await api.catalogue.groups.ensure(ref, fat?.azSets ?? [], fat?.instances ?? []);
+  await api.catalogue.groups.setReleased(ref, (await api.catalogue.groups.addSpec(ref, spec('v1'))).number);
+  const payload = { app: 'till', env: 'fat', to: 'ordered' };
+  const ordered = await api.app.inject({ method: 'POST', url: '/v1/conversions', payload });
+  expect(ordered.json()).toMatchObject({
+    status: 409,
+    code: 'CLUSTER_UNABLE',
+    detail: 'till-web-az-2 in north-m: Marathon has no ordered sets',
+  });
+});
+
 test('the fleet is shown without addresses and secrets', async () => {
   const answer = await api.app.inject('/v1/fleet');
   expect(answer.json()).toMatchObject({
     environments: [{ name: 'fat', namespace: 'fat' }, { namespace: 'production' }],
-    idcs: [{ name: 'north', clusters: [{ name: 'north-1', azs: ['az-1', 'az-2'] }] }],
+    idcs: [{ name: 'north', clusters: [{ name: 'north-1', azs: ['az-1', 'az-2'] }, { name: 'north-m' }] }],
     trafficDrivers: [
       { name: 'service', kind: 'kubernetes-service' },
       { name: 'slb', kind: 'http' },

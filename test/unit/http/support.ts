@@ -17,7 +17,9 @@ idcs:
   - name: north
     azs: [az-1, az-2]
     registry: { url: http://127.0.0.1:5000 }
-    clusters: [{ name: north-1, kind: kubernetes, kubeconfig: /secret/path }]
+    clusters:
+      - { name: north-1, kind: kubernetes, kubeconfig: /secret/path }
+      - { name: north-m, kind: marathon, urls: ['http://127.0.0.1:1'], network: secret, azs: [az-2] }
 trafficDrivers:
   - { name: service, kind: kubernetes-service }
   - name: slb
@@ -36,16 +38,18 @@ temporalUi: http://127.0.0.1:8233/
 );
 
 /** An app file with groups web in fat and pro. */
-export function shopFile(change: { app?: string; instances?: number; timeoutSeconds?: number } = {}): string {
-  const { app = 'shop', instances = 2, timeoutSeconds = 60 } = change;
+export function shopFile(
+  change: { app?: string; instances?: number; timeoutSeconds?: number; place?: string; pod?: string } = {},
+): string {
+  const { app = 'shop', instances = 2, timeoutSeconds = 60, place = 'cluster: north-1, az: az-1', pod = '' } = change;
   const group = (environment: string): string => `
   - name: web
     environment: ${environment}
-    placement: [{ cluster: north-1, az: az-1, instances: ${instances} }]
+    placement: [{ ${place}, instances: ${instances} }]
     images: { web: shop/web }
     health: { port: 8080, timeoutSeconds: ${timeoutSeconds} }
     ports: [{ name: http, port: 80, targetPort: 8080 }]
-    template: { spec: { containers: [{ name: web, ports: [{ containerPort: 8080 }] }] } }`;
+    template: { spec: { containers: [{ name: web, ports: [{ containerPort: 8080 }] }]${pod} } }`;
   return `app: ${app}\ngroups:${group('fat')}${group('pro')}\n`;
 }
 
@@ -60,7 +64,8 @@ export interface TestApi {
   app: FastifyInstance;
   catalogue: Catalogue;
   postgres: TestPostgres;
-  put(file: string, query?: string): Promise<LightMyRequestResponse>;
+  /** @param app default: shop */
+  put(file: string, query?: string, app?: string): Promise<LightMyRequestResponse>;
   /** Rows per table, all tables. */
   counts(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -78,10 +83,10 @@ export async function startTestApi(temporal: TemporalLink = linkToNothing()): Pr
     app,
     catalogue,
     postgres,
-    put: async (file, search = '') =>
+    put: async (file, search = '', name = 'shop') =>
       app.inject({
         method: 'PUT',
-        url: `/v1/apps/shop${search}`,
+        url: `/v1/apps/${name}${search}`,
         headers: { 'content-type': 'application/yaml', 'x-transship-actor': 'li' },
         payload: file,
       }),
