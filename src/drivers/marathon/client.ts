@@ -157,6 +157,14 @@ export class Marathon {
     return (await this.#read('/v2/queue', queueSchema, signal)).queue;
   }
 
+  /**
+   * Lets the next task of an app be launched at once, whatever failed before.
+   * @throws MarathonError 404 where none of it waits to be launched
+   */
+  async dropDelay(appId: string, before: Before): Promise<void> {
+    await this.#change({ method: 'DELETE', path: `/v2/queue${encoded(appId)}/delay`, before });
+  }
+
   /** Ends its connections. */
   async close(): Promise<void> {
     this.events.close();

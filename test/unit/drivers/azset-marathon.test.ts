@@ -646,9 +646,30 @@ describe('instances that do not start', () => {
     const failed = await codeOf(recreate(at, target));
     expect(failed.code).toBe(code);
     expect(failed.message).toContain(at.member);
+    // What fails again waits for its next start.
+    expect(world.stub.changes.filter((change) => change.startsWith('DELETE /v2/queue'))).toHaveLength(1);
     expect((await world.seen()).instances[0]?.trouble).toMatchObject({ code, verdict: 'failed' });
     await close();
     await back(target);
+  });
+
+  test('an old version whose tasks failed before is brought back at once', async () => {
+    const { target, at } = await begun(2);
+    const old = `${FOLDER}/${target.previous.revision}`;
+    const born = await recreate(at, target);
+    world.stub.delays.set(old, 300);
+    await open(target.previous);
+    world.stub.forget();
+    const again = await recreate({ ...at, uid: born.uid }, target.previous);
+    expect(again).toMatchObject({ revision: target.previous.revision, running: true });
+    expect(world.stub.changes).toContain(`DELETE /v2/queue${old}/delay`);
+
+    // The other one ended by itself, and its place is gone back on.
+    world.stub.delays.set(old, 300);
+    world.stub.end((await world.at(1)).uid);
+    const vacant = await world.at(1);
+    expect(vacant.uid).toBe(`none:${target.previous.revision}`);
+    expect(await recreate(vacant, target.previous)).toMatchObject({ running: true });
   });
 
   test('a task that the master lost sight of has not ended', async () => {
@@ -694,6 +715,18 @@ describe('instances that do not start', () => {
 });
 
 describe('settle', () => {
+  test('an instance that failed before is waited for, and not for long', async () => {
+    await world.standing(2);
+    const { currentRevision } = await world.seen();
+    world.stub.delays.set(`${FOLDER}/${currentRevision}`, 300);
+    world.stub.end((await world.at(0)).uid);
+    await settle(currentRevision);
+    expect(await world.seen()).toMatchObject({ settled: true });
+    world.stub.delays.set(`${FOLDER}/${currentRevision}`, 300);
+    await world.azSets.resize(SET, 3, openGuard(), patience());
+    expect(await world.seen()).toMatchObject({ settled: true, desired: 3 });
+  });
+
   test('places that are not on the revision are named', async () => {
     await world.standing(2);
     const target = await world.stage('v2');

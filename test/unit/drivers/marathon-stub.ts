@@ -41,6 +41,8 @@ export class MarathonStub {
   readonly unschedulable = new Set<string>();
   /** Apps whose tasks end as soon as they have started, with this message. */
   readonly failing = new Map<string, string>();
+  /** Apps that wait for so many seconds with their next task, because tasks of them failed. */
+  readonly delays = new Map<string, number>();
   /** Nothing starts or ends. */
   isHeld = false;
   /** Set once: what is done before the next change is. */
@@ -87,7 +89,7 @@ export class MarathonStub {
     for (const app of this.apps.values()) {
       const own = this.tasks.filter(({ appId }) => appId === app.id);
       for (const extra of own.slice(app.instances)) this.end(extra.id);
-      if (this.unschedulable.has(app.id)) continue;
+      if (this.unschedulable.has(app.id) || this.delays.has(app.id)) continue;
       for (let n = own.length; n < app.instances; n++) this.#launch(app.id);
     }
     this.tasks = this.tasks.filter(({ appId }) => this.apps.has(appId));
@@ -122,7 +124,8 @@ export class MarathonStub {
     const hook = this.beforeChange;
     this.beforeChange = null;
     await hook?.();
-    if (searchParams.get('force') !== 'false') throw new Error(`${method} ${url} does not say force=false`);
+    if (!pathname.startsWith('/v2/queue/') && searchParams.get('force') !== 'false')
+      throw new Error(`${method} ${url} does not say force=false`);
     const { refuse } = this;
     this.refuse = null;
     if (refuse !== null) return refuse;
@@ -147,7 +150,8 @@ export class MarathonStub {
 
   #queued(app: StubApp): object[] {
     if (this.#isDone(app.id)) return [];
-    if (this.failing.has(app.id)) return [{ app: { id: app.id }, delay: { timeLeftSeconds: 1, overdue: false } }];
+    const left = this.delays.get(app.id) ?? (this.failing.has(app.id) ? 1 : 0);
+    if (left > 0) return [{ app: { id: app.id }, delay: { timeLeftSeconds: left, overdue: false } }];
     const reject = { reason: 'UnfulfilledConstraint', declined: 3, processed: 3 };
     const summary = { processedOffersCount: 3, unusedOffersCount: 3, rejectSummaryLastOffers: [reject] };
     return [{ app: { id: app.id }, count: 1, processedOffersSummary: summary }];
@@ -171,6 +175,7 @@ export class MarathonStub {
     }
     if (path === '/v2/tasks/delete') return this.#kill(body.ids ?? [], query.get('scale') === 'true');
     if (path.startsWith('/v2/deployments/')) return this.#rollBack(path.slice('/v2/deployments/'.length));
+    if (path.startsWith('/v2/queue/')) return this.#dropDelay(path.slice('/v2/queue'.length, -'/delay'.length));
     if (method === 'POST') {
       if (this.apps.has(body.id)) return [409, { message: `An app with id [${body.id}] already exists.` }];
       return this.#deploy({ [body.id]: body.instances }, body);
@@ -195,6 +200,13 @@ export class MarathonStub {
     const left: Record<string, number> = {};
     for (const { appId } of found) left[appId] = (left[appId] ?? this.apps.get(appId)?.instances ?? 0) - 1;
     return this.#deploy(left);
+  }
+
+  #dropDelay(id: string): Reply {
+    const app = this.apps.get(id);
+    if (app === undefined || this.#isDone(id)) return [404, { message: `Application ${id} not found in tasks queue.` }];
+    this.delays.delete(id);
+    return [204, ''];
   }
 
   #rollBack(deploymentId: string): Reply {

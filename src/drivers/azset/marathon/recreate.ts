@@ -33,7 +33,7 @@ export async function replaceTask(
     const paths = differences(before?.app, after?.app).join(', ');
     throw new TransshipError('RECREATE_UNSUPPORTED', `${at.member} cannot be brought to ${target.revision}: ${paths}`);
   }
-  const seen = await waitRunning(cluster, at, target, waiting);
+  const seen = await waitRunning(cluster, at, target, guard, waiting);
   await changeState(cluster, at.set, (now) => (now.state.open === null ? closedState(now) : null), guard);
   return seen;
 }
@@ -61,7 +61,7 @@ export async function recreateTask(
   if (!(await raise(cluster, set, segment, guard, waiting))) {
     await raiseBeside(cluster, set, ordinal, target, guard, waiting);
   }
-  return waitRunning(cluster, at, target, waiting);
+  return waitRunning(cluster, at, target, guard, waiting);
 }
 
 /** @returns the state to begin with; null where it was begun, or is done */

@@ -10,6 +10,7 @@ import { until } from '../../marathon/until.ts';
 import type { Guard, Waiting } from '../index.ts';
 import { lowerSurplus, raise } from './apps.ts';
 import { emptyPlaces } from './end.ts';
+import { LaunchLine, vacantIn } from './line.ts';
 import { checkOwn, segmentFor } from './own.ts';
 
 /**
@@ -31,7 +32,7 @@ export async function resizeSet(
   if (!(await raise(cluster, ref, segment, guard, waiting))) {
     throw new TransshipError('DEPLOYMENT_LOCKED', `${segment} of ${ref.name} in ${ref.cluster} stays locked`);
   }
-  await waitSize(cluster, ref, count, waiting);
+  await waitSize(cluster, ref, count, guard, waiting);
   await changeState(cluster, ref, (folder) => trimmed(folder, count), guard);
 }
 
@@ -61,7 +62,14 @@ function serving({ name, cluster }: AzSetRef, { member, uid }: { member: string;
   return new TransshipError('INSTANCE_REPLACED', message);
 }
 
-async function waitSize(cluster: MarathonCluster, ref: AzSetRef, count: number, waiting: Waiting): Promise<void> {
+async function waitSize(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  count: number,
+  guard: Guard,
+  waiting: Waiting,
+): Promise<void> {
+  const line = new LaunchLine(cluster, guard);
   let made = 0;
   await until(cluster, waiting, {
     what: () => `${ref.name}: ${String(made)} of ${String(count)} tasks launched`,
@@ -72,10 +80,12 @@ async function waitSize(cluster: MarathonCluster, ref: AzSetRef, count: number, 
         `${ref.name} in ${ref.cluster}: ${String(count - made)} are not launched: see the queue of Marathon`,
       ),
     about: folderOf(ref),
-    look: async () => {
+    look: async (signal) => {
       const folder = await standingFolder(cluster, ref);
       made = holdersOf(folder).filter((holder) => holder.task !== null && !isEnding(holder)).length;
-      return made === count ? true : undefined;
+      if (made === count) return true;
+      await line.look(vacantIn(folder), signal);
+      return undefined;
     },
   });
 }

@@ -13,14 +13,12 @@ import {
 import { addressOf, holdersOf, isEnding, isRunning, type Holder } from '../../marathon/places.ts';
 import type { Queued } from '../../marathon/resources.ts';
 import { until } from '../../marathon/until.ts';
-import type { InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';
+import type { Guard, InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';
+import { LaunchLine } from './line.ts';
 import { failureTrouble, observeInstance, revisionIn } from './observe.ts';
 
 /** One task that ended may be bad luck. */
 const CRASHES = 2;
-
-/** The queue of all of Marathon is asked at every so many looks. */
-const LOOKS_A_QUEUE = 4;
 
 /**
  * Waits for the proof that a task of the target runs in the place, and has an address.
@@ -31,10 +29,12 @@ export async function waitRunning(
   cluster: MarathonCluster,
   { set, member }: Pick<MemberAt, 'set' | 'member'>,
   { revision }: Pick<ReplaceTarget, 'revision'>,
+  guard: Guard,
   waiting: Waiting,
 ): Promise<InstanceObservation> {
   const failures = new Failures(member);
-  let [looks, reason] = [0, ''];
+  const line = new LaunchLine(cluster, guard);
+  let reason = '';
   let waitingSince: number | null = null;
   return until(cluster, waiting, {
     what: () => `${member} to run ${revision}${reason === '' ? '' : `: ${reason}`}`,
@@ -48,10 +48,9 @@ export async function waitRunning(
       if (isRunning(holder) && addressOf(holder.task) !== null && failures.trust(folder, holder)) {
         return observeInstance(folder, holder);
       }
-      if (holder.task === null && looks++ % LOOKS_A_QUEUE === 0) {
-        const queued = (await cluster.marathon.queue(signal)).find(
-          ({ app }) => app?.id === appIdOf(set, holder.segment),
-        );
+      const entries = holder.task === null ? await line.look([appIdOf(set, holder.segment)], signal) : null;
+      if (entries !== null) {
+        const [queued] = entries;
         reason = queueReason(queued);
         waitingSince = isDeclined(queued) ? (waitingSince ?? Date.now()) : null;
         const isLong = waitingSince !== null && Date.now() - waitingSince > UNSCHEDULABLE_GRACE_MS;

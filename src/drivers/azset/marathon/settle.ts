@@ -8,6 +8,7 @@ import { FOLLOW_TIMEOUT_MS } from '../../marathon/limits.ts';
 import { holdersOf, isReady, wantedIn } from '../../marathon/places.ts';
 import { until } from '../../marathon/until.ts';
 import type { Guard, Waiting } from '../index.ts';
+import { LaunchLine, vacantIn } from './line.ts';
 import { mend } from './mend.ts';
 import { observeSet, revisionIn } from './observe.ts';
 import { checkOwn, segmentFor } from './own.ts';
@@ -27,17 +28,20 @@ export async function settleSet(
 ): Promise<void> {
   checkPlaces(await standingFolder(cluster, ref), revision);
   await mend(cluster, ref, guard, waiting);
+  const line = new LaunchLine(cluster, guard);
   let left = '';
   await until(cluster, waiting, {
     what: () => `${ref.name} to settle on ${revision}${left === '' ? '' : `: ${left}`}`,
     timeoutMs: FOLLOW_TIMEOUT_MS,
     late: () => new TransshipError('CONTROLLER_STALLED', `${ref.name} in ${ref.cluster} does not settle: ${left}`),
     about: folderOf(ref),
-    look: async () => {
+    look: async (signal) => {
       const folder = await standingFolder(cluster, ref);
       checkPlaces(folder, revision);
       left = unsettled(folder);
-      return left === '' ? true : undefined;
+      if (left === '') return true;
+      await line.look(vacantIn(folder), signal);
+      return undefined;
     },
   });
   const { state } = await changeState(
