@@ -38,8 +38,11 @@ export interface Link {
   forget(): void;
   /** The n-th change from now on (from 0) is done, but its answer is lost. */
   loseAnswer(n: number): void;
-  /** Runs `act` when the next change has been sent and before it arrives. */
-  beforeChange(act: () => Promise<void>): void;
+  /**
+   * Runs `act` when the next change has been sent and before it arrives.
+   * @param isIt which change is meant, by its method and path. Default: any
+   */
+  beforeChange(act: () => Promise<void>, isIt?: (change: string) => boolean): void;
   cut(): void;
   mend(): void;
 }

@@ -19,7 +19,7 @@ export function linkOf(links: readonly [HttpLink, ...HttpLink[]]): Link {
       let seen = 0;
       first.befall('loseAnswer', ({ mutates }) => mutates && seen++ === n);
     },
-    beforeChange: (act) => first.before(({ mutates }) => mutates, act),
+    beforeChange: (act, isIt = () => true) => first.before((call) => call.mutates && isIt(text(call)), act),
     cut: () => {
       for (const link of links) link.cut();
     },

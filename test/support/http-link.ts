@@ -85,15 +85,14 @@ export async function openHttpLink(
     const trap = traps.find(({ matches }) => matches(call));
     traps = traps.filter((one) => one !== trap);
     const run = async (): Promise<void> => {
+      // All of it is under way before something else happens: it arrives even where its sender has given up by then.
+      const body = trap === undefined ? null : Buffer.concat(await incoming.toArray());
       await trap?.before();
       if (trap?.mishap === 'refuse') {
-        await incoming.resume().toArray();
         reply.writeHead(503).end();
         return;
       }
-      let body: Buffer | null = null;
       if (trap?.mishap === 'repeat') {
-        body = Buffer.concat(await incoming.toArray());
         const first = await forward(incoming, body);
         await first.resume().toArray();
       }

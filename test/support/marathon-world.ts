@@ -5,6 +5,7 @@ import type { AzSetRef } from '../../src/domain/types.ts';
 import type { AzSetDriver, InstanceObservation } from '../../src/drivers/azset/index.ts';
 import { marathonAzSetDriver } from '../../src/drivers/azset/marathon/index.ts';
 import { openMarathonCluster, type MarathonCluster } from '../../src/drivers/marathon/cluster.ts';
+import type { TrafficDriver } from '../../src/drivers/traffic/index.ts';
 import { marathonTraffic } from '../../src/drivers/traffic/marathon/index.ts';
 import type { Abilities } from '../contract/abilities.ts';
 import { eventually, patience, type Subject, type World } from '../contract/world.ts';
@@ -38,8 +39,15 @@ const AZS = { 'az-1': 3, 'az-2': 2 };
 /** Small, so that all sets of a suite find room on five hosts. */
 const RESOURCES = { resources: { requests: { cpu: '100m', memory: '16Mi' } } };
 
+export interface MarathonWorld extends World {
+  /** Another worker's, past the link. */
+  elsewhere: AzSetDriver;
+  trafficElsewhere: TrafficDriver;
+  hands: MarathonHands;
+}
+
 /** A Mesos with a Marathon on it, sim hosts with agents, a registry. */
-export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MESOS)): Promise<World> {
+export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MESOS)): Promise<MarathonWorld> {
   const fleet = await twice(start);
   const { marathon, masters, network } = fleet.mesos;
   const [leader = '', master = ''] = [marathon[0], masters[0]];
@@ -79,6 +87,8 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MES
     azSets,
     elsewhere: direct,
     traffic: marathonTraffic({ cluster: over }),
+    trafficElsewhere: marathonTraffic({ cluster: past }),
+    hands,
     link: linkOf([toMarathon, toMesos]),
     health: HEALTH,
     probeProxy: fleet.probeProxy,

@@ -12,7 +12,7 @@ export interface Folder {
   ref: AzSetRef;
   /** Number of the record; 0 where there is none. */
   sequence: number;
-  /** Null where there is none: then the set does not exist. */
+  /** Null where there is none. */
   state: SetState | null;
   /** Records that an earlier write left behind: segments. */
   stale: string[];
@@ -22,7 +22,7 @@ export interface Folder {
   strangers: Map<string, App>;
 }
 
-/** The folder of a set that exists. */
+/** The folder of a set that exists: it has a record, and an app. */
 export type StandingFolder = Folder & { state: SetState };
 
 /**
@@ -88,8 +88,12 @@ export async function standingFolder(cluster: MarathonCluster, ref: AzSetRef): P
   throw new TransshipError('NOT_FOUND', `the set ${ref.name} is not in ${ref.cluster}${folderOf(ref)}`);
 }
 
+/**
+ * The app is made before the record, and removed before it. So a record without any app is no set: it is what a removal
+ * left that was cut off, or it was on its way when the set was removed. The next record is written above it.
+ */
 export function isStanding(folder: Folder): folder is StandingFolder {
-  return folder.state !== null;
+  return folder.state !== null && folder.apps.size > 0;
 }
 
 /**

@@ -132,10 +132,18 @@ describe('create, observe, remove', () => {
 
   test('remove ends all and forgets the set; a removal that was cut off is finished, or taken back by creating', async () => {
     await world.standing(2);
-    await expect(world.azSets.remove(SET, GROUP, refusing(3), patience())).rejects.toThrow('a later operation');
-    expect(await world.azSets.observe([SET])).not.toEqual([null]);
-    await world.azSets.create(SET, GROUP, specOf('v1'), 2, openGuard());
-    expect(await world.seen()).toMatchObject({ desired: 2, settled: true });
+    // Before its app goes, and after: a record alone is no set.
+    for (const [passed, isThere] of [
+      [2, true],
+      [3, false],
+    ] as const) {
+      const cut = world.azSets.remove(SET, GROUP, refusing(passed), patience());
+      await expect(cut).rejects.toThrow('a later operation');
+      expect((await world.azSets.observe([SET]))[0] !== null).toBe(isThere);
+      await world.azSets.create(SET, GROUP, specOf('v1'), 2, openGuard());
+      expect(await world.seen()).toMatchObject({ desired: 2, settled: true });
+      expect(records()).toHaveLength(1);
+    }
     await world.azSets.remove(SET, GROUP, openGuard(), patience());
     expect(await world.azSets.observe([SET])).toEqual([null]);
     expect([world.stub.apps.size, world.stub.tasks.length]).toEqual([0, 0]);

@@ -108,8 +108,8 @@ export async function removeSet(
   waiting: Waiting,
 ): Promise<void> {
   const found = await readFolder(cluster, ref);
+  if (found.state !== null && !isOf(found.state, group)) return;
   if (isStanding(found)) {
-    if (!isOf(found.state, group)) return;
     await changeState(cluster, ref, ({ state }) => ({ ...state, removing: true }), guard);
   }
   const folder = await readFolder(cluster, ref);
@@ -122,5 +122,5 @@ export async function removeSet(
     guard,
     waiting,
   );
-  if (isStanding(folder)) await dropRecord(cluster, folder, guard);
+  if (folder.state !== null) await dropRecord(cluster, folder, guard);
 }
