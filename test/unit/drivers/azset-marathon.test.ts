@@ -680,11 +680,15 @@ describe('instances that do not start', () => {
     expect(await recreate(vacant, target.previous)).toMatchObject({ running: true });
   });
 
-  test('a task that the master lost sight of has not ended', async () => {
+  test.each([
+    ['unreachable_tasks', 'TASK_UNREACHABLE'],
+    ['unreachable_tasks', 'TASK_LOST'],
+    ['tasks', 'TASK_LOST'],
+  ])('a task that the master lost sight of has not ended: in %s, %s', async (list, state) => {
     let unreachable: string[] = [];
     const master = await startSmallServer(() => {
-      const tasks = unreachable.map((value) => ({ task_id: { value }, state: 'TASK_LOST' }));
-      return [200, { get_tasks: { tasks: [], unreachable_tasks: tasks } }];
+      const tasks = unreachable.map((value) => ({ task_id: { value }, state }));
+      return [200, { get_tasks: { tasks: [], unreachable_tasks: [], [list]: tasks } }];
     });
     try {
       await fresh([master.url]);

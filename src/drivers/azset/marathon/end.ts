@@ -96,8 +96,7 @@ async function hasEnded(
   if (listed.some(({ id }) => tasks.includes(id))) return false;
   if (cluster.mesos === null || tasks.length === 0) return true;
   const { tasks: known, unreachable_tasks } = await cluster.mesos.tasks(signal);
-  // A framework that is not partition-aware is told TASK_LOST of what is only out of sight: there the list counts, not the state.
-  const alive = [...known.filter(({ state }) => !isOver(state)), ...unreachable_tasks];
+  const alive = [...known, ...unreachable_tasks].filter(({ state }) => !isOver(state));
   return !alive.some(({ task_id }) => tasks.includes(task_id.value));
 }
 
