@@ -99,7 +99,7 @@ function isLabelled({ labels }: App, ref: AzSetRef, group: GroupRef): boolean {
   return Object.entries(ownLabels(ref, group)).every(([key, value]) => labels[key] === value);
 }
 
-/** Undo of createSet. The empty folder stays: Marathon does not mind, and others may have put apps below it. */
+/** Undo of createSet. The empty folder stays: Marathon removes a group with whatever is in it by then (docs/adr/0007). */
 export async function removeSet(
   cluster: MarathonCluster,
   ref: AzSetRef,
