@@ -19,7 +19,7 @@ export const agents: FaultKind = {
     ].map(([state = '', key = '']): Fault => {
       const hit = momentOf(golden, key, 'before');
       return {
-        key: `${state}`,
+        key: state,
         hit,
         blow: 'freeze',
         always: state === 'ROLLING_OUT',

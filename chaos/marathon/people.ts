@@ -117,7 +117,8 @@ function marathonOf({ world }: Lane): string {
 async function persist(act: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await act();
+      await act();
+      return;
     } catch (error) {
       if (attempt === 50) throw error;
       await sleep(100);
