@@ -15,9 +15,10 @@ export interface Change {
 
 /** What the processes of a lane asked clusters for since it began; streams, which only wake, are left out. */
 export function changesOf(links: LaneLinks, app: string): Change[] {
-  return [...links.clusters].flatMap(([system, link]) => {
+  return [...links.clusters].flatMap(([system, processes]) => {
     const counts = new Map<string, number>();
-    return link.calls
+    return processes
+      .flatMap(({ calls }) => calls)
       .filter((call) => call.mutates || isRead(call))
       .map((call): Change => {
         const path = pathOf(call, app);
@@ -28,13 +29,16 @@ export function changesOf(links: LaneLinks, app: string): Change[] {
   });
 }
 
-/** The next time that this call comes by, that becomes of it. @returns whether it came by */
+/** The next time that this call comes by, whichever process it goes to, that becomes of it. @returns whether it came by */
 export function befall(links: LaneLinks, app: string, change: Change, mishap: Mishap): () => boolean {
   let seen = 0;
-  links.cluster(change.system).befall(mishap, (call) => {
-    const same = call.mutates === change.mutates && call.method === change.method && pathOf(call, app) === change.path;
-    return same && ++seen === change.nth;
-  });
+  for (const link of links.cluster(change.system)) {
+    link.befall(mishap, (call) => {
+      const same =
+        call.mutates === change.mutates && call.method === change.method && pathOf(call, app) === change.path;
+      return same && ++seen === change.nth;
+    });
+  }
   return () => seen >= change.nth;
 }
 

@@ -322,7 +322,7 @@ export class Lane {
   }
 
   forgetChanges(): void {
-    for (const link of this.#links?.clusters.values() ?? []) link.forget();
+    for (const link of [...(this.#links?.clusters.values() ?? [])].flat()) link.forget();
   }
 
   /** Asks for a release as a client would who never gives up: again, with the same key, until it is accepted. */

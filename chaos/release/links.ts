@@ -7,8 +7,7 @@ import { startLink, type Link } from '../../test/support/link.ts';
 import type { World } from './world.ts';
 
 /**
- * What Transship's processes need and can lose: `north/kubernetes`, each process of `north/marathon-0` and `north/mesos-0`,
- * `north/registry`, `catalogue`, `temporal`.
+ * What Transship's processes need and can lose: `north/kubernetes`, `north/marathon`, `north/mesos`, `north/registry`, `catalogue`, `temporal`.
  */
 export type System = `${string}/${string}` | 'catalogue' | 'temporal';
 
@@ -28,11 +27,11 @@ interface FleetFile {
 export class LaneLinks {
   /** Environment by which processes take these ways. */
   readonly env: Record<string, string>;
-  /** Those to API servers, Marathons and Mesos masters, by system. */
-  readonly clusters: Map<System, HttpLink>;
+  /** Those to API servers, and to every process of Marathons and Mesos masters, by system. */
+  readonly clusters: Map<System, HttpLink[]>;
   readonly #others: Map<System, Link>;
 
-  private constructor(env: Record<string, string>, clusters: Map<System, HttpLink>, others: Map<System, Link>) {
+  private constructor(env: Record<string, string>, clusters: Map<System, HttpLink[]>, others: Map<System, Link>) {
     this.env = env;
     this.clusters = clusters;
     this.#others = others;
@@ -40,7 +39,7 @@ export class LaneLinks {
 
   /** @param folder where the fleet file and the kubeconfigs are written */
   static async open({ fleet }: World, folder: string): Promise<LaneLinks> {
-    const clusters = new Map<System, HttpLink>();
+    const clusters = new Map<System, HttpLink[]>();
     const others = new Map<System, Link>();
     const lay = async (system: System, port: string): Promise<string> => {
       const link = await startLink(Number(port));
@@ -52,17 +51,14 @@ export class LaneLinks {
       url.port = await lay(system, url.port);
       return url.href.replace(/\/$/, '');
     };
-    const each = (system: `${string}/${string}`, urls: string[]): Promise<string[]> =>
-      Promise.all(
-        urls.map(async (url, n) => {
-          // Masters are asked only, by POST.
-          const mutates = ({ method, path: asked }: { method: string; path: string }) =>
-            method !== 'GET' && asked !== '/api/v1';
-          const link = await openHttpLink(new URL(url), { mutates });
-          clusters.set(`${system}-${n}`, link);
-          return `http://127.0.0.1:${link.port}`;
-        }),
-      );
+    const each = async (system: System, urls: string[]): Promise<string[]> => {
+      // Masters are asked only, by POST.
+      const mutates = ({ method, path: asked }: { method: string; path: string }) =>
+        method !== 'GET' && asked !== '/api/v1';
+      const links = await Promise.all(urls.map((url) => openHttpLink(new URL(url), { mutates })));
+      clusters.set(system, links);
+      return links.map(({ port }) => `http://127.0.0.1:${port}`);
+    };
     const file = parse(await readFile(fleet.fleetFile, 'utf8')) as FleetFile;
     for (const idc of file.idcs) {
       const { kubeconfig, registry } = fleet.idcs[idc.name] ?? {};
@@ -73,7 +69,7 @@ export class LaneLinks {
           cluster.mesos.urls = await each(`${idc.name}/mesos`, cluster.mesos.urls);
         } else {
           const api = await openApiLink(kubeconfig, path.join(folder, `${idc.name}.kubeconfig`));
-          clusters.set(`${idc.name}/kubernetes`, api);
+          clusters.set(`${idc.name}/kubernetes`, [api]);
           cluster.kubeconfig = api.kubeconfig;
         }
       }
@@ -87,12 +83,12 @@ export class LaneLinks {
     return new LaneLinks({ TRANSSHIP_FLEET: fleetFile, TEMPORAL_ADDRESS: temporal }, clusters, others);
   }
 
-  /** The way to an API server, a Marathon or a Mesos master. */
-  cluster(system: System): HttpLink {
-    const link = this.clusters.get(system);
-    if (link === undefined)
+  /** The ways to an API server, or to every process of a Marathon or of Mesos masters. */
+  cluster(system: System): HttpLink[] {
+    const links = this.clusters.get(system);
+    if (links === undefined)
       throw new Error(`the lane has no way to ${system}; it has ${[...this.clusters.keys()].join(', ')}`);
-    return link;
+    return links;
   }
 
   /** IDCs whose API servers it reaches. */
@@ -104,18 +100,18 @@ export class LaneLinks {
 
   /** Closes every connection to the system, and each new one, until it is mended. */
   cut(system: System): void {
-    if (this.clusters.has(system)) this.cluster(system).cut();
+    if (this.clusters.has(system)) for (const link of this.cluster(system)) link.cut();
     else this.#other(system).cut(true);
   }
 
   mend(system: System): void {
-    if (this.clusters.has(system)) this.cluster(system).mend();
+    if (this.clusters.has(system)) for (const link of this.cluster(system)) link.mend();
     else this.#other(system).cut(false);
   }
 
   async close(): Promise<void> {
     for (const link of this.#others.values()) link.close();
-    await Promise.all([...this.clusters.values()].map((link) => link.close()));
+    await Promise.all([...this.clusters.values()].flat().map((link) => link.close()));
   }
 
   #other(system: System): Link {
