@@ -1,12 +1,17 @@
-// A release of a group that is served by Services and by a load balancer beside the cluster.
+// A release of a group, half on Mesos, that is served by Services and records, and by a load balancer beside the clusters.
 import { appendFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { startFleet } from '../../devfleet/index.ts';
+import { startFleet, type Devfleet, type FleetShape } from '../../devfleet/index.ts';
+import { QUICK_MESOS } from '../../devfleet/parts/programs.ts';
 import { startPlatformOn, type Platform } from '../../devfleet/platform.ts';
 import { SHOP } from '../../devfleet/shop.ts';
 import { startTraffic } from '../../devfleet/traffic/index.ts';
-import { discover } from '../support/discovery.ts';
+import type { AppView } from '../../src/http/schemas/app.ts';
+import { marathonAzSetDriver } from '../../src/drivers/azset/marathon/index.ts';
+import { openMarathonCluster } from '../../src/drivers/marathon/cluster.ts';
+import { discover, type Addressed } from '../support/discovery.ts';
+import { addressesOf } from '../support/marathon-world.ts';
 import { balancerSettings, startHttpBalancer, type HttpBalancer } from '../support/http-balancer.ts';
 import { KubernetesHands } from '../support/kubernetes-hands.ts';
 import {
@@ -19,6 +24,11 @@ import {
   type ShopApp,
 } from '../support/shop-apps.ts';
 import { twice } from '../support/twice.ts';
+
+const SHAPE: FleetShape = {
+  idcs: { north: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2, runs: 'mesos' } } } },
+  environments: [SHOP.env],
+};
 
 /** What a pod's name and namespace say enough without. */
 const SET = { idc: '', az: '', cluster: '', namespace: SHOP.env, name: '' };
@@ -33,8 +43,7 @@ const hidden = new Set<string>();
 const atEnd: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  const shape = { idcs: { north: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2 } } } }, environments: [SHOP.env] };
-  const fleet = await twice(() => startFleet({ shape, headless: true }));
+  const fleet = await twice(() => startFleet({ shape: SHAPE, mesosClocks: QUICK_MESOS, headless: true }));
   atEnd.push(() => fleet.stop());
   balancer = await startHttpBalancer();
   atEnd.push(() => balancer.stop());
@@ -44,7 +53,9 @@ beforeAll(async () => {
   await platform.push('v1', { igniteSeconds: 0.5 });
   await platform.push('v2', { igniteSeconds: 0.5 });
   hands = new KubernetesHands(fleet.idcs['north']?.adminKubeconfig ?? '');
-  const discovery = discover(hands, SHOP.env, async (service, member, address) => {
+  const tasks = await tasksOf(fleet);
+  const addresses = async () => [...(await hands.addresses(SHOP.env)), ...(await tasks())];
+  const discovery = discover(addresses, async (service, member, address) => {
     if (!hidden.has(member)) balancer.add(service, member, SHOP.port, address);
   });
   atEnd.push(() => discovery.stop());
@@ -58,6 +69,26 @@ afterAll(async () => {
 beforeEach(() => {
   balancer.calls.length = 0;
 });
+
+/** Addresses of tasks: of the sets that the platform says the app has. */
+async function tasksOf({ idcs, fleetFile }: Devfleet): Promise<() => Promise<Addressed[]>> {
+  const { mesos, registry } = idcs['north'] ?? {};
+  if (mesos === undefined || mesos === null || registry === undefined) throw new Error(`no Mesos in ${fleetFile}`);
+  const [name, network] = ['north-marathon', mesos.network];
+  const cluster = openMarathonCluster({ name, network, urls: mesos.marathon, mesos: { urls: mesos.masters } });
+  atEnd.push(() => cluster.close());
+  const driver = marathonAzSetDriver({ cluster, imageHost: registry.host });
+  return async () => {
+    const { groups } = await platform.rest<AppView>('GET', '/v1/apps/shop').catch(() => ({ groups: [] }));
+    const subjects = groups.flatMap(({ group, azSets }) =>
+      azSets.map((set) => ({ set, group: { env: SHOP.env, app: 'shop', group } })),
+    );
+    return addressesOf(
+      driver,
+      subjects.filter(({ set }) => set.cluster === name),
+    );
+  };
+}
 
 /** What the load balancer was told, in order. */
 const told = (): string[] => balancer.calls.filter((call) => !call.startsWith('status'));

@@ -18,6 +18,7 @@ import {
 } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AzSetRef, GroupRef } from '../../src/domain/types.ts';
+import type { Addressed } from './discovery.ts';
 import type { MemberAt } from '../../src/drivers/azset/index.ts';
 import type { Allowance } from '../../src/drivers/kubernetes/budgets.ts';
 
@@ -54,12 +55,12 @@ export class KubernetesHands {
   }
 
   /** Pods of the namespace that have an address: their group and address by name. */
-  async addresses(namespace: string): Promise<{ pod: string; service: string; address: string }[]> {
+  async addresses(namespace: string): Promise<Addressed[]> {
     const { items } = await this.#core.listNamespacedPod({ namespace });
     return items.flatMap(({ metadata, status }) => {
       const { 'transship.dev/app': app, 'transship.dev/group': group } = metadata?.labels ?? {};
       if (app === undefined || group === undefined || status?.podIP === undefined) return [];
-      return [{ pod: metadata?.name ?? '', service: serviceOf({ env: '', app, group }), address: status.podIP }];
+      return [{ member: metadata?.name ?? '', service: serviceOf({ env: '', app, group }), address: status.podIP }];
     });
   }
 

@@ -8,13 +8,15 @@ import type { AzSetRef } from '../../src/domain/types.ts';
 import { kubernetesAzSetDriver } from '../../src/drivers/azset/kubernetes/index.ts';
 import { renderTemplate } from '../../src/drivers/azset/kubernetes/template.ts';
 import { openCluster, type Cluster } from '../../src/drivers/kubernetes/cluster.ts';
-import { trafficChain, type NamedDriver } from '../../src/drivers/traffic/chain.ts';
+import { trafficChain } from '../../src/drivers/traffic/chain.ts';
 import { kubernetesServiceTraffic } from '../../src/drivers/traffic/kubernetes/index.ts';
+import { kubernetesPlaces } from '../../src/drivers/traffic/kubernetes/places.ts';
 import type { Abilities } from '../contract/abilities.ts';
 import { eventually, type World } from '../contract/world.ts';
 import { openApiLink } from './api-link.ts';
 import { linkOf } from './contract-link.ts';
-import { discover, type Register } from './discovery.ts';
+import type { Beside } from './beside.ts';
+import { discover } from './discovery.ts';
 import { KubernetesHands, serviceOf } from './kubernetes-hands.ts';
 import { twice } from './twice.ts';
 import { HEALTH, pushVersions, specOf } from './versions.ts';
@@ -38,13 +40,6 @@ export const KUBERNETES: Abilities = {
 
 interface RevisionData {
   spec: { template: { metadata: { labels?: Record<string, string> } } };
-}
-
-/** A load balancer beside the cluster, and the driver for it. */
-export interface Beside {
-  driver(cluster: Cluster): NamedDriver;
-  register: Register;
-  stop(): Promise<void>;
 }
 
 /** With what only Kubernetes has. */
@@ -73,7 +68,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
   const hosts = new SimHostsClient(idc.hostsAdmin);
   const controllers = idc.process('kube-controller-manager');
   const service = { name: 'service', driver: kubernetesServiceTraffic({ cluster }) };
-  const discovery = beside === undefined ? null : discover(hands, NAMESPACE, beside.register);
+  const discovery = beside === undefined ? null : discover(() => hands.addresses(NAMESPACE), beside.register);
   const azSets = kubernetesAzSetDriver({ cluster, imageHost: idc.registry.host });
   let subjects = 0;
   let budgets = 0;
@@ -86,7 +81,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
     changesPerFlag: 1,
     azSets,
     elsewhere: azSets,
-    traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(cluster)]),
+    traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(kubernetesPlaces(cluster))]),
     link: linkOf([link]),
     health: HEALTH,
     probeProxy: idc.probeProxy,

@@ -6,10 +6,14 @@ import type { AzSetDriver, InstanceObservation } from '../../src/drivers/azset/i
 import { marathonAzSetDriver } from '../../src/drivers/azset/marathon/index.ts';
 import { openMarathonCluster, type MarathonCluster } from '../../src/drivers/marathon/cluster.ts';
 import type { TrafficDriver } from '../../src/drivers/traffic/index.ts';
+import { trafficChain } from '../../src/drivers/traffic/chain.ts';
 import { marathonTraffic } from '../../src/drivers/traffic/marathon/index.ts';
+import { marathonPlaces } from '../../src/drivers/traffic/marathon/places.ts';
 import type { Abilities } from '../contract/abilities.ts';
 import { eventually, patience, type Subject, type World } from '../contract/world.ts';
+import type { Beside } from './beside.ts';
 import { linkOf } from './contract-link.ts';
+import { discover, type Addressed } from './discovery.ts';
 import { openHttpLink } from './http-link.ts';
 import { MarathonHands } from './marathon-hands.ts';
 import { twice } from './twice.ts';
@@ -46,9 +50,12 @@ export interface MarathonWorld extends World {
   hands: MarathonHands;
 }
 
-/** A Mesos with a Marathon on it, sim hosts with agents, a registry. */
-export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MESOS)): Promise<MarathonWorld> {
-  const fleet = await twice(start);
+/**
+ * A Mesos with a Marathon on it, sim hosts with agents, a registry.
+ * @param beside a load balancer that carries traffic: the driver under test is the chain of the record and it
+ */
+export async function marathonWorld(beside?: Beside): Promise<MarathonWorld> {
+  const fleet = await twice(() => startMesosFleet(AZS, QUICK_MESOS));
   const { marathon, masters, network } = fleet.mesos;
   const [leader = '', master = ''] = [marathon[0], masters[0]];
   const digests = await pushVersions(fleet.registry.directUrl);
@@ -63,7 +70,11 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MES
   const imageHost = fleet.registry.host;
   const azSets = noting(held, marathonAzSetDriver({ cluster: over, imageHost }));
   const direct = noting(held, marathonAzSetDriver({ cluster: past, imageHost }));
-  let subjects = 0;
+  const record = { name: 'service', driver: marathonTraffic({ cluster: over }) };
+  const subjects = new Map<string, Subject>();
+  const discovery =
+    beside === undefined ? null : discover(() => addressesOf(direct, [...subjects.values()]), beside.register);
+  let apps = 0;
   let marked = 0;
 
   /** Who holds the place now: a task's id, or what stands for none. */
@@ -86,16 +97,18 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MES
     changesPerFlag: 2,
     azSets,
     elsewhere: direct,
-    traffic: marathonTraffic({ cluster: over }),
+    traffic: trafficChain(beside === undefined ? [record] : [record, beside.driver(marathonPlaces(over))]),
     trafficElsewhere: marathonTraffic({ cluster: past }),
     hands,
     link: linkOf([toMarathon, toMesos]),
     health: HEALTH,
     probeProxy: fleet.probeProxy,
-    newSubject: ({ az = 'az-1', beside } = {}) => {
-      const group = beside?.group ?? { env: NAMESPACE, app: `app${String(++subjects)}`, group: 'web' };
+    newSubject: ({ az = 'az-1', beside: other } = {}) => {
+      const group = other?.group ?? { env: NAMESPACE, app: `app${String(++apps)}`, group: 'web' };
       const name = `${group.app}-${group.group}-${az}`;
-      return { set: { idc: 'north', az, cluster: CLUSTER, namespace: NAMESPACE, name }, group };
+      const subject = { set: { idc: 'north', az, cluster: CLUSTER, namespace: NAMESPACE, name }, group };
+      subjects.set(name, subject);
+      return subject;
     },
     spec: (number, version, options = {}) =>
       specOf(number, version, digests[version] ?? '', {
@@ -193,6 +206,8 @@ export async function marathonWorld(start = () => startMesosFleet(AZS, QUICK_MES
     fingerprint: async ({ set }) =>
       JSON.stringify((await hands.apps(set)).map(({ id, version }) => [id, version]).sort()),
     stop: async () => {
+      await discovery?.stop();
+      await beside?.stop();
       await over.close();
       await past.close();
       await toMarathon.close();
@@ -232,6 +247,18 @@ function noting(held: Map<string, string>, driver: AzSetDriver): AzSetDriver {
     recreate: async (...args) => note(await driver.recreate(...args)),
     restart: async (...args) => note(await driver.restart(...args)),
   };
+}
+
+/** Addresses of tasks by their places: whoever tells load balancers of them reads the record and the tasks, too. */
+export async function addressesOf(driver: Pick<AzSetDriver, 'observe'>, subjects: Subject[]): Promise<Addressed[]> {
+  const observed = await driver.observe(subjects.map(({ set }) => set)).catch(() => []);
+  return observed.flatMap((found, at) => {
+    const group = subjects[at]?.group;
+    const service = `${group?.app ?? ''}-${group?.group ?? ''}`;
+    return (found?.instances ?? []).flatMap(({ member, address }) =>
+      address === null ? [] : { service, member, address },
+    );
+  });
 }
 
 function unable(what: string): () => never {
