@@ -61,6 +61,8 @@ export interface World {
   elsewhere: Pick<AzSetDriver, 'fence'>;
   traffic: TrafficDriver;
   link: Link;
+  /** A load balancer beside it asks instances by itself whether they are well. */
+  checksHealth: boolean;
   /** A set that does not exist yet. `beside`: another set of that one's group. */
   newSubject(options?: { az?: 'az-1' | 'az-2'; beside?: Subject }): Subject;
   /** Versions: v1, v2 and v3 run; `crashing` exits at once, `absent` is in no registry, `slow` needs 3 s to ignite, `big` to pull. */

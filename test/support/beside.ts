@@ -9,6 +9,8 @@ import { balancerSettings, startHttpBalancer } from './http-balancer.ts';
 /** A load balancer beside a cluster, and the driver for it. */
 export interface Beside {
   driver(places: Places): NamedDriver;
+  /** It asks instances by itself whether they are well. */
+  checksHealth: boolean;
   register: Register;
   stop(): Promise<void>;
 }
@@ -18,6 +20,7 @@ export async function httpBeside(): Promise<Beside> {
   const balancer = await startHttpBalancer();
   const settings = { ...balancerSettings(balancer), timeoutSeconds: 10 };
   return {
+    checksHealth: false,
     driver: (places) => ({ name: 'slb', driver: httpTraffic({ settings, idc: 'north', places }) }),
     register: async (service, member, address) => balancer.add(service, member, 8080, address),
     stop: () => balancer.stop(),
@@ -42,6 +45,7 @@ export async function haproxyBeside(): Promise<Beside> {
   const templates = { backend: '{app}-{group}', server: '{member}' };
   const known = new Map<string, string>();
   return {
+    checksHealth: true,
     driver: (places) => ({ name: 'edge', driver: haproxyTraffic({ sockets: [haproxy.socket], templates, places }) }),
     register: async (service, member, address) => {
       const server = `${service}/${member}`;

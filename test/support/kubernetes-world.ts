@@ -82,6 +82,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
     azSets,
     elsewhere: azSets,
     traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(kubernetesPlaces(cluster))]),
+    checksHealth: beside?.checksHealth ?? false,
     link: linkOf([link]),
     health: HEALTH,
     probeProxy: idc.probeProxy,

@@ -100,6 +100,7 @@ export async function marathonWorld(beside?: Beside): Promise<MarathonWorld> {
     traffic: trafficChain(beside === undefined ? [record] : [record, beside.driver(marathonPlaces(over))]),
     trafficElsewhere: marathonTraffic({ cluster: past }),
     hands,
+    checksHealth: beside?.checksHealth ?? false,
     link: linkOf([toMarathon, toMesos]),
     health: HEALTH,
     probeProxy: fleet.probeProxy,
