@@ -1,19 +1,12 @@
-import type { FleetShape } from '../devfleet/index.ts';
 import type { ChaosContext } from './harness/index.ts';
 import { FAULT_KINDS } from './marathon/index.ts';
-import { SCENARIOS } from './marathon/scenarios.ts';
+import { SCENARIOS, SHAPE } from './marathon/scenarios.ts';
 import { runKinds } from './release/kinds.ts';
 import { deaths } from './release/faults/deaths.ts';
 import { Lanes } from './release/lanes.ts';
 import { openWorld } from './release/world.ts';
 
 export const description = 'a group half on Mesos and half on Kubernetes: the worker dies, Mesos and Marathon fail';
-
-/** The first AZ is on Mesos, and so are the bastion and a member of each batch. */
-const SHAPE: FleetShape = {
-  idcs: { north: { azs: { 'az-1': { hosts: 3, runs: 'mesos' }, 'az-2': { hosts: 2 } } } },
-  environments: ['pro'],
-};
 
 export async function run(context: ChaosContext): Promise<void> {
   const { parallel, resources, note, all, wants } = context;

@@ -1,10 +1,12 @@
 // Writes test/replay/histories: the history of every workflow on every path, recorded from workers as an operator runs
 // them. Run it when a workflow was changed on purpose:  node scripts/node24.mjs chaos/record-histories.ts [SCENARIO…]
+// Those of groups half on Mesos, on a fleet of their own:  node scripts/node24.mjs chaos/record-histories.ts half-on-mesos
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { SHAPE } from './marathon/scenarios.ts';
 import { Lane } from './release/lane.ts';
 import { runScenario } from './release/run.ts';
 import { isRecorded, SCENARIOS } from './release/scenarios.ts';
@@ -17,7 +19,8 @@ const SMALL = ['success', 'first release', 'first release aborted', 'bastion fai
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 await using resources = new AsyncDisposableStack();
-const world = await openWorld(resources, { hooked: false, note });
+const isHalf = process.argv[2] === 'half-on-mesos';
+const world = await openWorld(resources, { hooked: false, note, ...(isHalf ? { shape: SHAPE } : {}) });
 await mkdir(FOLDER, { recursive: true });
 
 const lanes = {
@@ -31,7 +34,9 @@ resources.defer(async () => {
 });
 
 const { signal } = new AbortController();
-const wanted = process.argv.slice(2);
+/** What differs there is which sets are opened and closed. */
+const HALF = ['success', 'aborted in a batch'];
+const wanted = isHalf ? HALF : process.argv.slice(2);
 for (const scenario of SCENARIOS) {
   if (!isRecorded(scenario)) continue;
   if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
@@ -40,7 +45,8 @@ for (const scenario of SCENARIOS) {
   const lane = lanes[topology === 'brief' || topology === 'linked' ? topology : size];
   const { violations, histories } = await runScenario(lane, scenario, null, {}, { signal, record: () => undefined });
   if (violations.length > 0) throw new Error(`${scenario.name}: ${violations.join('; ')}`);
-  for (const [type, history] of Object.entries(histories)) await write(`${scenario.name}.${type}`, history);
+  for (const [type, history] of Object.entries(histories))
+    await write(`${isHalf ? 'half on Mesos ' : ''}${scenario.name}.${type}`, history);
 }
 const { small, large } = lanes;
 for (const [name, lane] of wanted.length > 0 ? [] : Object.entries({ small, large })) {

@@ -1,4 +1,11 @@
+import type { FleetShape } from '../../devfleet/index.ts';
 import { scenariosNamed, type Scenario } from '../release/scenarios.ts';
+
+/** The first AZ is on Mesos, and so are the bastion and a member of each batch. */
+export const SHAPE: FleetShape = {
+  idcs: { north: { azs: { 'az-1': { hosts: 3, runs: 'mesos' }, 'az-2': { hosts: 2 } } } },
+  environments: ['pro'],
+};
 
 /**
  * Where the worker dies: on every commit at points of the first one, and once for each kind of activity that it has not. A
