@@ -2,10 +2,11 @@ import * as catalogue from './catalogue.ts';
 import * as commandLatency from './command-latency.ts';
 import { runBench } from './harness/index.ts';
 import * as longGroup from './long-group.ts';
+import * as marathon from './marathon.ts';
 import * as release from './release.ts';
 import * as releases from './releases.ts';
 
 process.exitCode = await runBench(
-  { catalogue, 'command-latency': commandLatency, 'long-group': longGroup, release, releases },
+  { catalogue, 'command-latency': commandLatency, 'long-group': longGroup, marathon, release, releases },
   process.argv.slice(2),
 );

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { startPlatform, type Platform } from '../devfleet/platform.ts';
+import { startPlatform } from '../devfleet/platform.ts';
 import { SHOP, shopApp } from '../devfleet/shop.ts';
-import type { Release } from '../src/http/schemas/release.ts';
-import { groupWorkflowId, releaseWorkflowId } from '../src/temporal/names.ts';
 import { type BenchContext, type Figures } from './harness/index.ts';
+import { Usage } from './releases/busy.ts';
+import { historyEvents, released } from './releases/released.ts';
 import { slopePercent } from './releases/slope.ts';
-import { cpuSeconds, machineSeconds, rssMiB } from './releases/usage.ts';
+import { rssMiB } from './releases/usage.ts';
 
 export const description =
   'many small apps released again and again: releases a second, memory and time over time, who is busy';
@@ -44,7 +44,7 @@ export async function run({ settings: told, resources, series, note, signal }: B
   const placement = IDCS.map((idc) => ({ cluster: `${idc}-k8s`, az: 'az-1', instances: INSTANCES_PER_IDC }));
   await eachOf(apps, 4, async ({ name }) => {
     await platform.rest('PUT', `/v1/apps/${name}`, shopApp(placement, { app: name, readinessProbe: false }));
-    await release(platform, client, name, 'v1');
+    await released(platform, client, { app: name, version: 'v1', config: CONFIG });
   });
   note(`${apps.length} apps stand`);
 
@@ -54,7 +54,8 @@ export async function run({ settings: told, resources, series, note, signal }: B
   const events = series('history events a release', '');
   const [first] = apps;
   for (const version of ['v2', 'v1'])
-    if (first !== undefined) alone.add((await release(platform, client, first.name, version)).seconds);
+    if (first !== undefined)
+      alone.add((await released(platform, client, { app: first.name, version, config: CONFIG })).seconds);
 
   const resting = new Usage(platform);
   await sleep(IDLE_MS);
@@ -71,7 +72,8 @@ export async function run({ settings: told, resources, series, note, signal }: B
     await eachOf(apps, apps.length, async (app) => {
       while (left-- > 0 && !signal.aborted) {
         app.released = app.released === 'v1' ? 'v2' : 'v1';
-        const { id, seconds } = await release(platform, client, app.name, app.released);
+        const next = { app: app.name, version: app.released, config: CONFIG };
+        const { id, seconds } = await released(platform, client, next);
         crowded.add(seconds);
         if (done++ % MEASURED_EACH === 0) events.add(await historyEvents(client, app.name, id));
         if (done % 50 === 0)
@@ -109,30 +111,6 @@ export async function run({ settings: told, resources, series, note, signal }: B
   };
 }
 
-/** Releases the version. @returns seconds from the request until the workflow has ended */
-async function release(
-  platform: Platform,
-  client: Client,
-  app: string,
-  version: string,
-): Promise<{ id: string; seconds: number }> {
-  const began = performance.now();
-  const body = { app, env: SHOP.env, version, config: CONFIG };
-  const { id } = await platform.rest<{ id: string }>('POST', '/v1/releases', body);
-  await client.workflow.getHandle(releaseWorkflowId(id)).result();
-  const seconds = (performance.now() - began) / 1_000;
-  const { state, trouble } = await platform.rest<Release>('GET', `/v1/releases/${id}`);
-  if (state !== 'SUCCESS') throw new Error(`release ${id} of ${app} is ${state}: ${trouble?.message ?? ''}`);
-  return { id, seconds };
-}
-
-/** Of the release and its group. */
-async function historyEvents(client: Client, app: string, id: string): Promise<number> {
-  const ids = [releaseWorkflowId(id), groupWorkflowId({ env: SHOP.env, app, group: SHOP.group })];
-  const described = await Promise.all(ids.map((workflowId) => client.workflow.getHandle(workflowId).describe()));
-  return described.reduce((sum, { historyLength }) => sum + historyLength, 0);
-}
-
 function perSecond(count: number, began: number): number {
   return (count * 1_000) / (performance.now() - began);
 }
@@ -144,53 +122,4 @@ async function eachOf<T>(all: readonly T[], parallel: number, act: (one: T) => P
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await act(next);
   };
   await Promise.all(Array.from({ length: parallel }, work));
-}
-
-/** Who used the CPU since it was made. */
-class Usage {
-  readonly #pids: Record<string, number[]>;
-  readonly #before: { parts: Record<string, number>; busy: number; all: number };
-  readonly #began = performance.now();
-
-  constructor({ fleet, workers, apiProcess }: Platform) {
-    const idcs = Object.values(fleet.idcs);
-    const each = (part: Parameters<(typeof idcs)[number]['process']>[0]): number[] =>
-      idcs.map((idc) => idc.process(part).pid);
-    this.#pids = {
-      worker: Object.values(workers).map(({ pid }) => pid),
-      api: [apiProcess.pid],
-      temporal: [fleet.process('temporal').pid],
-      postgres: [fleet.process('postgres').pid],
-      apiServers: each('kube-apiserver'),
-      etcd: each('etcd'),
-      controllerManagers: each('kube-controller-manager'),
-      schedulers: each('kube-scheduler'),
-      simHosts: each('hosts'),
-      registries: each('registry'),
-      toxiproxy: [fleet.process('toxiproxy').pid],
-      frontDoor: [fleet.process('frontdoor').pid],
-    };
-    this.#before = this.#now();
-  }
-
-  /** Cores that each part kept busy; `bench` is this process, `others` what is no part of it all, `machine` what there is. */
-  cores(): Record<string, number> {
-    const now = this.#now();
-    const seconds = (performance.now() - this.#began) / 1_000;
-    const parts = Object.entries(now.parts)
-      .map(([name, cpu]): [string, number] => [name, (cpu - (this.#before.parts[name] ?? 0)) / seconds])
-      .sort(([, a], [, b]) => b - a);
-    const ours = parts.reduce((sum, [, cores]) => sum + cores, 0);
-    const busy = (now.busy - this.#before.busy) / seconds;
-    const machine = (now.all - this.#before.all) / seconds;
-    return { ...Object.fromEntries(parts), others: Math.max(0, busy - ours), machine };
-  }
-
-  #now(): { parts: Record<string, number>; busy: number; all: number } {
-    const { user, system } = process.cpuUsage();
-    const parts = Object.fromEntries(
-      Object.entries(this.#pids).map(([name, pids]) => [name, pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)]),
-    );
-    return { parts: { ...parts, bench: (user + system) / 1e6 }, ...machineSeconds() };
-  }
 }
