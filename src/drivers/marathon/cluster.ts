@@ -1,6 +1,7 @@
 import type { Credential } from '../elected/authorization.ts';
 import { coalesce } from '../kubernetes/coalesce.ts';
 import { Mesos } from '../mesos/client.ts';
+import type { MesosTasks } from '../mesos/resources.ts';
 import { Marathon } from './client.ts';
 import { Locks } from './locks.ts';
 import type { App } from './resources.ts';
@@ -11,8 +12,11 @@ export interface MarathonCluster {
   marathon: Marathon;
   /** Apps whose id contains the text. Those who look at about the same time share one call, as fresh as their own. */
   apps: (idPart: string) => Promise<App[]>;
-  /** Asked whether a task has ended; null where nobody told where the masters are: then Marathon's word counts. */
-  mesos: Mesos | null;
+  /**
+   * Tasks by what the Mesos master says, shared like `apps`: it tells those of the whole cluster at once. Null where nobody
+   * told where the masters are: then Marathon's word counts.
+   */
+  tasks: (() => Promise<MesosTasks>) | null;
   /** Name of the container network that gives each task an address of its own. */
   network: string;
   /** Field of a constraint that names the AZ of an agent. */
@@ -37,6 +41,7 @@ export function openMarathonCluster(options: MarathonClusterOptions): MarathonCl
   const { name, urls, credential, network, zoneField = '@zone', lostAfterSeconds } = options;
   const marathon = new Marathon({ name, urls, credential, lostAfterSeconds });
   const mesos = options.mesos === undefined ? null : new Mesos({ name, ...options.mesos });
+  const tasks = mesos === null ? null : coalesce(() => mesos.tasks());
   const reads = new Map<string, (idPart: string) => Promise<App[]>>();
   const readOf = (idPart: string): ((idPart: string) => Promise<App[]>) => {
     const known = reads.get(idPart) ?? coalesce(() => marathon.apps(idPart));
@@ -47,7 +52,7 @@ export function openMarathonCluster(options: MarathonClusterOptions): MarathonCl
     name,
     marathon,
     apps: (idPart) => readOf(idPart)(idPart),
-    mesos,
+    tasks: tasks === null ? null : () => tasks(''),
     network,
     zoneField,
     locks: new Locks(),

@@ -74,8 +74,8 @@ export class Mesos {
     return (await this.#ask('GET_AGENTS')).get_agents.agents;
   }
 
-  async tasks(signal?: AbortSignal): Promise<MesosTasks> {
-    return (await this.#ask('GET_TASKS', signal)).get_tasks;
+  async tasks(): Promise<MesosTasks> {
+    return (await this.#ask('GET_TASKS')).get_tasks;
   }
 
   /** Agents and tasks by one look. */
@@ -121,8 +121,8 @@ export class Mesos {
     await this.#calls.close();
   }
 
-  async #ask<T extends keyof typeof ANSWERS>(type: T, signal?: AbortSignal): Promise<z.output<(typeof ANSWERS)[T]>> {
-    const text = await this.#post(type, {}, { signal });
+  async #ask<T extends keyof typeof ANSWERS>(type: T): Promise<z.output<(typeof ANSWERS)[T]>> {
+    const text = await this.#post(type, {});
     let body: unknown;
     try {
       body = JSON.parse(text);
@@ -138,14 +138,10 @@ export class Mesos {
     await this.#post(type, body, { before });
   }
 
-  async #post(
-    type: string,
-    body: object,
-    { before, signal }: { before?: () => Promise<void>; signal?: AbortSignal | undefined },
-  ): Promise<string> {
+  async #post(type: string, body: object, { before }: { before?: () => Promise<void> } = {}): Promise<string> {
     const how = before === undefined ? { isRead: true } : { before };
     const call = { method: 'POST', path: '/api/v1', body: { type, ...body }, ...how } as const;
-    const { status, text } = await this.#calls.send(call, signal);
+    const { status, text } = await this.#calls.send(call);
     if (status < 400) return text;
     throw new MesosError(`${type} of ${this.name}`, status, text.trim().slice(0, 300));
   }

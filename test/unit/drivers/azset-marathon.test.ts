@@ -338,6 +338,21 @@ describe('one instance', () => {
     expect((await world.traffic.serving([SET])).size).toBe(4);
   });
 
+  test('those of a batch are ended by one deployment, and one record says that they have', async () => {
+    const target = await staged(4);
+    const members = await Promise.all([0, 1, 2].map((n) => world.at(n)));
+    for (const at of members) await world.pullOut(at);
+    await open(target);
+    world.stub.forget();
+    await Promise.all(members.map((at) => recreate(at, target)));
+    const changes = Map.groupBy(world.stub.changes, (change) => change.replace(/record-\d+$/, 'record'));
+    expect(changes.get('POST /v2/tasks/delete')).toHaveLength(1);
+    // Three that say which task is to leave, and one.
+    expect(changes.get('POST /v2/apps')).toHaveLength(4);
+    expect(world.stub.changes.filter((change) => change.includes('/tasks/'))).toHaveLength(1);
+    expect(world.stub.starts).toHaveLength(3);
+  });
+
   test('dead before any change, or any answer lost: repeated it finishes, without a second new task', async () => {
     const prepare = async (): Promise<{ target: StagedRevision; at: MemberAt }> => {
       await fresh();

@@ -36,6 +36,8 @@ async function raiseOnce(cluster: MarathonCluster, ref: AzSetRef, segment: strin
   const wanted = wantedIn(folder).get(segment) ?? 0;
   const app = folder.apps.get(segment);
   if (app !== undefined && app.instances >= wanted) return true;
+  // Locked, as far as is known: it is not asked for what it would refuse.
+  if (app !== undefined && app.deployments.length > 0) return false;
   try {
     if (app === undefined) await post(cluster, folder, segment, wanted, guard);
     else await cluster.marathon.scale(app.id, wanted, guard);

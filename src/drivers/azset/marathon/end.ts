@@ -3,12 +3,20 @@ import type { AzSetRef } from '../../../domain/types.ts';
 import { pause } from '../../alive.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isLocked } from '../../marathon/errors.ts';
-import { changeState, readFolder, standingFolder, tasksOf, type Folder } from '../../marathon/folder.ts';
+import {
+  changeState,
+  readFolder,
+  standingFolder,
+  tasksOf,
+  type Folder,
+  type StandingFolder,
+} from '../../marathon/folder.ts';
 import { appIdOf, folderOf } from '../../marathon/labels.ts';
 import { END_TIMEOUT_MS, LOCK_GRACE_MS, POLL_MS } from '../../marathon/limits.ts';
+import type { App } from '../../marathon/resources.ts';
 import { until } from '../../marathon/until.ts';
-import { isOver } from '../../mesos/states.ts';
 import type { Guard, Waiting } from '../index.ts';
+import { endedBeside, hasEnded } from './ended.ts';
 
 /**
  * Ends a task that is to leave its place, its app smaller by it, and waits for the proof: Marathon lists it no more, and
@@ -25,25 +33,52 @@ async function endTask(
   waiting: Waiting,
 ): Promise<void> {
   const deadline = Date.now() + LOCK_GRACE_MS;
-  for (;;) {
-    const app = appWith(await readFolder(cluster, ref), task);
-    if (app === null) break;
-    waiting.signal.throwIfAborted();
-    try {
-      await cluster.marathon.kill(app, task, { scale: Date.now() < deadline }, guard);
-      break;
-    } catch (error) {
-      if (!isLocked(error)) throw error;
-    }
-    await pause(waiting, POLL_MS.blind, `a deployment of ${app} to end`);
-  }
+  // In line with what this worker writes: the steps of a batch have all said what is to leave before the first is ended.
+  const ask = (): Promise<boolean> =>
+    cluster.locks.hold(folderOf(ref), () => {
+      waiting.signal.throwIfAborted();
+      return askToEnd(cluster, ref, task, { scale: Date.now() < deadline }, guard);
+    });
+  while (!(await ask())) await pause(waiting, POLL_MS.blind, `a deployment of the app of ${task} to end`);
   await until(cluster, waiting, {
     what: () => `task ${task} to end`,
     timeoutMs: END_TIMEOUT_MS,
     late: () => new TransshipError('CONTROLLER_STALLED', `task ${task} of ${ref.name} in ${ref.cluster} does not end`),
     about: folderOf(ref),
-    look: async (signal) => ((await hasEnded(cluster, ref, [task], signal)) ? true : undefined),
+    look: async () => ((await hasEnded(cluster, ref, [task])) ? true : undefined),
   });
+}
+
+/**
+ * Tells Marathon to end a task, unless it does or did, and with `scale` all of its app that are to leave their places: the
+ * app is locked until they have ended, so the others would wait for as long as the first one takes.
+ * @returns false where a deployment holds the app
+ */
+async function askToEnd(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  task: string,
+  { scale }: { scale: boolean },
+  guard: Guard,
+): Promise<boolean> {
+  const folder = await readFolder(cluster, ref);
+  const app = appWith(folder, task);
+  if (app === null) return true;
+  if (!scale) {
+    await cluster.marathon.kill(app.id, task, { scale }, guard);
+    return true;
+  }
+  if (app.deployments.length > 0) return false;
+  const leaving = new Set(folder.state?.places.map((place) => place.leaving));
+  const others = app.tasks.filter(({ id, state }) => id !== task && leaving.has(id) && state !== 'TASK_KILLING');
+  try {
+    if (others.length === 0) await cluster.marathon.kill(app.id, task, { scale }, guard);
+    else await cluster.marathon.killAndScale([task, ...others.map(({ id }) => id)], guard);
+    return true;
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    return false;
+  }
 }
 
 /**
@@ -59,45 +94,27 @@ export async function emptyPlaces(
   waiting: Waiting,
 ): Promise<void> {
   const { state } = await standingFolder(cluster, ref);
-  const leaving = new Map(ordinals.map((ordinal) => [ordinal, state.places[ordinal]?.leaving]));
-  const tasks = [...leaving.values()].filter((task) => task !== undefined);
-  await Promise.all(tasks.map((task) => endTask(cluster, ref, task, guard, waiting)));
+  const own = ordinals.flatMap((ordinal) => state.places[ordinal]?.leaving ?? []);
+  await Promise.all(own.map((task) => endTask(cluster, ref, task, guard, waiting)));
   await changeState(
     cluster,
     ref,
-    ({ state: now }) => {
-      const isOver = (task: string | undefined, ordinal: number): boolean =>
-        task !== undefined && leaving.get(ordinal) === task;
-      const places = now.places.map((place, ordinal) => (isOver(place.leaving, ordinal) ? { app: place.app } : place));
-      return { ...now, places };
+    async (folder) => {
+      const ended = new Set([...own, ...(await endedBeside(cluster, folder, own))]);
+      const places = folder.state.places.map((place) =>
+        place.leaving !== undefined && ended.has(place.leaving) ? { app: place.app } : place,
+      );
+      return { ...folder.state, places };
     },
     guard,
   );
 }
 
-/** Id of the app that has the task, unless it is being ended already; null where none has. */
-function appWith({ apps }: Folder, task: string): string | null {
+/** The app that has the task, unless it is being ended already; null where none has. */
+function appWith({ apps }: Folder, task: string): App | null {
   const found = [...apps.values()].find(({ tasks }) => tasks.some(({ id }) => id === task));
   const state = found?.tasks.find(({ id }) => id === task)?.state;
-  return state === 'TASK_KILLING' ? null : (found?.id ?? null);
-}
-
-/**
- * Marathon forgets a task that it cannot reach as soon as it is told to end it, though it may well run on: so the master
- * is asked, too.
- */
-async function hasEnded(
-  cluster: MarathonCluster,
-  ref: AzSetRef,
-  tasks: readonly string[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const listed = tasksOf(await readFolder(cluster, ref));
-  if (listed.some(({ id }) => tasks.includes(id))) return false;
-  if (cluster.mesos === null || tasks.length === 0) return true;
-  const { tasks: known, unreachable_tasks } = await cluster.mesos.tasks(signal);
-  const alive = [...known, ...unreachable_tasks].filter(({ state }) => !isOver(state));
-  return !alive.some(({ task_id }) => tasks.includes(task_id.value));
+  return state === 'TASK_KILLING' ? null : (found ?? null);
 }
 
 /**
@@ -139,7 +156,7 @@ export async function removeApps(
     timeoutMs: Math.max(0, deadline - Date.now()),
     late: () => new TransshipError('CONTROLLER_STALLED', `tasks of ${ref.name} in ${ref.cluster} do not end`),
     about: folderOf(ref),
-    look: async (signal) => ((await hasEnded(cluster, ref, [...tasks], signal)) ? true : undefined),
+    look: async () => ((await hasEnded(cluster, ref, [...tasks])) ? true : undefined),
   });
 }
 
