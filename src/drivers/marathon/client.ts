@@ -212,7 +212,8 @@ export class Marathon {
   }
 
   async *#stream(signal: AbortSignal): AsyncGenerator<Notice> {
-    const path = withQuery('/v2/events', { event_type: EVENTS });
+    // Before 1.7 a deployment's event tells every app of the cluster twice, unless it is asked not to (changelog.md, 1.6).
+    const path = withQuery('/v2/events', { event_type: EVENTS, 'plan-format': 'light' });
     const call: Call = { method: 'GET', path, headers: { accept: 'text/event-stream' } };
     const body = await this.#calls.open(call, signal, STREAM_SILENCE_MS);
     yield { type: OPENED, data: null };

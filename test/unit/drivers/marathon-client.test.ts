@@ -288,6 +288,7 @@ describe('events', () => {
     ]);
     expect(events.live).toBe(true);
     expect(leader.calls()[0]).toContain('event_type=instance_changed_event&event_type=');
+    expect(leader.calls()[0]).toContain('&plan-format=light');
     deafen();
     events.close();
     expect(events.live).toBe(false);
