@@ -55,8 +55,8 @@ export interface World {
   /** Who the system says wrote what somebody else wrote. */
   stranger: string;
   azSets: AzSetDriver;
-  /** Changes that it costs to write one flag. */
-  changesPerFlag: number;
+  /** Changes of the system that flags of ten instances cost which are written at once. */
+  changesForTenFlags: number;
   /** The same, as another worker has it. */
   elsewhere: Pick<AzSetDriver, 'fence'>;
   traffic: TrafficDriver;

@@ -78,7 +78,7 @@ export async function kubernetesWorld(beside?: Beside): Promise<KubernetesWorld>
     cluster,
     hands,
     stranger: 'stranger',
-    changesPerFlag: 1,
+    changesForTenFlags: 10,
     azSets,
     elsewhere: azSets,
     traffic: trafficChain(beside === undefined ? [service] : [service, beside.driver(kubernetesPlaces(cluster))]),

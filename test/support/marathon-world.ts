@@ -94,7 +94,7 @@ export async function marathonWorld(beside?: Beside): Promise<MarathonWorld> {
   return {
     stranger: 'somebody',
     // The next record, and the end of the one before it.
-    changesPerFlag: 2,
+    changesForTenFlags: 2,
     azSets,
     elsewhere: direct,
     traffic: trafficChain(beside === undefined ? [record] : [record, beside.driver(marathonPlaces(over))]),

@@ -31,9 +31,6 @@ export type StandingFolder = Folder & { state: SetState };
  */
 const RECORD_APP = { cmd: 'true', cpus: 0.01, mem: 16, disk: 0, instances: 0, portDefinitions: [] } as const;
 
-/** Records of one set that are written by others at the same time, before that counts as an error. */
-const CONFLICTS = 50;
-
 /** Folders by one call for each namespace. */
 export async function readFolders(cluster: MarathonCluster, refs: readonly AzSetRef[]): Promise<Folder[]> {
   const apps = new Map<string, App[]>();
@@ -97,36 +94,6 @@ export function isStanding(folder: Folder): folder is StandingFolder {
 }
 
 /**
- * Changes the state of a set, as it was read: the next record is created under the next number, which only one can do, so
- * what was computed from an older one is refused and computed anew. What arrives late is under a number that is taken, or
- * lower than the one that counts.
- * @param change the new state, or null where there is nothing to change
- * @returns the folder as it is then, as far as the state goes
- * @throws NOT_FOUND, and what `change` throws
- */
-export async function changeState(
-  cluster: MarathonCluster,
-  ref: AzSetRef,
-  change: (folder: StandingFolder) => SetState | null | Promise<SetState | null>,
-  guard: Guard,
-): Promise<StandingFolder> {
-  return cluster.locks.hold(folderOf(ref), async () => {
-    for (let conflicts = 0; conflicts < CONFLICTS; conflicts++) {
-      const folder = await standingFolder(cluster, ref);
-      const state = await change(folder);
-      if (state === null || JSON.stringify(state) === JSON.stringify(folder.state)) {
-        await dropStale(cluster, folder, guard);
-        return folder;
-      }
-      if (await writeRecord(cluster, folder, pruned(folder, state), guard)) {
-        return { ...folder, sequence: folder.sequence + 1, state };
-      }
-    }
-    throw new TransshipError('CLUSTER_UNREACHABLE', `the record of ${ref.name} is written by others all the time`);
-  });
-}
-
-/**
  * Writes the next record, and takes away those before it.
  * @returns false where somebody else wrote it meanwhile
  */
@@ -152,7 +119,7 @@ export async function writeRecord(
 }
 
 /** Takes away records that do not count any more. One that is locked is left to whoever writes next. */
-async function dropStale(
+export async function dropStale(
   { marathon }: MarathonCluster,
   { ref, stale }: Pick<Folder, 'ref' | 'stale'>,
   guard: Guard,
@@ -162,12 +129,6 @@ async function dropStale(
       if (!isLocked(error)) throw error;
     });
   }
-}
-
-/** Without what is known of tasks that ended. */
-function pruned(folder: StandingFolder, state: SetState): SetState {
-  const live = new Set(tasksOf(folder).map(({ id }) => id));
-  return { ...state, out: Object.fromEntries(Object.entries(state.out).filter(([task]) => live.has(task))) };
 }
 
 /** The tasks of all apps. */

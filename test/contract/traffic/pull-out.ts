@@ -155,8 +155,7 @@ export function pullOutContract(world: () => World, can: Abilities): void {
     world().link.forget();
     await Promise.all(members.map((at) => world().traffic.pullOut(at, out, openGuard(), patience())));
     await Promise.all(members.map((at) => world().traffic.pullIn(at, 'release', openGuard(), patience())));
-    const flags = 20 * world().changesPerFlag;
-    expect(world().link.changes()).toHaveLength(flags);
-    expect(world().link.calls().length).toBeLessThanOrEqual(3 * flags);
+    expect(world().link.changes()).toHaveLength(2 * world().changesForTenFlags);
+    expect(world().link.calls().length).toBeLessThanOrEqual(60);
   });
 }

@@ -338,19 +338,41 @@ describe('one instance', () => {
     expect((await world.traffic.serving([SET])).size).toBe(4);
   });
 
-  test('those of a batch are ended by one deployment, and one record says that they have', async () => {
+  test('those of a batch are ended by one deployment, and what is written of them is one record each time', async () => {
     const target = await staged(4);
     const members = await Promise.all([0, 1, 2].map((n) => world.at(n)));
-    for (const at of members) await world.pullOut(at);
+    await Promise.all(members.map((at) => world.pullOut(at)));
     await open(target);
     world.stub.forget();
     await Promise.all(members.map((at) => recreate(at, target)));
-    const changes = Map.groupBy(world.stub.changes, (change) => change.replace(/record-\d+$/, 'record'));
-    expect(changes.get('POST /v2/tasks/delete')).toHaveLength(1);
-    // Three that say which task is to leave, and one.
-    expect(changes.get('POST /v2/apps')).toHaveLength(4);
-    expect(world.stub.changes.filter((change) => change.includes('/tasks/'))).toHaveLength(1);
+    // Which tasks are to leave; that they have ended.
+    expect(world.stub.changes.filter((change) => change === 'POST /v2/apps')).toHaveLength(2);
+    expect(world.stub.changes.filter((change) => change.includes('/tasks/'))).toEqual(['POST /v2/tasks/delete']);
     expect(world.stub.starts).toHaveLength(3);
+  });
+
+  test('one of a batch that may not, or cannot, keeps no other from it, and leaves no trace', async () => {
+    const target = await staged(4);
+    const members = await Promise.all([0, 1, 2, 3].map((n) => world.at(n)));
+    await Promise.all(members.map((at) => world.pullOut(at)));
+    await open(target);
+    const [first, second, third, fourth] = members as [MemberAt, MemberAt, MemberAt, MemberAt];
+    const [done, shutOut, replaced, last] = await Promise.allSettled([
+      recreate(first, target),
+      recreate(second, target, refusing(0)),
+      recreate({ ...third, uid: 'another' }, target),
+      recreate(fourth, target),
+    ]);
+    expect(done).toMatchObject({ status: 'fulfilled', value: { revision: target.revision } });
+    expect(last).toMatchObject({ status: 'fulfilled', value: { revision: target.revision } });
+    expect(shutOut).toMatchObject({ reason: { message: 'a later operation owns the group' } });
+    expect(replaced).toMatchObject({ reason: { code: 'INSTANCE_REPLACED' } });
+    expect(world.stub.starts).toHaveLength(2);
+    const { instances } = await world.seen();
+    expect([instances[1], instances[2]]).toMatchObject([
+      { uid: second.uid, revision: target.previous.revision },
+      { uid: third.uid, revision: target.previous.revision },
+    ]);
   });
 
   test('dead before any change, or any answer lost: repeated it finishes, without a second new task', async () => {

@@ -1,9 +1,9 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef, GroupRef, Spec } from '../../../domain/types.ts';
+import { changeState } from '../../marathon/change.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isLocked, isStatus } from '../../marathon/errors.ts';
 import {
-  changeState,
   dropRecord,
   isStanding,
   readFolder,

@@ -1,16 +1,10 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
 import { pause } from '../../alive.ts';
+import { changeState } from '../../marathon/change.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isLocked } from '../../marathon/errors.ts';
-import {
-  changeState,
-  readFolder,
-  standingFolder,
-  tasksOf,
-  type Folder,
-  type StandingFolder,
-} from '../../marathon/folder.ts';
+import { readFolder, standingFolder, type Folder } from '../../marathon/folder.ts';
 import { appIdOf, folderOf } from '../../marathon/labels.ts';
 import { END_TIMEOUT_MS, LOCK_GRACE_MS, POLL_MS } from '../../marathon/limits.ts';
 import type { App } from '../../marathon/resources.ts';

@@ -1,7 +1,7 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
+import { changeState } from '../../marathon/change.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState } from '../../marathon/folder.ts';
 import type { Guard } from '../index.ts';
 
 /**

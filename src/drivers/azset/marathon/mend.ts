@@ -1,7 +1,8 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
+import { changeState } from '../../marathon/change.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, type StandingFolder } from '../../marathon/folder.ts';
+import type { StandingFolder } from '../../marathon/folder.ts';
 import { holdersOf, isEnding } from '../../marathon/places.ts';
 import type { SetState } from '../../marathon/state.ts';
 import type { Guard, Waiting } from '../index.ts';

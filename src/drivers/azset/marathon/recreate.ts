@@ -1,8 +1,9 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import { ordinalOf } from '../../../domain/member.ts';
+import { changeState } from '../../marathon/change.ts';
 import { closedState } from '../../marathon/closed.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { heldBy, holdersOf, isEnding } from '../../marathon/places.ts';
 import type { PlaceState, SetState } from '../../marathon/state.ts';
 import type { Guard, InstanceObservation, MemberAt, ReplaceTarget, Waiting } from '../index.ts';

@@ -1,7 +1,8 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
+import { changeState } from '../../marathon/change.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { folderOf } from '../../marathon/labels.ts';
 import { END_TIMEOUT_MS } from '../../marathon/limits.ts';
 import { holdersOf, isEnding } from '../../marathon/places.ts';

@@ -1,8 +1,9 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
+import { changeState } from '../../marathon/change.ts';
 import { closedState } from '../../marathon/closed.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { folderOf, memberIn } from '../../marathon/labels.ts';
 import { FOLLOW_TIMEOUT_MS } from '../../marathon/limits.ts';
 import { holdersOf, isReady, wantedIn } from '../../marathon/places.ts';

@@ -1,9 +1,10 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef, Spec } from '../../../domain/types.ts';
+import { changeState } from '../../marathon/change.ts';
 import { closedState } from '../../marathon/closed.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isLocked, isStatus } from '../../marathon/errors.ts';
-import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { memberIn } from '../../marathon/labels.ts';
 import type { Definition, SetState } from '../../marathon/state.ts';
 import type { Guard, Overwriting, SetDifference, StagedRevision, Waiting } from '../index.ts';

@@ -1,8 +1,9 @@
 import { TransshipError } from '../../../domain/errors.ts';
 import { pause } from '../../alive.ts';
 import type { Guard, MemberAt, Waiting } from '../../azset/index.ts';
+import { changeState } from '../../marathon/change.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
-import { changeState, standingFolder, type StandingFolder } from '../../marathon/folder.ts';
+import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { folderOf } from '../../marathon/labels.ts';
 import { heldBy, isReady, type Holder } from '../../marathon/places.ts';
 import type { SetState } from '../../marathon/state.ts';
