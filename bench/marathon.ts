@@ -16,7 +16,7 @@ import { Usage } from './releases/busy.ts';
 import { historyEvents, released } from './releases/released.ts';
 
 export const description =
-  "20 instances on Marathon, ignition 1 s, 25 % batches: against a bare script, and Marathon's own upgrade";
+  "20 instances on Marathon, stop and ignition 1 s each, 25 % batches: against a bare script, and Marathon's own upgrade";
 
 export const settings = {
   revive: { default: 5_000, description: 'milliseconds between two times at which Marathon asks for offers' },
@@ -25,6 +25,8 @@ export const settings = {
 const INSTANCES = 20;
 const CONFIG = { batchPercent: 25, drainSeconds: 0 };
 const IGNITE_SECONDS = 1;
+/** An app is locked until what leaves it has ended: what ends at once would show nothing of that. */
+const STOP_SECONDS = 1;
 /** Small, so that all sets find room on the hosts. */
 const OPTIONS: ShopOptions = { readinessProbe: false, cpus: 0.1 };
 const [ON_MARATHON, ON_KUBERNETES] = ['shop-marathon', 'shop-kubernetes'];
@@ -53,9 +55,10 @@ export async function run({ rounds, settings: told, resources, series, note, sig
   resources.defer(() => connection.close());
   const client = new Client({ connection, namespace: fleet.temporal.namespace });
   const north = fleet.idcs['north'];
-  if (north?.mesos == null) throw new Error('the fleet has no Mesos in north');
+  if (north === undefined || north.mesos === null) throw new Error('the fleet has no Mesos in north');
 
-  for (const version of VERSIONS) await platform.push(version, { igniteSeconds: IGNITE_SECONDS });
+  for (const version of VERSIONS)
+    await platform.push(version, { igniteSeconds: IGNITE_SECONDS, stopSeconds: STOP_SECONDS });
   const apply = (app: string, options: ShopOptions = {}): Promise<unknown> => {
     const [cluster, az] = app === ON_MARATHON ? ['north-marathon', 'az-2'] : ['north-k8s', 'az-1'];
     const placement = [{ cluster, az, instances: INSTANCES }];
@@ -72,7 +75,8 @@ export async function run({ rounds, settings: told, resources, series, note, sig
   resources.defer(() => catalogue.close());
   const group = await catalogue.groups.get({ env: SHOP.env, app: ON_MARATHON, group: SHOP.group });
   const [spec, set] = [group?.released, group?.azSets[0]];
-  if (group === null || spec == null || set === undefined) throw new Error('the group was not created');
+  if (group === null || spec === null || spec === undefined || set === undefined)
+    throw new Error('the group was not created');
   const members = group.instances.map((instance) => ({ instance, serving: true }));
   const sizes = planBatches(members, CONFIG).batches.map((batch) => batch.members.length);
 
