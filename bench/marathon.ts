@@ -108,9 +108,12 @@ export async function run({ rounds, settings: told, resources, series, note, sig
   const own = costs('Transship on Marathon', [floor, upgrade]);
   const recreate = costs('Transship on Kubernetes, recreate', []);
   const inPlace = costs('Transship on Kubernetes, in place', []);
-  const parts = Object.fromEntries(
-    (['marathonReads', 'marathonWrites', 'mesos', 'records'] as const).map((name) => [name, series(name, '')]),
-  ) as Record<Exclude<keyof Calls, 'by'>, Series>;
+  const parts: Record<Exclude<keyof Calls, 'by'>, Series> = {
+    marathonReads: series('reads of Marathon an instance', ''),
+    marathonWrites: series('changes of Marathon an instance', ''),
+    mesos: series('reads of Mesos an instance', ''),
+    records: series('records an instance', ''),
+  };
 
   const resting = new Usage(platform);
   await sleep(REST_MS);
