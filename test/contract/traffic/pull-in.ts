@@ -87,12 +87,7 @@ export function pullInContract(world: () => World, can: Abilities): void {
       const serving = () => world().traffic.serving([subject.set]);
       if (world().checksHealth) {
         // It may take it for well until its next check, and then the pull-in is done before that.
-        const told = await hurried(() =>
-          pullIn(at, 'release').then(
-            () => null,
-            ({ code }: { code: string }) => code,
-          ),
-        );
+        const told = await hurried(() => pullIn(at, 'release').then(() => null, codeIn));
         expect([null, 'PULL_IN_TIMEOUT']).toContain(told);
         await vi.waitFor(async () => expect(await serving()).toEqual(new Set()), { timeout: 10_000, interval: 50 });
       } else {
@@ -155,4 +150,8 @@ export function pullInContract(world: () => World, can: Abilities): void {
     world().link.mend();
     expect(codes.map(({ code }) => code)).toEqual(['CLUSTER_UNREACHABLE', 'CLUSTER_UNREACHABLE']);
   });
+}
+
+function codeIn(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }
