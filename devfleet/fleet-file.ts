@@ -7,6 +7,10 @@ import type { DevfleetIdc } from './types.ts';
 type FleetInput = z.input<typeof fleetSchema>;
 type FleetIdc = Pick<DevfleetIdc, 'name' | 'azs' | 'azsOf' | 'registry' | 'probeProxy' | 'kubeconfig' | 'mesos'>;
 
+/** The front door watches Kubernetes, and follows within milliseconds; of Marathon it reads all, after an event. */
+const WATCHED_SECONDS = 0.2;
+const READ_SECONDS = 1;
+
 /** Writes fleet.yml: the fleet as Transship is told of it. */
 export async function writeFleetFile(
   path: string,
@@ -29,7 +33,7 @@ export async function writeFleetFile(
       probeProxy: idc.probeProxy,
       clusters: clustersOf(idc),
     })),
-    limits: { drainSeconds: 0.2 }, // the front door follows within milliseconds
+    limits: { drainSeconds: fleet.idcs.some(({ mesos }) => mesos !== null) ? READ_SECONDS : WATCHED_SECONDS },
     catalogue: { url: fleet.catalogue },
     api: { listen: `127.0.0.1:${fleet.apiPort}` },
     ...(fleet.temporalUi === '' ? {} : { temporalUi: fleet.temporalUi }),

@@ -55,7 +55,7 @@ export interface World {
   /** Who the system says wrote what somebody else wrote. */
   stranger: string;
   azSets: AzSetDriver;
-  /** Changes of the system that flags of ten instances cost which are written at once. */
+  /** Changes of the system that flags of ten instances cost at most which are written at about the same time. */
   changesForTenFlags: number;
   /** The same, as another worker has it. */
   elsewhere: Pick<AzSetDriver, 'fence'>;

