@@ -1,8 +1,20 @@
 import type { FaultKind } from '../release/faults/fault.ts';
-import { agents } from './agents.ts';
+import { agents, agentsOfUndo } from './agents.ts';
 import { answers, answersOfUndo } from './answers.ts';
 import { leaders, leadersOfUndo } from './leaders.ts';
-import { people } from './people.ts';
+import { offers, offersOfUndo } from './offers.ts';
+import { people, peopleOfUndo } from './people.ts';
 
 /** What breaks of Mesos and Marathon; kinds that want the same lanes side by side. */
-export const FAULT_KINDS: FaultKind[] = [people, answers, answersOfUndo, leaders, leadersOfUndo, agents];
+export const FAULT_KINDS: FaultKind[] = [
+  people,
+  peopleOfUndo,
+  answers,
+  answersOfUndo,
+  leaders,
+  leadersOfUndo,
+  agents,
+  agentsOfUndo,
+  offers,
+  offersOfUndo,
+];

@@ -1,7 +1,8 @@
-import { MesosAdmin } from '../../test/support/mesos-admin.ts';
+import type { MesosAdmin } from '../../test/support/mesos-admin.ts';
 import { momentOf, standingStill, type Fault, type FaultKind, type Golden } from '../release/faults/fault.ts';
 import type { Lane } from '../release/lane.ts';
 import { abortedMidBatch, helped, success } from '../release/scenarios.ts';
+import { mesosOf } from './cluster.ts';
 import { BACK, FORWARD, type Phase } from './moments.ts';
 
 /** For so long a new master knows nothing yet. Seconds. */
@@ -27,15 +28,9 @@ function phases(golden: Golden, all: Phase[]): Fault[] {
   return Object.entries(SYSTEMS).flatMap(([system, elect]) =>
     all.map(([state, key, point]): Fault => {
       const hit = momentOf(golden, key, point);
-      const strike = (lane: Lane): Promise<void> => elect(adminOf(lane));
+      const strike = (lane: Lane): Promise<void> => elect(mesosOf(lane).admin);
       const always = ['ROLLING_OUT', 'REVOKING'].includes(state);
       return { key: `${system} in ${state}`, hit, blow: 'freeze', always, beside: standingStill(hit, strike) };
     }),
   );
-}
-
-function adminOf({ world }: Lane): MesosAdmin {
-  const mesos = Object.values(world.fleet.idcs).flatMap((idc) => idc.mesos ?? [])[0];
-  if (mesos === undefined) throw new Error('the fleet has no Mesos');
-  return new MesosAdmin(mesos.admin);
 }

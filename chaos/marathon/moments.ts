@@ -1,4 +1,5 @@
 import type { Point } from '../hooks/points.ts';
+import type { Golden, Hit } from '../release/faults/fault.ts';
 
 /** A phase of a release, and a moment in it at which an instance on Mesos is under way. */
 export type Phase = [state: string, key: string, point: Point];
@@ -11,3 +12,10 @@ export const FORWARD: Phase[] = [
 ];
 
 export const BACK: Phase[] = [['REVOKING', 'releaseGroup: deploy web-2 #2', 'before']];
+
+/** Wherever the worker is about to change something within an activity. @throws Error where it never did */
+export function sendingsOf({ trace }: Golden, key: string): Hit[] {
+  const found = trace.filter((passage) => passage.key === key && passage.point.startsWith('sending'));
+  if (found.length === 0) throw new Error(`the run without a fault sent nothing in ${key}`);
+  return found.map(({ point }) => ({ key, point }));
+}

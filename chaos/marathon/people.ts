@@ -1,116 +1,183 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SHOP } from '../../devfleet/shop.ts';
-import { SimHostsClient } from '../../devfleet/host/client.ts';
 import { MESOS_NAMESPACE } from '../../test/support/judge.ts';
-import { MarathonHands, type ShownApp } from '../../test/support/marathon-hands.ts';
-import { momentOf, standingStill, type Fault, type FaultKind } from '../release/faults/fault.ts';
+import { sequenceIn, type ShownApp } from '../../test/support/marathon-hands.ts';
+import { momentOf, standingStill, type Fault, type FaultKind, type Hit } from '../release/faults/fault.ts';
 import type { Lane } from '../release/lane.ts';
-import { helped, success, type Course, type Outcome } from '../release/scenarios.ts';
+import { abortedMidBatch, helped, success, type Course, type Outcome, type Scenario } from '../release/scenarios.ts';
+import { mesosOf, type MesosHands } from './cluster.ts';
+import { BACK, sendingsOf } from './moments.ts';
 
 /** How long what does not end by itself takes, until somebody sees to it. */
 const HANG_MS = 20_000;
 
-/** The old app has one task left, the new one has one: web-2 is about to move. */
-const MOMENT = 'releaseGroup: takeOut web-2 #1';
+type Which = 'old' | 'new';
+
+/** Of each of the two apps so many tasks run. */
+type Tasks = Record<Which, number>;
 
 interface Meddling {
   key: string;
   always?: boolean;
-  strike: (hands: MarathonHands, apps: { old: ShownApp; new: ShownApp }, lane: Lane) => Promise<void>;
+  /** So many tasks must run for it. Default: none. */
+  needs?: Partial<Tasks>;
+  strike: (hands: MesosHands, apps: Record<Which, ShownApp>) => Promise<void>;
   /** What is done about it later. */
-  mend?: (hands: MarathonHands, lane: Lane) => Promise<void>;
-  /** So many serving instances are taken by it. */
-  taken: number;
+  mend?: (hands: MesosHands, lane: Lane) => Promise<void>;
+  /** So many serving instances are taken by it. Default: none. */
+  taken?: (tasks: Tasks) => number;
+}
+
+/** Where somebody meddles. */
+interface Moment {
+  hit: Hit;
+  tasks: Tasks;
+  /** What is told apart by the moment, too; empty for the one of every commit. */
+  where: string;
 }
 
 const sized =
-  (which: 'old' | 'new', by: (now: number) => number): Meddling['strike'] =>
-  async (hands, apps) =>
-    persist(() => hands.change(apps[which].id, { instances: by(apps[which].instances) }));
+  (which: Which, by: (now: number) => number): Meddling['strike'] =>
+  async ({ marathon }, apps) =>
+    persist(() => marathon.change(apps[which].id, { instances: by(apps[which].instances) }));
 
 const killed =
-  (which: 'old' | 'new'): Meddling['strike'] =>
-  async (hands, apps) =>
-    hands.kill(apps[which].tasks[0]?.id ?? '');
+  (which: Which): Meddling['strike'] =>
+  async ({ marathon }, apps) =>
+    marathon.kill(taskOf(apps[which]));
+
+const NEVER_STOP = { kind: 'never-stop', namespace: MESOS_NAMESPACE } as const;
+
+const undying = (which: Which): Pick<Meddling, 'strike' | 'mend' | 'needs'> => ({
+  needs: { [which]: 1 },
+  strike: ({ hosts }, apps) => hosts.fault({ ...NEVER_STOP, pod: taskOf(apps[which]), on: true }),
+  mend: async ({ hosts }, lane) => {
+    for (const { instance, namespace } of await lane.judge.running())
+      if (namespace === MESOS_NAMESPACE) await hosts.fault({ ...NEVER_STOP, pod: instance, on: false });
+  },
+});
+
+/** No host has so much: it waits for offers, and holds the lock of the app. */
+const hanging = (which: Which): Pick<Meddling, 'strike' | 'mend' | 'needs'> => ({
+  needs: { [which]: 1 },
+  strike: async ({ marathon }, apps) => persist(() => marathon.change(apps[which].id, { cpus: 512 })),
+  mend: ({ marathon }, lane) => marathon.rollBackDeployments(prefixOf(lane)),
+});
+
+const one = (): number => 1;
 
 const MEDDLINGS: Meddling[] = [
-  { key: 'one more of the old version', always: true, strike: sized('old', (now) => now + 1), taken: 0 },
-  { key: 'one more of the new version', strike: sized('new', (now) => now + 1), taken: 0 },
-  { key: 'none of the old version', strike: sized('old', () => 0), taken: 1 },
-  { key: 'none of the new version', always: true, strike: sized('new', () => 0), taken: 1 },
-  { key: 'a task of the old version killed', strike: killed('old'), taken: 1 },
-  { key: 'a task of the new version killed', always: true, strike: killed('new'), taken: 1 },
+  { key: 'one more of the old version', always: true, strike: sized('old', (now) => now + 1) },
+  { key: 'one more of the new version', strike: sized('new', (now) => now + 1) },
+  { key: 'none of the old version', needs: { old: 1 }, strike: sized('old', () => 0), taken: one },
   {
-    key: 'a task that does not die',
+    key: 'none of the new version',
     always: true,
-    strike: (_hands, { old }, lane) => undying(lane, old.tasks[0]?.id ?? '', true),
-    mend: async (_hands, lane) => {
-      for (const { instance, namespace } of await lane.judge.running())
-        if (namespace === MESOS_NAMESPACE) await undying(lane, instance, false);
-    },
-    taken: 0,
+    needs: { new: 1 },
+    strike: sized('new', () => 0),
+    taken: (tasks) => tasks.new,
   },
-  {
-    key: 'a deployment of somebody else that does not end',
-    always: true,
-    // No host has so much: it waits for offers, and holds the lock of the app.
-    strike: async (hands, { old }) => persist(() => hands.change(old.id, { cpus: 512 })),
-    mend: async (hands, lane) => hands.rollBackDeployments(`/${SHOP.env}/${lane.app}-`),
-    taken: 0,
-  },
+  { key: 'one less of the new version', needs: { new: 2 }, strike: sized('new', (now) => now - 1), taken: one },
+  { key: 'a task of the old version killed', needs: { old: 1 }, strike: killed('old'), taken: one },
+  { key: 'a task of the new version killed', always: true, needs: { new: 1 }, strike: killed('new'), taken: one },
+  { key: 'a task that does not die', always: true, ...undying('old') },
+  { key: 'a task of the new version that does not die', ...undying('new') },
+  { key: 'a deployment of somebody else that does not end', always: true, ...hanging('old') },
+  { key: 'a deployment of the new version that does not end', ...hanging('new') },
 ];
 
 /** Somebody scales apps of the set, kills its tasks, or has a deployment of them that hangs, in the middle of a batch. */
 export const people: FaultKind = {
   scenario: { ...success, name: 'somebody meddles', topology: 'whole', drive: helped },
-  faults: (golden) => MEDDLINGS.map((meddling) => faultOf(meddling, momentOf(golden, MOMENT, 'before'))),
+  faults: (golden) => {
+    const moments: Moment[] = [
+      // The old app has one task left, the new one has one: web-2 is about to move.
+      {
+        hit: momentOf(golden, 'releaseGroup: takeOut web-2 #1', 'before'),
+        tasks: { old: 1, new: 1 },
+        where: '',
+      },
+      // It moves: the third thing that is sent ends its task.
+      ...sendingsOf(golden, 'releaseGroup: deploy web-2 #1').map((hit, at) => ({
+        hit,
+        tasks: { old: at < 3 ? 1 : 0, new: 1 },
+        where: `web-2 at ${hit.point}`,
+      })),
+      ...sendingsOf(golden, 'releaseGroup: settleSet north/az-1 #1').map((hit) => ({
+        hit,
+        tasks: { old: 0, new: 2 },
+        where: `settling at ${hit.point}`,
+      })),
+    ];
+    return moments.flatMap((moment) => at(moment, { drive: helped, expect: meddled }));
+  },
 };
 
-function faultOf({ key, always = false, strike, mend, taken }: Meddling, hit: Fault['hit'] & object): Fault {
-  return {
-    ...{ key, hit, blow: 'freeze', always },
+/** The same while it is undone. */
+export const peopleOfUndo: FaultKind = {
+  nightly: true,
+  scenario: { ...abortedMidBatch, name: 'somebody meddles while undone' },
+  faults: (golden) =>
+    BACK.flatMap(([, key, point]) => {
+      const moment = { hit: momentOf(golden, key, point), tasks: { old: 0, new: 2 }, where: 'web-2' };
+      return at(moment, { drive: abortedMidBatch.drive, expect: undone });
+    }),
+};
+
+function at({ hit, tasks, where }: Moment, { drive, expect }: Pick<Scenario, 'drive' | 'expect'>): Fault[] {
+  const fits = ({ needs }: Meddling): boolean => tasks.old >= (needs?.old ?? 0) && tasks.new >= (needs?.new ?? 0);
+  return MEDDLINGS.filter(fits).map(({ key, always = false, strike, mend, taken = () => 0 }) => ({
+    ...{ key: where === '' ? key : `${key}, ${where}`, hit, blow: 'freeze', always: always && where === '' },
     beside: async (lane, course) => {
-      const hands = new MarathonHands(marathonOf(lane));
-      await standingStill(hit, async () => strike(hands, await appsOf(hands, lane), lane))(lane, course);
+      const hands = mesosOf(lane);
+      await standingStill(hit, async () => strike(hands, await appsOf(hands, lane, course)))(lane, course);
       if (mend === undefined) return;
       await sleep(HANG_MS, undefined, { signal: lane.signal });
       await mend(hands, lane);
     },
-    instead: { drive: helped, expect: (course) => meddled(course, taken) },
-  };
+    instead: { drive, expect: (course) => ({ ...expect(course), taken: taken(tasks) }) },
+  }));
 }
 
 /** All go to the new version; what somebody had started beside that does no harm, and goes. */
-function meddled({ after, before }: Course, taken: number): Outcome {
+function meddled({ after, before }: Course): Outcome {
   return {
-    ...{ state: 'SUCCESS', version: after, untouched: [], serving: true, taken },
+    ...{ state: 'SUCCESS', version: after, untouched: [], serving: true },
     starts: [[after], [after, after], [before, after]],
   };
 }
 
-/** Of the set on Mesos: the app that still runs the version before, and the one of the version after. */
-async function appsOf(hands: MarathonHands, lane: Lane): Promise<{ old: ShownApp; new: ShownApp }> {
-  const all = await hands.under(SHOP.env);
-  const ours = all.filter(({ id, tasks }) => id.startsWith(`/${SHOP.env}/${lane.app}-`) && tasks.length > 0);
-  const [before, after] = ours.sort((a, b) => (a.version < b.version ? -1 : 1));
-  if (before === undefined || after === undefined)
-    throw new Error(`${ours.map(({ id }) => id).join()}: not two versions`);
-  return { old: before, new: after };
+/** Those that went are back; what somebody had started beside that goes. */
+function undone(course: Course): Outcome {
+  const { after, before } = course;
+  const starts = [[], [after, before], [after, after, before], [after, before, before]];
+  return { ...abortedMidBatch.expect(course), starts };
 }
 
-async function undying(lane: Lane, task: string, on: boolean): Promise<void> {
-  const [idc] = Object.values(lane.world.fleet.idcs);
-  await new SimHostsClient(idc?.hostsAdmin ?? '').fault({
-    kind: 'never-stop',
-    namespace: MESOS_NAMESPACE,
-    pod: task,
-    on,
-  });
+/** Of the set on Mesos: the app of the version before, and the one of the version after. */
+async function appsOf(
+  { marathon }: MesosHands,
+  lane: Lane,
+  { before, after }: Course,
+): Promise<Record<Which, ShownApp>> {
+  const all = await marathon.under(SHOP.env);
+  const of = (version: string): ShownApp => {
+    const isIt = ({ id, labels }: ShownApp): boolean =>
+      id.startsWith(prefixOf(lane)) && sequenceIn(id) === null && labels['transship.dev/version'] === version;
+    const found = all.find(isIt);
+    if (found === undefined) throw new Error(`no app below ${prefixOf(lane)} is of ${version}`);
+    return found;
+  };
+  return { old: of(before), new: of(after) };
 }
 
-function marathonOf({ world }: Lane): string {
-  const [idc] = Object.values(world.fleet.idcs);
-  return idc?.mesos?.marathon[0] ?? '';
+function taskOf({ id, tasks: [task] }: ShownApp): string {
+  if (task === undefined) throw new Error(`${id} has no task`);
+  return task.id;
+}
+
+function prefixOf({ app }: Lane): string {
+  return `/${SHOP.env}/${app}-`;
 }
 
 /** Until the app is not locked. */

@@ -1,5 +1,27 @@
 import type { FleetShape } from '../../devfleet/index.ts';
-import { scenariosNamed, type Scenario } from '../release/scenarios.ts';
+import { base, lacksImage, released, resume, scaled, scenariosNamed, type Scenario } from '../release/scenarios.ts';
+
+/** The bastion gets no image on any agent: the release holds. Once there is one a person resumes. */
+const bastionLacksImage: Scenario = {
+  ...base,
+  name: 'bastion gets no image and is resumed',
+  drive: async (lane, id, { digest, pods }) => {
+    await lacksImage(lane, id, { digest, pods: [pods['web-0']], startedThen: 1 });
+    return resume(lane, id);
+  },
+  expect: released,
+};
+
+/** One instance comes on Kubernetes; when it serves, one goes on Mesos: the last of its set. */
+const scaledDown: Scenario = {
+  ...scaled,
+  name: 'fewer on Mesos',
+  grows: 'last',
+  expect: (course) => ({
+    ...scaled.expect(course),
+    untouched: ['web-0', 'web-1', 'web-3'].map((name) => course.pods[name] ?? ''),
+  }),
+};
 
 /** The first AZ is on Mesos, and so are the bastion and a member of each batch. */
 export const SHAPE: FleetShape = {
@@ -12,18 +34,22 @@ export const SHAPE: FleetShape = {
  * first batch that gets no image is not among them: the host of the bastion has it by then, and Marathon fills hosts one
  * after the other.
  */
-export const SCENARIOS: Scenario[] = scenariosNamed(
-  'success',
-  'first release aborted',
-  'aborted in a batch',
-  'restarted, aborted after a batch',
-  'scaled',
-  'first release',
-  'bastion fails',
-  'last batch fails and is resumed',
-  'terminated and repaired',
-  'released and rolled back',
-  'braked and rolled back',
-  'restarted',
-  'success, a worker frozen',
-);
+export const SCENARIOS: Scenario[] = [
+  ...scenariosNamed(
+    'success',
+    'first release aborted',
+    'aborted in a batch',
+    'restarted, aborted after a batch',
+    'scaled',
+    'first release',
+    'bastion fails',
+    'last batch fails and is resumed',
+    'terminated and repaired',
+    'released and rolled back',
+    'braked and rolled back',
+    'restarted',
+    'success, a worker frozen',
+  ),
+  scaledDown,
+  bastionLacksImage,
+];

@@ -336,14 +336,15 @@ export class Lane {
     return this.#accepted('/v1/restarts', { app: this.app, env: SHOP.env, config: { ...DEFAULTS, ...more } });
   }
 
-  /** Asks for one instance more in the first place, and one less in the last. */
-  async scale(): Promise<string> {
+  /** Asks for one instance more in the first or the last place, and one less in the other one. */
+  async scale(grows: 'first' | 'last' = 'first'): Promise<string> {
     const [first, ...others] = this.#places();
     const last = others.at(-1);
     if (first === undefined || last === undefined) throw new Error('a scale needs two places');
+    const more = grows === 'first' ? 1 : -1;
     const places = [
-      { ...first, instances: first.instances + 1 },
-      { ...last, instances: last.instances - 1 },
+      { ...first, instances: first.instances + more },
+      { ...last, instances: last.instances - more },
     ];
     const { drainSeconds } = DEFAULTS;
     return this.#accepted('/v1/scales', { app: this.app, env: SHOP.env, places, config: { drainSeconds } });

@@ -83,11 +83,11 @@ export async function runScenario(
 }
 
 /** What the scenario is about. @returns its id */
-async function asked(lane: Lane, { instead, settings }: Scenario, { after }: Course): Promise<string> {
+async function asked(lane: Lane, { instead, settings, grows }: Scenario, { after }: Course): Promise<string> {
   if (instead === 'promote') return lane.promote(after, settings);
   if (instead === 'restart') return lane.restart(settings);
   if (instead === 'adopt') return lane.adopt(after);
   if (instead === 'detach') return lane.detach();
   if (instead === 'convert') return lane.convert();
-  return instead === 'scale' ? lane.scale() : lane.release(after, settings);
+  return instead === 'scale' ? lane.scale(grows) : lane.release(after, settings);
 }

@@ -36,6 +36,8 @@ export interface Scenario {
   anew?: true;
   /** What is done to the app instead of a release. To be adopted it is a stranger's, on the version that it is said to run. */
   instead?: 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'promote';
+  /** Place that has one instance more when it was scaled; the other one has one less. Default: the first. */
+  grows?: 'first' | 'last';
   /** The app has a second group, released with the first as one. */
   joined?: true;
   /** Its sets are made in order: one instance of each at a time. */
@@ -67,7 +69,7 @@ export async function begunToAbort(lane: Lane, id: string): Promise<void> {
   await lane.command(id, 'abort', ({ state }) => state === 'REVOKING' || isTerminal(state));
 }
 
-async function resume(lane: Lane, id: string): Promise<Release> {
+export async function resume(lane: Lane, id: string): Promise<Release> {
   await lane.command(id, 'resume', (view) => !isHeld(view));
   return ends(lane, id);
 }
@@ -88,7 +90,7 @@ export async function helped(lane: Lane, id: string, { mended, held }: Course): 
 }
 
 /** The hosts of these pods get no image until the release is held for it; then they do, and start it. */
-async function lacksImage(
+export async function lacksImage(
   lane: Lane,
   id: string,
   { digest, pods, startedThen }: { digest: string; pods: (string | undefined)[]; startedThen: number },
@@ -108,10 +110,10 @@ async function started(lane: Lane, count: number): Promise<void> {
   }
 }
 
-const base = { topology: 'whole', blow: 'kill', standing: true, behaviour: {}, settings: {} } as const;
+export const base = { topology: 'whole', blow: 'kill', standing: true, behaviour: {}, settings: {} } as const;
 
 /** Every instance went to the new version, by one start. */
-const released = ({ after }: Course): Outcome => ({
+export const released = ({ after }: Course): Outcome => ({
   state: 'SUCCESS',
   version: after,
   starts: [[after]],
@@ -425,7 +427,7 @@ const restartAborted: Scenario = {
 };
 
 /** One instance comes in the first IDC; when it serves, one goes in the second: the last of its set. */
-const scaled: Scenario = {
+export const scaled: Scenario = {
   ...base,
   name: 'scaled',
   instead: 'scale',
