@@ -53,7 +53,7 @@ function lose(where: string, hit: Hit, fate: Fate, expect: (course: Course) => O
     key: fate === 'back' ? where : `${where}, for good`,
     hit,
     blow: 'freeze',
-    always: where === 'ROLLING_OUT',
+    always: where === 'ROLLING_OUT' && fate === 'back',
     beside: async (lane, course) => {
       const { admin, hosts } = mesosOf(lane);
       let node = '';

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../release/faults/fault.ts';
 import { agents, agentsOfUndo } from './agents.ts';
 import { answers, answersOfUndo } from './answers.ts';
+import { cuts, cutsOfUndo } from './cuts.ts';
 import { leaders, leadersOfUndo } from './leaders.ts';
 import { offers, offersOfUndo } from './offers.ts';
 import { people, peopleOfUndo } from './people.ts';
@@ -11,6 +12,8 @@ export const FAULT_KINDS: FaultKind[] = [
   peopleOfUndo,
   answers,
   answersOfUndo,
+  cuts,
+  cutsOfUndo,
   leaders,
   leadersOfUndo,
   agents,

@@ -1,9 +1,16 @@
 import type { MesosAdmin } from '../../test/support/mesos-admin.ts';
-import { momentOf, standingStill, type Fault, type FaultKind, type Golden } from '../release/faults/fault.ts';
+import {
+  momentOf,
+  standingStill,
+  type Fault,
+  type FaultKind,
+  type Golden,
+  type Phase,
+} from '../release/faults/fault.ts';
 import type { Lane } from '../release/lane.ts';
 import { abortedMidBatch, helped, success } from '../release/scenarios.ts';
 import { mesosOf } from './cluster.ts';
-import { BACK, FORWARD, type Phase } from './moments.ts';
+import { BACK, FORWARD } from './moments.ts';
 
 /** For so long a new master knows nothing yet. Seconds. */
 const RECOVERY_SECONDS = 1;

@@ -1,9 +1,6 @@
-import type { Point } from '../hooks/points.ts';
-import type { Golden, Hit } from '../release/faults/fault.ts';
+import type { Golden, Hit, Phase } from '../release/faults/fault.ts';
 
-/** A phase of a release, and a moment in it at which an instance on Mesos is under way. */
-export type Phase = [state: string, key: string, point: Point];
-
+/** Moments at which an instance on Mesos is under way. */
 export const FORWARD: Phase[] = [
   ['SMOKING', 'releaseGroup: deploy web-0 #1', 'before'],
   ['BAKING', 'releaseGroup: putIn web-0 #1', 'before'],

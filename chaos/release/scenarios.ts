@@ -50,9 +50,9 @@ export interface Scenario {
   behaviour: ShopVersion;
   settings: ReleaseSettings;
   /** Drives the release to its end. */
-  drive(lane: Lane, id: string, course: Course): Promise<Release>;
+  drive: (lane: Lane, id: string, course: Course) => Promise<Release>;
   /** What must hold in the end. */
-  expect(course: Course): Outcome;
+  expect: (course: Course) => Outcome;
 }
 
 export const ends = (lane: Lane, id: string): Promise<Release> => lane.settled(id, ({ state }) => isTerminal(state));

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Point } from '../../hooks/points.ts';
 import type { Lane } from '../lane.ts';
 import type { System } from '../links.ts';
 import { abortedMidBatch, helped, success, type Course } from '../scenarios.ts';
-import { momentOf, standingStill, type Fault, type FaultKind, type Golden } from './fault.ts';
+import { momentOf, standingStill, type Fault, type FaultKind, type Golden, type Phase } from './fault.ts';
 
 /** How long a system is away; the catalogue once for longer. */
 const AWAY_MS = 30_000;
@@ -11,16 +10,14 @@ const LONG_AWAY_MS = 60_000;
 
 const SYSTEMS: System[] = ['north/kubernetes', 'north/registry', 'catalogue', 'temporal'];
 
-/** A phase, and a moment in it at which an instance of the north is under way. */
-type Phase = [state: string, key: string, point: Point];
-
+/** Moments at which an instance of the north is under way. */
 const FORWARD: Phase[] = [
-  ['SMOKING', 'takeOut web-0 #1', 'before'],
-  ['BAKING', 'putIn web-0 #1', 'before'],
-  ['ROLLING_OUT', 'takeOut web-2 #1', 'before'],
-  ['SETTLING', 'settleSet north/az-1 #1', 'before'],
+  ['SMOKING', 'releaseGroup: takeOut web-0 #1', 'before'],
+  ['BAKING', 'releaseGroup: putIn web-0 #1', 'before'],
+  ['ROLLING_OUT', 'releaseGroup: takeOut web-2 #1', 'before'],
+  ['SETTLING', 'releaseGroup: settleSet north/az-1 #1', 'before'],
 ];
-const BACK: Phase[] = [['REVOKING', 'takeOut web-2 #2', 'before']];
+const BACK: Phase[] = [['REVOKING', 'releaseGroup: takeOut web-2 #2', 'before']];
 
 /** Every commit has one cut of each of the systems that a release works with all the time. */
 const ALWAYS = ['north/kubernetes away in SMOKING', 'catalogue away in ROLLING_OUT', 'temporal away in ROLLING_OUT'];
@@ -28,18 +25,25 @@ const ALWAYS = ['north/kubernetes away in SMOKING', 'catalogue away in ROLLING_O
 /** A system is cut off for half a minute. After that the release goes on, or waits for a person to say so. */
 export const cuts: FaultKind = {
   scenario: { ...success, name: 'cut off', topology: 'linked', drive: helped },
-  faults: (golden) => [...phases(golden, FORWARD), cut(golden, 'catalogue', phaseOf('ROLLING_OUT'), LONG_AWAY_MS)],
+  faults: (golden) => [
+    ...cutsIn(golden, SYSTEMS, FORWARD, ALWAYS),
+    cut(golden, 'catalogue', phaseOf('ROLLING_OUT'), { awayMs: LONG_AWAY_MS, always: [] }),
+  ],
 };
 
 /** The same while it is undone, which nobody may stop. */
 export const cutsOfUndo: FaultKind = {
   nightly: true,
   scenario: { ...abortedMidBatch, name: 'cut off while undone', topology: 'linked' },
-  faults: (golden) => phases(golden, BACK),
+  faults: (golden) => cutsIn(golden, SYSTEMS, BACK, []),
 };
 
-function phases(golden: Golden, all: Phase[]): Fault[] {
-  return SYSTEMS.flatMap((system) => all.map((phase) => cut(golden, system, phase, AWAY_MS)));
+/**
+ * Each of the systems away for half a minute in each of the phases.
+ * @param always those of every commit: `<system> away in <phase>`
+ */
+export function cutsIn(golden: Golden, systems: System[], phases: Phase[], always: string[]): Fault[] {
+  return systems.flatMap((system) => phases.map((phase) => cut(golden, system, phase, { awayMs: AWAY_MS, always })));
 }
 
 function phaseOf(state: string): Phase {
@@ -48,14 +52,19 @@ function phaseOf(state: string): Phase {
   return phase;
 }
 
-function cut(golden: Golden, system: System, [state, activity, point]: Phase, awayMs: number): Fault {
-  const hit = momentOf(golden, `releaseGroup: ${activity}`, point);
+function cut(
+  golden: Golden,
+  system: System,
+  [state, activity, point]: Phase,
+  { awayMs, always }: { awayMs: number; always: string[] },
+): Fault {
+  const hit = momentOf(golden, activity, point);
   const key = `${system} away in ${state}`;
   return {
     key: awayMs === AWAY_MS ? key : `${key} for a minute`,
     hit,
     blow: 'freeze',
-    always: awayMs === AWAY_MS && ALWAYS.includes(key),
+    always: always.includes(key),
     beside: async (lane, course) => {
       try {
         await standingStill(hit, (at) => breakAway(at, system, course))(lane, course);

@@ -11,6 +11,9 @@ export interface Hit {
   point: Point;
 }
 
+/** A phase of a release, and a moment in it. */
+export type Phase = [state: string, key: string, point: Point];
+
 /** What breaks, once, in one run of a scenario. */
 export interface Fault {
   /** What breaks and where: unique in its scenario. */
