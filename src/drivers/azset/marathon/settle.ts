@@ -2,10 +2,11 @@ import { TransshipError } from '../../../domain/errors.ts';
 import type { AzSetRef } from '../../../domain/types.ts';
 import { changeState } from '../../marathon/change.ts';
 import { closedState } from '../../marathon/closed.ts';
+import { pause } from '../../alive.ts';
 import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { folderOf, memberIn } from '../../marathon/labels.ts';
-import { FOLLOW_TIMEOUT_MS } from '../../marathon/limits.ts';
+import { FOLLOW_TIMEOUT_MS, POLL_MS } from '../../marathon/limits.ts';
 import { holdersOf, isReady, wantedIn } from '../../marathon/places.ts';
 import { until } from '../../marathon/until.ts';
 import type { Guard, Waiting } from '../index.ts';
@@ -17,10 +18,27 @@ import { removeUnused, withoutUnused } from './stage.ts';
 
 /**
  * Waits until a task of the revision runs in every place and Marathon has nothing more to do for the set; then writes that
- * the set stands on it, and takes away the apps that no place is of any more.
+ * the set stands on it, and takes away the apps that no place is of any more. It is done when a look after all that finds
+ * nothing: what somebody else changed meanwhile would be nobody's any more.
  * @throws INSTANCE_REPLACED naming places of another revision; FOREIGN_TEMPLATE; CONTROLLER_STALLED
  */
 export async function settleSet(
+  cluster: MarathonCluster,
+  ref: AzSetRef,
+  revision: string,
+  guard: Guard,
+  waiting: Waiting,
+): Promise<void> {
+  const deadline = Date.now() + FOLLOW_TIMEOUT_MS;
+  for (;;) {
+    await settleOnce(cluster, ref, revision, guard, waiting);
+    if (observeSet(await standingFolder(cluster, ref)).settled) return;
+    if (Date.now() >= deadline) throw stalled(ref, 'somebody changes it all the time');
+    await pause(waiting, POLL_MS.blind, `${ref.name} to settle on ${revision}`);
+  }
+}
+
+async function settleOnce(
   cluster: MarathonCluster,
   ref: AzSetRef,
   revision: string,
@@ -34,7 +52,7 @@ export async function settleSet(
   await until(cluster, waiting, {
     what: () => `${ref.name} to settle on ${revision}${left === '' ? '' : `: ${left}`}`,
     timeoutMs: FOLLOW_TIMEOUT_MS,
-    late: () => new TransshipError('CONTROLLER_STALLED', `${ref.name} in ${ref.cluster} does not settle: ${left}`),
+    late: () => stalled(ref, left),
     about: folderOf(ref),
     look: async (signal) => {
       const folder = await standingFolder(cluster, ref);
@@ -56,6 +74,10 @@ export async function settleSet(
     guard,
   );
   await removeUnused(cluster, ref, state, guard, waiting);
+}
+
+function stalled({ name, cluster }: AzSetRef, why: string): TransshipError {
+  return new TransshipError('CONTROLLER_STALLED', `${name} in ${cluster} does not settle: ${why}`);
 }
 
 /** @throws INSTANCE_REPLACED, FOREIGN_TEMPLATE: waiting would not change that */

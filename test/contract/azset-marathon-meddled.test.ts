@@ -1,0 +1,53 @@
+// What somebody does to the apps of a set after an operation has looked for the last time, and before it has ended.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StagedRevision } from '../../src/drivers/azset/index.ts';
+import { marathonWorld, type MarathonWorld } from '../support/marathon-world.ts';
+import { membersOf, openGuard, patience, seen, standing, type Subject } from './world.ts';
+
+let world: MarathonWorld;
+
+beforeAll(async () => {
+  world = await marathonWorld();
+});
+
+afterAll(() => world.stop());
+
+const SOMETHING = { container: { env: [{ name: 'A', value: '1' }] } };
+
+/** All on v2, and not settled. */
+async function moved(count: number): Promise<{ subject: Subject; target: StagedRevision }> {
+  const subject = await standing(world, count);
+  const { set } = subject;
+  const target = await world.azSets.stage(set, world.spec(2, 'v2', SOMETHING), openGuard(), patience());
+  await world.azSets.open(set, target, openGuard(), patience());
+  for (const at of await membersOf(world, subject)) await world.azSets.recreate(at, target, openGuard(), patience());
+  await world.azSets.close(set, openGuard(), patience());
+  return { subject, target };
+}
+
+const appIn = ({ namespace, name }: Subject['set'], segment: string): string => `/${namespace}/${name}/${segment}`;
+
+test.each([
+  { size: 3, before: 'the record is written' },
+  { size: 0, before: 'the record is written' },
+  { size: 1, before: 'the old app is removed' },
+])('a size of $size that is set just before $before is taken back, and settling ends after that', async (one) => {
+  const { subject, target } = await moved(2);
+  const { set } = subject;
+  const app = appIn(set, target.revision);
+  const isIt = (change: string): boolean =>
+    one.before === 'the record is written'
+      ? change === 'POST /v2/apps'
+      : change === `DELETE /v2/apps${appIn(set, target.previous.revision)}`;
+  let met = 0;
+  world.link.beforeChange(async () => {
+    met++;
+    await world.hands.change(app, { instances: one.size });
+  }, isIt);
+  await world.azSets.settle(set, target.revision, openGuard(), patience());
+  expect(met).toBe(1);
+  expect(await seen(world, subject)).toMatchObject({ settled: true, desired: 2, currentRevision: target.revision });
+  expect((await world.hands.revisions(set)).map(({ id, instances }) => ({ id, instances }))).toEqual([
+    { id: app, instances: 2 },
+  ]);
+});
