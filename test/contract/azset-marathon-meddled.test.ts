@@ -1,8 +1,10 @@
 // What somebody does to the apps of a set after an operation has looked for the last time, and before it has ended.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StagedRevision } from '../../src/drivers/azset/index.ts';
+import type { ShownApp } from '../support/marathon-hands.ts';
 import { marathonWorld, type MarathonWorld } from '../support/marathon-world.ts';
-import { membersOf, openGuard, patience, seen, standing, type Subject } from './world.ts';
+import { eventually, membersOf, openGuard, patience, seen, standing, type Subject } from './world.ts';
 
 let world: MarathonWorld;
 
@@ -50,4 +52,38 @@ test.each([
   expect((await world.hands.revisions(set)).map(({ id, instances }) => ({ id, instances }))).toEqual([
     { id: app, instances: 2 },
   ]);
+});
+
+test('a deployment that hangs is taken back, and that is not taken back itself', async () => {
+  const subject = await standing(world, 1);
+  const { set } = subject;
+  const spec = world.spec(2, 'v2', SOMETHING);
+  const { revision, previous } = await world.azSets.stage(set, spec, openGuard(), patience());
+  const app = appIn(set, revision);
+  const tasks = async (): Promise<ShownApp['tasks']> =>
+    (await world.hands.revisions(set)).find(({ id }) => id === app)?.tasks ?? [];
+  // One runs there that nobody wants; and somebody has it made anew on an agent that there is not.
+  await world.hands.change(app, { instances: 1 });
+  await eventually(async () => (await tasks()).some(({ state }) => state === 'TASK_RUNNING'));
+  const [{ id: pod } = { id: '' }] = await tasks();
+  await eventually(() =>
+    world.hands.change(app, { cpus: 512 }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const stops = { kind: 'never-stop', namespace: 'mesos', pod } as const;
+  await world.hosts.fault({ ...stops, on: true });
+  world.link.forget();
+  const unstaging = world.azSets.unstage(set, openGuard(), patience());
+  const takenBack = (): string[] =>
+    world.link.changes().filter((change) => change.startsWith('DELETE /v2/deployments/'));
+  await eventually(() => Promise.resolve(takenBack().length > 0));
+  // To take it back is to have that task end first.
+  await sleep(2_500);
+  expect(takenBack()).toHaveLength(1);
+  await world.hosts.fault({ ...stops, on: false });
+  await unstaging;
+  expect(await seen(world, subject)).toMatchObject({ settled: true, desired: 1, currentRevision: previous.revision });
+  expect((await world.hands.revisions(set)).map(({ id }) => id)).toEqual([appIn(set, previous.revision)]);
 });

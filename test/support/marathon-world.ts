@@ -48,6 +48,8 @@ export interface MarathonWorld extends World {
   elsewhere: AzSetDriver;
   trafficElsewhere: TrafficDriver;
   hands: MarathonHands;
+  /** The machines of its agents. */
+  hosts: SimHostsClient;
 }
 
 /**
@@ -101,6 +103,7 @@ export async function marathonWorld(beside?: Beside): Promise<MarathonWorld> {
     trafficElsewhere: marathonTraffic({ cluster: past }),
     hands,
     checksHealth: beside?.checksHealth ?? false,
+    hosts,
     link: linkOf([toMarathon, toMesos]),
     health: HEALTH,
     probeProxy: fleet.probeProxy,

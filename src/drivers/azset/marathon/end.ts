@@ -113,7 +113,7 @@ function appWith({ apps }: Folder, task: string): App | null {
 
 /**
  * Removes apps of the set with what runs in them, and waits until all is gone. A deployment that holds one of them, and
- * nothing else, is taken back first: one that waits for a task that never starts waits for ever.
+ * nothing else, is taken back when it does so for long: one that waits for a task that never starts waits for ever.
  * @throws CONTROLLER_STALLED
  */
 export async function removeApps(
@@ -127,18 +127,21 @@ export async function removeApps(
   const ids = new Set(segments.map((segment) => appIdOf(ref, segment)));
   const tasks = new Set<string>();
   const deadline = Date.now() + END_TIMEOUT_MS;
-  for (const asked = new Set<string>(); ;) {
+  const inTheWay = new InTheWay(cluster, ids, guard);
+  for (;;) {
     const folder = await readFolder(cluster, ref);
     const left = [...folder.apps.values()].filter(({ id }) => ids.has(id));
     for (const app of left) for (const { id } of app.tasks) tasks.add(id);
     if (left.length === 0) break;
     waiting.signal.throwIfAborted();
+    const locks: string[] = [];
     for (const { id } of left) {
-      await cluster.marathon.remove(id, guard).catch(async (error: unknown) => {
+      await cluster.marathon.remove(id, guard).catch((error: unknown) => {
         if (!isLocked(error)) throw error;
-        await takeBack(cluster, ids, error.deployments, asked, guard);
+        locks.push(...error.deployments);
       });
     }
+    if (locks.length > 0) await inTheWay.takeBack(locks);
     if (Date.now() >= deadline) {
       const names = left.map(({ id }) => id).join(', ');
       throw new TransshipError('CONTROLLER_STALLED', `${names} in ${ref.cluster} cannot be removed`);
@@ -154,18 +157,38 @@ export async function removeApps(
   });
 }
 
-async function takeBack(
-  { marathon }: MarathonCluster,
-  ids: ReadonlySet<string>,
-  locks: readonly string[],
-  asked: Set<string>,
-  guard: Guard,
-): Promise<void> {
-  for (const { id, affectedApps } of await marathon.deployments()) {
-    if (!locks.includes(id) || asked.has(id) || !affectedApps.every((app) => ids.has(app))) continue;
-    asked.add(id);
-    await marathon.rollBack(id, guard).catch((error: unknown) => {
-      if (!isLocked(error)) throw error;
-    });
+/**
+ * Deployments that hold apps which are to be removed. One that still does after a while is taken back. That is a deployment,
+ * too, which starts and ends tasks, and so takes its time: were it taken back itself, what hangs would be there again. So
+ * each gets the while, whosever it is.
+ */
+class InTheWay {
+  readonly #cluster: MarathonCluster;
+  readonly #apps: ReadonlySet<string>;
+  readonly #guard: Guard;
+  readonly #since = new Map<string, number>();
+  readonly #takenBack = new Set<string>();
+
+  /** @param apps ids; a deployment that holds others, too, is none of ours */
+  constructor(cluster: MarathonCluster, apps: ReadonlySet<string>, guard: Guard) {
+    this.#cluster = cluster;
+    this.#apps = apps;
+    this.#guard = guard;
+  }
+
+  /** @param locks ids of deployments that hold one of the apps now */
+  async takeBack(locks: readonly string[]): Promise<void> {
+    const { marathon } = this.#cluster;
+    for (const { id, affectedApps } of await marathon.deployments()) {
+      if (!locks.includes(id) || this.#takenBack.has(id)) continue;
+      if (!affectedApps.every((app) => this.#apps.has(app))) continue;
+      const since = this.#since.get(id) ?? Date.now();
+      this.#since.set(id, since);
+      if (Date.now() - since < LOCK_GRACE_MS) continue;
+      this.#takenBack.add(id);
+      await marathon.rollBack(id, this.#guard).catch((error: unknown) => {
+        if (!isLocked(error)) throw error;
+      });
+    }
   }
 }
