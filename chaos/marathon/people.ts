@@ -23,8 +23,8 @@ interface Meddling {
   /** So many tasks must run for it. Default: none. */
   needs?: Partial<Tasks>;
   strike: (hands: MesosHands, apps: Record<Which, ShownApp>) => Promise<void>;
-  /** What is done about it later. */
-  mend?: (hands: MesosHands, lane: Lane) => Promise<void>;
+  /** What is done about it later, and when. */
+  mend?: (hands: MesosHands, lane: Lane, apps: Record<Which, ShownApp>, course: Course) => Promise<void>;
   /** So many serving instances are taken by it. Default: none. */
   taken?: (tasks: Tasks) => number;
 }
@@ -42,6 +42,16 @@ const sized =
   async ({ marathon }, apps) =>
     persist(() => marathon.change(apps[which].id, { instances: by(apps[which].instances) }));
 
+/** The app has fewer than it had, and has them again when the release holds for it, so that nobody else changes it then. */
+const fewer = (which: Which, by: (now: number) => number): Pick<Meddling, 'strike' | 'mend'> => ({
+  strike: sized(which, by),
+  mend: async ({ marathon }, lane, apps, { held }) => {
+    while (held.length === 0 && !lane.isOver) await sleep(100, undefined, { signal: lane.signal });
+    const { id, instances } = apps[which];
+    if (held.length > 0) await persist(() => marathon.change(id, { instances }));
+  },
+});
+
 const killed =
   (which: Which): Meddling['strike'] =>
   async ({ marathon }, apps) =>
@@ -53,6 +63,7 @@ const undying = (which: Which): Pick<Meddling, 'strike' | 'mend' | 'needs'> => (
   needs: { [which]: 1 },
   strike: ({ hosts }, apps) => hosts.fault({ ...NEVER_STOP, pod: taskOf(apps[which]), on: true }),
   mend: async ({ hosts }, lane) => {
+    await sleep(HANG_MS, undefined, { signal: lane.signal });
     for (const { instance, namespace } of await lane.judge.running())
       if (namespace === MESOS_NAMESPACE) await hosts.fault({ ...NEVER_STOP, pod: instance, on: false });
   },
@@ -62,7 +73,10 @@ const undying = (which: Which): Pick<Meddling, 'strike' | 'mend' | 'needs'> => (
 const hanging = (which: Which): Pick<Meddling, 'strike' | 'mend' | 'needs'> => ({
   needs: { [which]: 1 },
   strike: async ({ marathon }, apps) => persist(() => marathon.change(apps[which].id, { cpus: 512 })),
-  mend: ({ marathon }, lane) => marathon.rollBackDeployments(prefixOf(lane)),
+  mend: async ({ marathon }, lane) => {
+    await sleep(HANG_MS, undefined, { signal: lane.signal });
+    await marathon.rollBackDeployments(prefixOf(lane));
+  },
 });
 
 const one = (): number => 1;
@@ -70,15 +84,16 @@ const one = (): number => 1;
 const MEDDLINGS: Meddling[] = [
   { key: 'one more of the old version', always: true, strike: sized('old', (now) => now + 1) },
   { key: 'one more of the new version', strike: sized('new', (now) => now + 1) },
-  { key: 'none of the old version', needs: { old: 1 }, strike: sized('old', () => 0), taken: one },
+  { key: 'none of the old version', needs: { old: 1 }, ...fewer('old', () => 0), taken: (tasks) => tasks.old },
+  { key: 'one less of the old version', needs: { old: 2 }, ...fewer('old', (now) => now - 1), taken: one },
   {
     key: 'none of the new version',
     always: true,
     needs: { new: 1 },
-    strike: sized('new', () => 0),
+    ...fewer('new', () => 0),
     taken: (tasks) => tasks.new,
   },
-  { key: 'one less of the new version', needs: { new: 2 }, strike: sized('new', (now) => now - 1), taken: one },
+  { key: 'one less of the new version', needs: { new: 2 }, ...fewer('new', (now) => now - 1), taken: one },
   { key: 'a task of the old version killed', needs: { old: 1 }, strike: killed('old'), taken: one },
   { key: 'a task of the new version killed', always: true, needs: { new: 1 }, strike: killed('new'), taken: one },
   { key: 'a task that does not die', always: true, ...undying('old') },
@@ -118,11 +133,21 @@ export const people: FaultKind = {
 export const peopleOfUndo: FaultKind = {
   nightly: true,
   scenario: { ...abortedMidBatch, name: 'somebody meddles while undone' },
-  faults: (golden) =>
-    BACK.flatMap(([, key, point]) => {
-      const moment = { hit: momentOf(golden, key, point), tasks: { old: 0, new: 2 }, where: 'web-2' };
-      return at(moment, { drive: abortedMidBatch.drive, expect: undone });
-    }),
+  faults: (golden) => {
+    const moments: Moment[] = [
+      ...BACK.map(([, key, point]) => ({
+        hit: momentOf(golden, key, point),
+        tasks: { old: 0, new: 2 },
+        where: 'web-2',
+      })),
+      ...sendingsOf(golden, 'releaseGroup: unstageSet north/az-1 #1').map((hit) => ({
+        hit,
+        tasks: { old: 2, new: 0 },
+        where: `unstaging at ${hit.point}`,
+      })),
+    ];
+    return moments.flatMap((moment) => at(moment, { drive: abortedMidBatch.drive, expect: undone }));
+  },
 };
 
 function at({ hit, tasks, where }: Moment, { drive, expect }: Pick<Scenario, 'drive' | 'expect'>): Fault[] {
@@ -131,10 +156,13 @@ function at({ hit, tasks, where }: Moment, { drive, expect }: Pick<Scenario, 'dr
     ...{ key: where === '' ? key : `${key}, ${where}`, hit, blow: 'freeze', always: always && where === '' },
     beside: async (lane, course) => {
       const hands = mesosOf(lane);
-      await standingStill(hit, async () => strike(hands, await appsOf(hands, lane, course)))(lane, course);
-      if (mend === undefined) return;
-      await sleep(HANG_MS, undefined, { signal: lane.signal });
-      await mend(hands, lane);
+      const met: Record<Which, ShownApp>[] = [];
+      await standingStill(hit, async () => {
+        const apps = await appsOf(hands, lane, course);
+        met.push(apps);
+        await strike(hands, apps);
+      })(lane, course);
+      for (const apps of met) await mend?.(hands, lane, apps, course);
     },
     instead: { drive, expect: (course) => ({ ...expect(course), taken: taken(tasks) }) },
   }));
