@@ -54,6 +54,30 @@ test.each([
   ]);
 });
 
+test.each([3, 1, 0])(
+  'a size of %i that is set just before the staged app is removed is taken back by the undo',
+  async (size) => {
+    const subject = await standing(world, 2);
+    const { set } = subject;
+    const spec = world.spec(2, 'v2', SOMETHING);
+    const { revision, previous } = await world.azSets.stage(set, spec, openGuard(), patience());
+    let met = 0;
+    world.link.beforeChange(
+      async () => {
+        met++;
+        await world.hands.change(appIn(set, previous.revision), { instances: size });
+      },
+      (change) => change === `DELETE /v2/apps${appIn(set, revision)}`,
+    );
+    await world.azSets.unstage(set, openGuard(), patience());
+    expect(met).toBe(1);
+    await eventually(async () => (await seen(world, subject)).settled);
+    expect((await world.hands.revisions(set)).map(({ id, instances }) => ({ id, instances }))).toEqual([
+      { id: appIn(set, previous.revision), instances: 2 },
+    ]);
+  },
+);
+
 test('a deployment that hangs is taken back, and that is not taken back itself', async () => {
   const subject = await standing(world, 1);
   const { set } = subject;

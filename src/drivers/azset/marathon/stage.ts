@@ -6,6 +6,7 @@ import type { MarathonCluster } from '../../marathon/cluster.ts';
 import { isLocked, isStatus } from '../../marathon/errors.ts';
 import { standingFolder, type StandingFolder } from '../../marathon/folder.ts';
 import { memberIn } from '../../marathon/labels.ts';
+import { wantedIn } from '../../marathon/places.ts';
 import type { Definition, SetState } from '../../marathon/state.ts';
 import type { Guard, Overwriting, SetDifference, StagedRevision, Waiting } from '../index.ts';
 import { post } from './apps.ts';
@@ -139,7 +140,10 @@ async function appFor(
   }
 }
 
-/** Goes back to where staging began, and takes away the app that was staged, once no place is of it. */
+/**
+ * Goes back to where staging began, and takes away the app that was staged, once no place is of it. Then it looks once more:
+ * a size that somebody else set meanwhile would be nobody's any more.
+ */
 export async function unstageSet(
   cluster: MarathonCluster,
   ref: AzSetRef,
@@ -160,6 +164,10 @@ export async function unstageSet(
   );
   await mend(cluster, ref, guard, waiting);
   await removeUnused(cluster, ref, state, guard, waiting);
+  const left = await standingFolder(cluster, ref);
+  const wanted = wantedIn(left);
+  const isSized = [...left.apps].every(([segment, { instances }]) => instances === wanted.get(segment));
+  if (!isSized) await mend(cluster, ref, guard, waiting);
 }
 
 /** Without the apps of which no place is, and that no revision of the set is of. */
