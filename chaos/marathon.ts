@@ -15,7 +15,9 @@ export async function run(context: ChaosContext): Promise<void> {
   resources.defer(() => lanes.close());
   const met = new Set<string>();
   const kinds = [
-    ...SCENARIOS.filter(({ blow }) => all || blow === 'kill').map((scenario) => deaths(scenario, { all, met })),
+    ...SCENARIOS.filter(({ blow, nightly = false }) => all || (blow === 'kill' && !nightly)).map((scenario) =>
+      deaths(scenario, { all, met }),
+    ),
     ...FAULT_KINDS.filter(({ nightly = false }) => all || !nightly),
   ].filter(({ scenario }) => wants(scenario.name));
   for (const [topology, alike] of Map.groupBy(kinds, ({ scenario }) => scenario.topology)) {

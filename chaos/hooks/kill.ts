@@ -13,9 +13,13 @@ import type { ChaosSinks } from './workflow.ts';
 
 const folder = process.env['TRANSSHIP_CHAOS_FOLDER'] ?? '';
 
-function pass(key: string, point: Point): void {
+/** @param change method and path of the change that it is about */
+function pass(key: string, point: Point, change?: string): void {
   const target = claim(key, point);
-  const passage: Passage = { at: new Date().toISOString(), pid: process.pid, key, point, hit: target !== null };
+  const passage: Passage = {
+    ...{ at: new Date().toISOString(), pid: process.pid, key, point, hit: target !== null },
+    ...(change === undefined ? {} : { change }),
+  };
   appendFileSync(path.join(folder, 'trace.jsonl'), `${JSON.stringify(passage)}\n`);
   // Every other way to end (exit, shutdown, an error) tells the server.
   if (target !== null) process.kill(process.pid, target.blow === 'kill' ? 'SIGKILL' : 'SIGSTOP');
@@ -51,7 +55,7 @@ const activities: ActivityInboundCallsInterceptor = {
 };
 
 /** Requests that change something, as undici announces them: dry runs do not, and Mesos is only asked, by POST. */
-const changes = new WeakMap<object, { key: string; nth: number }>();
+const changes = new WeakMap<object, { key: string; nth: number; text: string }>();
 interface Announced {
   request: { method: string; path: string };
 }
@@ -67,13 +71,14 @@ channel('undici:request:create').subscribe((message) => {
   )
     return;
   activity.changes += 1;
-  changes.set(request, { key: activity.key, nth: activity.changes });
-  pass(activity.key, `sending ${activity.changes}`);
+  const change = { key: activity.key, nth: activity.changes, text: `${request.method} ${request.path}` };
+  changes.set(request, change);
+  pass(change.key, `sending ${change.nth}`, change.text);
 });
 
 channel('undici:request:headers').subscribe((message) => {
   const change = changes.get((message as Announced).request);
-  if (change !== undefined) pass(change.key, `answered ${change.nth}`);
+  if (change !== undefined) pass(change.key, `answered ${change.nth}`, change.text);
 });
 
 const sinks: InjectedSinks<ChaosSinks> = {

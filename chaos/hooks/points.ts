@@ -22,6 +22,8 @@ export interface Passage {
   point: Point;
   /** It was the one to be hit at. */
   hit: boolean;
+  /** Method and path of the change that is about to be sent, or was answered. */
+  change?: string;
 }
 
 /** Where the next worker that comes by is to be hit; `id` tells targets apart. */

@@ -26,7 +26,7 @@ export const agents: FaultKind = {
       ['after the last batch', 'releaseGroup: settleSet north/az-1 #1'],
     ]),
     // The one that is ended, and the one that is started in its stead, may be on it.
-    ...sendingsOf(golden, 'releaseGroup: deploy web-2 #1').flatMap((hit) =>
+    ...sendingsOf(golden, 'releaseGroup: deploy web-2 #1').flatMap(({ hit }) =>
       (['back', 'gone'] as const).map((fate) => lose(`web-2 at ${hit.point}`, hit, fate, lostTasks)),
     ),
   ],

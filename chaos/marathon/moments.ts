@@ -10,9 +10,16 @@ export const FORWARD: Phase[] = [
 
 export const BACK: Phase[] = [['REVOKING', 'releaseGroup: deploy web-2 #2', 'before']];
 
+/** A moment at which the worker is about to change something. */
+export interface Sending {
+  hit: Hit;
+  /** Method and path. */
+  change: string;
+}
+
 /** Wherever the worker is about to change something within an activity. @throws Error where it never did */
-export function sendingsOf({ trace }: Golden, key: string): Hit[] {
+export function sendingsOf({ trace }: Golden, key: string): Sending[] {
   const found = trace.filter((passage) => passage.key === key && passage.point.startsWith('sending'));
   if (found.length === 0) throw new Error(`the run without a fault sent nothing in ${key}`);
-  return found.map(({ point }) => ({ key, point }));
+  return found.map(({ point, change = '' }) => ({ hit: { key, point }, change }));
 }

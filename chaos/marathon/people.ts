@@ -106,6 +106,8 @@ const MEDDLINGS: Meddling[] = [
 export const people: FaultKind = {
   scenario: { ...success, name: 'somebody meddles', topology: 'whole', drive: helped },
   faults: (golden) => {
+    const moving = sendingsOf(golden, 'releaseGroup: deploy web-2 #1');
+    const ending = moving.findIndex(({ change }) => change.includes('/tasks/'));
     const moments: Moment[] = [
       // The old app has one task left, the new one has one: web-2 is about to move.
       {
@@ -113,13 +115,13 @@ export const people: FaultKind = {
         tasks: { old: 1, new: 1 },
         where: '',
       },
-      // It moves: the third thing that is sent ends its task.
-      ...sendingsOf(golden, 'releaseGroup: deploy web-2 #1').map((hit, at) => ({
+      // It moves.
+      ...moving.map(({ hit }, at) => ({
         hit,
-        tasks: { old: at < 3 ? 1 : 0, new: 1 },
+        tasks: { old: at <= ending ? 1 : 0, new: 1 },
         where: `web-2 at ${hit.point}`,
       })),
-      ...sendingsOf(golden, 'releaseGroup: settleSet north/az-1 #1').map((hit) => ({
+      ...sendingsOf(golden, 'releaseGroup: settleSet north/az-1 #1').map(({ hit }) => ({
         hit,
         tasks: { old: 0, new: 2 },
         where: `settling at ${hit.point}`,
@@ -140,7 +142,7 @@ export const peopleOfUndo: FaultKind = {
         tasks: { old: 0, new: 2 },
         where: 'web-2',
       })),
-      ...sendingsOf(golden, 'releaseGroup: unstageSet north/az-1 #1').map((hit) => ({
+      ...sendingsOf(golden, 'releaseGroup: unstageSet north/az-1 #1').map(({ hit }) => ({
         hit,
         tasks: { old: 2, new: 0 },
         where: `unstaging at ${hit.point}`,

@@ -1,5 +1,19 @@
 import type { FleetShape } from '../../devfleet/index.ts';
-import { base, lacksImage, released, resume, scaled, scenariosNamed, type Scenario } from '../release/scenarios.ts';
+import {
+  abortedMidBatch,
+  base,
+  begunToAbort,
+  ends,
+  lacksImage,
+  released,
+  repaired,
+  restarted,
+  resume,
+  scaled,
+  scenariosNamed,
+  success,
+  type Scenario,
+} from '../release/scenarios.ts';
 
 /** The bastion gets no image on any agent: the release holds. Once there is one a person resumes. */
 const bastionLacksImage: Scenario = {
@@ -22,6 +36,31 @@ const scaledDown: Scenario = {
     untouched: ['web-0', 'web-1', 'web-3'].map((name) => course.pods[name] ?? ''),
   }),
 };
+
+/** Not in the first batch of four. */
+const LAST = ['web-5', 'web-6', 'web-7'];
+
+/** Eight instances, and two of the first batch on Mesos: what is asked for of both goes by one call where it can. */
+const paired = (scenario: Scenario): Scenario => ({ ...scenario, topology: 'large', nightly: true });
+
+const PAIRED = [
+  paired({ ...success, name: 'a pair' }),
+  paired({
+    ...abortedMidBatch,
+    name: 'a pair, aborted in a batch',
+    drive: async (lane, id) => {
+      await begunToAbort(lane, id, 5);
+      return ends(lane, id);
+    },
+    expect: (course) => ({ ...abortedMidBatch.expect(course), untouched: LAST.map((name) => course.pods[name] ?? '') }),
+  }),
+  paired({
+    ...repaired,
+    name: 'a pair, terminated and repaired',
+    expect: (course) => ({ ...repaired.expect(course), untouched: LAST.map((name) => course.pods[name] ?? '') }),
+  }),
+  paired({ ...restarted, name: 'a pair, restarted' }),
+];
 
 /** The first AZ is on Mesos, and so are the bastion and a member of each batch. */
 export const SHAPE: FleetShape = {
@@ -52,4 +91,5 @@ export const SCENARIOS: Scenario[] = [
   ),
   scaledDown,
   bastionLacksImage,
+  ...PAIRED,
 ];

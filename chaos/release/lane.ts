@@ -54,10 +54,10 @@ const INSTANCES_PER_PLACE = 2;
 
 /**
  * One worker for every queue; one for control and one for each IDC; two for every queue; one that reaches every system by
- * links of its own; one for every queue, and releases that continue as new after every batch; or one for every queue, and no
- * other lane beside it, since what breaks is all lanes'.
+ * links of its own; one for every queue, and releases that continue as new after every batch; one for every queue, and no
+ * other lane beside it, since what breaks is all lanes'; or one for every queue, and twice as many instances.
  */
-export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief' | 'alone';
+export type Topology = 'whole' | 'split' | 'twin' | 'linked' | 'brief' | 'alone' | 'large';
 
 /** What a release is asked for with, beside the defaults of fault runs. */
 export type ReleaseSettings = NonNullable<ReleaseRequest['config']>;
@@ -69,7 +69,7 @@ const DEFAULTS: ReleaseSettings = { batchPercent: 50, drainSeconds: 0.1 };
 
 export interface LaneOptions {
   topology: Topology;
-  /** Default: 2. */
+  /** Default: 2; 4 in a large one. */
   instancesPerPlace?: number;
   note: (text: string) => void;
 }
@@ -136,7 +136,7 @@ export class Lane {
   static async open(
     world: World,
     name: string,
-    { topology, instancesPerPlace = INSTANCES_PER_PLACE, note }: LaneOptions,
+    { topology, instancesPerPlace = (topology === 'large' ? 2 : 1) * INSTANCES_PER_PLACE, note }: LaneOptions,
   ): Promise<Lane> {
     const folder = path.join(world.fleet.dir, name);
     await mkdir(folder);

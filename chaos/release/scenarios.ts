@@ -63,9 +63,12 @@ async function abort(lane: Lane, id: string): Promise<Release> {
   return ends(lane, id);
 }
 
-/** A person aborts when the bastion serves and the first batch ignites. */
-export async function begunToAbort(lane: Lane, id: string): Promise<void> {
-  await started(lane, 3);
+/**
+ * A person aborts when the bastion serves and the first batch ignites.
+ * @param begun so many instances were started by then
+ */
+export async function begunToAbort(lane: Lane, id: string, begun = 3): Promise<void> {
+  await started(lane, begun);
   await lane.command(id, 'abort', ({ state }) => state === 'REVOKING' || isTerminal(state));
 }
 
@@ -290,7 +293,7 @@ const terminated: Scenario = {
 };
 
 /** The same, and somebody has the group repaired: what was touched goes back, and the group is free again. */
-const repaired: Scenario = {
+export const repaired: Scenario = {
   ...terminated,
   name: 'terminated and repaired',
   drive: async (lane, id) => {
@@ -399,7 +402,7 @@ const madeAnew: Scenario = {
 const madeAnewAborted: Scenario = { ...abortedMidBatch, name: 'made anew, aborted in a batch', anew: true };
 
 /** Every instance is made anew on the version that it runs. */
-const restarted: Scenario = {
+export const restarted: Scenario = {
   ...base,
   name: 'restarted',
   instead: 'restart',
