@@ -16,6 +16,16 @@ export class MesosAdmin {
     await this.#call('POST', '/leader', { master: (leading + 1) % masters.length, recoverySeconds });
   }
 
+  /** No master leads. */
+  async deposeMaster(): Promise<void> {
+    await this.#call('POST', '/leader', { master: null });
+  }
+
+  /** No Marathon leads. */
+  async deposeMarathon(): Promise<void> {
+    await this.#call('POST', '/marathon/leader', { process: null });
+  }
+
   /** The other of two Marathons leads. */
   async electMarathon(): Promise<void> {
     const { process } = (await this.#call('GET', '/marathon/leader')) as { process: number | null };
