@@ -8,6 +8,9 @@ import { openWorld } from './release/world.ts';
 
 export const description = 'a group half on Mesos and half on Kubernetes: the worker dies, Mesos and Marathon fail';
 
+/** What is done to the set on Mesos, or to its members: the rest is the same in the run `release`. */
+const ON_MESOS = / north\/az-1| web-[02] /;
+
 export async function run(context: ChaosContext): Promise<void> {
   const { parallel, resources, note, all, wants } = context;
   const world = await openWorld(resources, { hooked: true, shape: SHAPE, note });
@@ -16,7 +19,7 @@ export async function run(context: ChaosContext): Promise<void> {
   const met = new Set<string>();
   const kinds = [
     ...SCENARIOS.filter(({ blow, nightly = false }) => all || (blow === 'kill' && !nightly)).map((scenario) =>
-      deaths(scenario, { all, met }),
+      deaths(scenario, { all, met, about: ON_MESOS }),
     ),
     ...FAULT_KINDS.filter(({ nightly = false }) => all || !nightly),
   ].filter(({ scenario }) => wants(scenario.name));

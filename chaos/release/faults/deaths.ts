@@ -7,12 +7,22 @@ import { blowOf, type FaultKind, type Hit } from './fault.ts';
  * activity is done or a message is taken up, once for each kind that no scenario before has; in the first scenario at every
  * boundary of each kind, and wherever an effect is done and nobody knows.
  * @param met kinds that were hit so far; those of this scenario are added
+ * @param about on every commit only where the key says this. Default: anywhere
  */
-export function deaths(scenario: Scenario, { all, met }: { all: boolean; met: Set<string> }): FaultKind {
+export function deaths(
+  scenario: Scenario,
+  { all, met, about = /./ }: { all: boolean; met: Set<string>; about?: RegExp },
+): FaultKind {
   return {
     scenario,
     faults: ({ trace }) => {
-      const hits = all ? hitsOf(trace) : firstOf(hitsOf(trace), met);
+      const points = hitsOf(trace);
+      const hits = all
+        ? points
+        : firstOf(
+            points.filter(({ key }) => about.test(key)),
+            met,
+          );
       for (const hit of hits) met.add(kindOf(hit));
       const chosen = scenario.blow === 'freeze' ? hits.filter(({ point }) => point.startsWith('sending')) : hits;
       return chosen.map((hit) => ({ ...blowOf(hit, scenario.blow), always: true }));
