@@ -148,18 +148,19 @@ export interface Event {
   message: string;
 }
 
+/** All events of the release after that one, page by page: commands that are sent all the time make thousands. */
 export async function events(platform: Platform, id: string, after: number): Promise<Event[]> {
-  const page = await platform.rest<{ events: Event[] }>('GET', `/v1/releases/${id}/events?after=${after}&limit=1000`);
-  return page.events;
+  const all: Event[] = [];
+  for (;;) {
+    const from = all.at(-1)?.seq ?? after;
+    const page = await platform.rest<{ events: Event[] }>('GET', `/v1/releases/${id}/events?after=${from}&limit=1000`);
+    if (page.events.length === 0) return all;
+    all.push(...page.events);
+  }
 }
 
 async function lastEvent(platform: Platform, id: string): Promise<Event> {
-  let last: Event | undefined;
-  for (;;) {
-    const next = (await events(platform, id, last?.seq ?? 0)).at(-1);
-    if (next === undefined) break;
-    last = next;
-  }
+  const last = (await events(platform, id, 0)).at(-1);
   if (last === undefined) throw new Error(`release ${id} has no event`);
   return last;
 }
