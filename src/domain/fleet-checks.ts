@@ -1,3 +1,4 @@
+import { checkRegistries } from './fleet-registry-checks.ts';
 import { type Fault, formatPath, type Part, repeated } from './input/fault.ts';
 import { suggest } from './input/near.ts';
 
@@ -16,7 +17,7 @@ export function checkFleet(root: Part): Fault[] {
     ...kubeconfigs(clusters),
     ...marathons(clusters),
     ...clusters.flatMap((cluster) => [...oneCredential(cluster), ...oneCredential(cluster.get('mesos'))]),
-    ...registries(idcs),
+    ...checkRegistries(root),
     ...names(root.get('trafficDrivers').items(), 'traffic driver'),
     ...trafficDrivers(root.get('trafficDrivers').items(), idcs),
     ...batchLimits(root.get('limits')),
@@ -113,24 +114,6 @@ function oneCredential(part: Part): Fault[] {
   const { present } = part.get('basicAuth');
   const header = part.get('authorization');
   return present && header.present ? [header.fault('is there beside basicAuth', 'one header can be sent')] : [];
-}
-
-/**
- * IDCs are independent of each other only if each has a registry of its own. Their hosts may well call it by one name
- * (`host`), resolved differently in each IDC.
- */
-function registries(idcs: Part[]): Fault[] {
-  const first = new Map<string, Part>();
-  return idcs.flatMap((idc) => {
-    const url = idc.get('registry').get('url');
-    if (url.text === undefined) return [];
-    const key = url.text.toLowerCase().replace(/\/$/, '');
-    const other = first.get(key);
-    if (other === undefined) first.set(key, url);
-    return other === undefined
-      ? []
-      : [url.fault('is the registry of another IDC', `the same as ${formatPath(other.path)}; each IDC has its own`)];
-  });
 }
 
 /** Services are one way, whatever it is called; and HAProxy's processes belong to IDCs that there are, each told once. */

@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { checkFleet } from './fleet-checks.ts';
+import { linkSchema, registrySchema, replicaSchema } from './fleet-registry.ts';
 import { gateSchema, gatesSchema } from './gates.ts';
 import { readText } from './input/read.ts';
 import type { Variables } from './input/substitute.ts';
 import { nameSchema } from './name.ts';
+import { HOST, originSchema } from './origin.ts';
 import { trafficDriverSchema } from './traffic.ts';
-
-const HOST = String.raw`(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])`;
-const hostSchema = z.string().regex(new RegExp(`^${HOST}(?::\\d{1,5})?$`), 'must be host or host:port');
-const originSchema = z
-  .string()
-  .regex(
-    new RegExp(`^https?://${HOST}(?::\\d{1,5})?/?$`),
-    'must be http(s)://host or http(s)://host:port, without path or credentials',
-  );
 
 const environmentSchema = z
   .strictObject({
@@ -40,17 +33,6 @@ const environmentSchema = z
       ),
   })
   .transform((environment) => ({ namespace: environment.name, ...environment }));
-
-const registrySchema = z
-  .strictObject({
-    url: originSchema.describe('`http(s)://host:port`, as Transship reaches it. Every IDC has its own.'),
-    host: hostSchema
-      .exactOptional()
-      .describe(
-        'Host as it stands in image names, where the hosts of the IDC see the registry under another name. Default: host of `url`.',
-      ),
-  })
-  .transform((registry) => ({ host: registry.url.replace(/^https?:\/\/|\/$/g, ''), ...registry }));
 
 const clusterAzs = z
   .array(nameSchema)
@@ -144,7 +126,13 @@ const idcSchema = z
       .array(nameSchema)
       .min(1)
       .describe('AZs of the IDC: network boundaries, an address cannot leave its AZ. Two IDCs may use one name.'),
-    registry: registrySchema.describe('Where the hosts of this IDC pull from.'),
+    registry: registrySchema.describe(
+      'Where the hosts of this IDC pull from: its main registry. Sync rules call it by the name of the IDC.',
+    ),
+    replicas: z
+      .array(replicaSchema)
+      .default([])
+      .describe('More registries of the IDC, which sync rules may bring images to, or from.'),
     probeProxy: originSchema
       .exactOptional()
       .describe(
@@ -202,6 +190,12 @@ export const fleetSchema = z.strictObject({
     .min(1)
     .describe('Environments in the order of promotion, e.g. fat, uat, pro.'),
   idcs: z.array(idcSchema).min(1).describe('Datacentres.'),
+  links: z
+    .array(linkSchema)
+    .default([])
+    .describe(
+      'What copies of images may take of the links between IDCs. A link that is not here is limited by nothing.',
+    ),
   trafficDrivers: z
     .array(trafficDriverSchema)
     .min(1)

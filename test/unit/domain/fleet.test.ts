@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { TransshipError } from '../../../src/domain/errors.ts';
 import { parseFleet } from '../../../src/domain/fleet.ts';
+import { registriesOf } from '../../../src/domain/registries.ts';
 import { FLEET, refusal } from './fixtures.ts';
 
 const withLine = (line: string): string => `${FLEET}${line}\n`;
@@ -15,7 +16,14 @@ describe('parseFleet', () => {
       { name: 'fat', namespace: 'fat' },
       { name: 'pro', namespace: 'pro' },
     ]);
-    expect(fleet.idcs[0]?.registry).toEqual({ url: 'http://127.0.0.1:5001', host: '127.0.0.1:5001' });
+    expect(fleet.idcs[0]?.registry).toEqual({
+      url: 'http://127.0.0.1:5001',
+      host: '127.0.0.1:5001',
+      kind: 'distribution',
+      concurrency: 8,
+    });
+    expect(fleet.idcs[0]?.replicas).toEqual([]);
+    expect(fleet.links).toEqual([]);
     expect(fleet.idcs.flatMap(({ clusters }) => clusters.map(({ name, azs }) => [name, azs]))).toEqual([
       ['north-1', ['az-1', 'az-2']],
       ['south-1', ['az-1']],
@@ -102,6 +110,59 @@ describe('parseFleet', () => {
       undrain: { method: 'DELETE', ok: [202] },
       isDrained: { method: 'GET', serving: [404] },
     });
+  });
+
+  it('takes registries of every kind, replicas and links, with secrets from the environment', () => {
+    const text = withLine(`links:
+  - { from: north, to: south, bytesPerSecond: 1000, windows: [{ window: '22:00-06:00 UTC', bytesPerSecond: 5000 }] }
+  - { from: south, to: north, bytesPerSecond: 2000 }`)
+      .replace(
+        ":5001' }",
+        ":5001', kind: harbor, credential: { user: 'robot$t', password: '${PW}' }, webhookSecret: 'Bearer ${HOOK}' }",
+      )
+      .replace(
+        ":5002' }",
+        ":5002', credential: { dockerConfig: /etc/docker.json }, concurrency: 2 }\n    replicas: [{ name: edge, url: 'http://10.0.0.7/' }]",
+      );
+    const fleet = parseFleet(text, { PW: 's3cret', HOOK: 'h00k' }, 'fleet.yml');
+    expect(registriesOf(fleet)).toEqual([
+      {
+        name: 'north',
+        idc: 'north',
+        url: 'http://127.0.0.1:5001',
+        host: '127.0.0.1:5001',
+        kind: 'harbor',
+        credential: { user: 'robot$t', password: 's3cret' },
+        webhookSecret: 'Bearer h00k',
+        concurrency: 8,
+      },
+      {
+        name: 'south',
+        idc: 'south',
+        url: 'http://127.0.0.1:5002',
+        host: '127.0.0.1:5002',
+        kind: 'distribution',
+        credential: { dockerConfig: '/etc/docker.json' },
+        concurrency: 2,
+      },
+      { name: 'edge', idc: 'south', url: 'http://10.0.0.7/', host: '10.0.0.7', kind: 'distribution', concurrency: 8 },
+    ]);
+    expect(fleet.links[0]?.windows).toEqual([{ window: '22:00-06:00 UTC', bytesPerSecond: 5000 }]);
+    expect(fleet.links[1]).toEqual({ from: 'south', to: 'north', bytesPerSecond: 2000, windows: [] });
+  });
+
+  it('never tells the secrets of registries', () => {
+    const text = FLEET.replace(
+      ":5001' }",
+      ":5001', credential: { user: a, password: '${PW}', dockerConfig: '${PW}' }, webhookSecret: '${HOOK}' }",
+    );
+    const { message, places } = refusal(() => parseFleet(text, { PW: 's3cret', HOOK: 'h00k\n' }, 'fleet.yml'));
+    expect(places.map(({ path }) => path)).toEqual([
+      'idcs[0].registry.credential.user',
+      'idcs[0].registry.credential.password',
+      'idcs[0].registry.webhookSecret',
+    ]);
+    expect(JSON.stringify([message, places])).not.toMatch(/s3cret|h00k/);
   });
 
   it('takes the registry host from the url as it is written, without the slash at its end', () => {

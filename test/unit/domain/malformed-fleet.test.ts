@@ -14,6 +14,9 @@ const withDrivers = (...drivers: string[]): string =>
   withLines(`trafficDrivers:\n${drivers.map((driver) => `  - ${driver}`).join('\n')}`);
 const north = '- { name: north-1, kind: kubernetes, kubeconfig: north.yml }';
 const clusterWith = (fields: string): string => broken(north, north.replace(' }', `, ${fields} }`));
+const registryWith = (field: string): string => broken(":5001' }", `:5001', ${field} }`);
+const withReplicas = (...replicas: string[]): string =>
+  broken(":5001' }", `:5001' }\n    replicas: [${replicas.join(', ')}]`);
 const withLines = (lines: string): string => `${FLEET}${lines}\n`;
 
 // What is wrong, the file, every place it must name.
@@ -118,7 +121,7 @@ const ROWS: [string, string, string[]][] = [
     'an unknown key that is none',
     withLines('colour: red'),
     [
-      'colour: is not a known key (known here: fleet, environments, idcs, trafficDrivers, limits, catalogue, api, temporalUi)',
+      'colour: is not a known key (known here: fleet, environments, idcs, links, trafficDrivers, limits, catalogue, api, temporalUi)',
     ],
   ],
   [
@@ -246,6 +249,91 @@ const ROWS: [string, string, string[]][] = [
     'one registry for two IDCs',
     broken('http://127.0.0.1:5002', 'http://127.0.0.1:5001/'),
     ['idcs[1].registry.url: is the registry of another IDC (the same as idcs[0].registry.url; each IDC has its own)'],
+  ],
+  [
+    'a replica that is the main registry',
+    withReplicas("{ name: edge, url: 'http://127.0.0.1:5001/' }"),
+    ['idcs[0].replicas[0].url: is a registry of this IDC already (the same as idcs[0].registry.url)'],
+  ],
+  [
+    'a replica that is the registry of another IDC',
+    withReplicas("{ name: edge, url: 'http://127.0.0.1:5002' }"),
+    [
+      'idcs[1].registry.url: is the registry of another IDC (the same as idcs[0].replicas[0].url; each IDC has its own)',
+    ],
+  ],
+  [
+    'two replicas of one name',
+    withReplicas("{ name: edge, url: 'http://a' }", "{ name: edge, url: 'http://b' }"),
+    ['idcs[0].replicas[1].name: registry name "edge" is there twice (first at idcs[0].replicas[0].name)'],
+  ],
+  [
+    'a replica with the name of an IDC',
+    withReplicas("{ name: south, url: 'http://a' }"),
+    [
+      'idcs[0].replicas[0].name: "south" is the main registry of an IDC, which has the name of its IDC (give the replica another name)',
+    ],
+  ],
+  [
+    'a kind of registry that there is not',
+    registryWith('kind: quay'),
+    ['idcs[0].registry.kind: must be "distribution" or "harbor" (there is distribution, harbor)'],
+  ],
+  [
+    'a user without password',
+    registryWith('credential: { user: a }'),
+    ['idcs[0].registry.credential.password: is missing: a text (a user needs one: "${REGISTRY_PASSWORD}")'],
+  ],
+  [
+    'a password without user',
+    registryWith('credential: { password: a }'),
+    ['idcs[0].registry.credential.user: is missing: a text (whose password is it?)'],
+  ],
+  [
+    'an empty credential',
+    registryWith('credential: {}'),
+    ['idcs[0].registry.credential: is empty (say user and password, or dockerConfig)'],
+  ],
+  [
+    'two credentials',
+    registryWith('credential: { user: a, password: b, dockerConfig: c }'),
+    [
+      'idcs[0].registry.credential.user: is there beside dockerConfig (keep one of the two)',
+      'idcs[0].registry.credential.password: is there beside dockerConfig (keep one of the two)',
+    ],
+  ],
+  [
+    'a secret of webhooks that no header can have',
+    registryWith("webhookSecret: 'a '"),
+    ['idcs[0].registry.webhookSecret: must be a value of an HTTP header: printable ASCII, no blank at its ends'],
+  ],
+  ['no request at once', registryWith('concurrency: 0'), ['idcs[0].registry.concurrency: must be at least 1']],
+  [
+    'a link to an IDC that there is not',
+    withLines('links: [{ from: north, to: suoth, bytesPerSecond: 1 }]'),
+    ['links[0].to: no IDC "suoth" in the fleet file (did you mean "south"?)'],
+  ],
+  [
+    'a link to where it comes from',
+    withLines('links: [{ from: north, to: north, bytesPerSecond: 1 }]'),
+    ['links[0].to: is where it comes from (a link joins two IDCs)'],
+  ],
+  [
+    'a link twice',
+    withLines('links: [{ from: north, to: south, bytesPerSecond: 1 }, { from: north, to: south, bytesPerSecond: 2 }]'),
+    [
+      'links[1]: the link from north to south is there twice (first at links[0]; other amounts at other times are its "windows")',
+    ],
+  ],
+  [
+    'a link that carries nothing, in a window that is none',
+    withLines(
+      "links: [{ from: north, to: south, bytesPerSecond: 0, windows: [{ window: '22:00', bytesPerSecond: 1 }] }]",
+    ),
+    [
+      'links[0].bytesPerSecond: must be at least 1',
+      'links[0].windows[0].window: must be a time of day with its zone: 22:00-06:00 Europe/Berlin',
+    ],
   ],
   [
     'a registry url without scheme',
