@@ -1,6 +1,6 @@
 /**
- * Writes the pages of docs/reference that are made from the code: errors.md from the error table, fleet.md and app.md
- * from the schemas.
+ * Writes the pages of docs/reference that are made from the code: errors.md from the error table, fleet.md, app.md and
+ * sync-rule.md from the schemas.
  *   npm run docs              writes them
  *   npm run docs -- --check   changes nothing; fails and names the pages that differ
  */
@@ -13,6 +13,7 @@ import { type ErrorRow, ERRORS } from '../src/domain/errors.ts';
 import { fleetSchema } from '../src/domain/fleet.ts';
 import type { FieldSchema } from '../src/domain/input/issues.ts';
 import { fieldSchema } from '../src/domain/input/read.ts';
+import { syncRuleSchema } from '../src/domain/sync/rule.ts';
 
 const MADE = '<!-- Made from the code by "npm run docs". Change the code, not this page. -->';
 
@@ -35,6 +36,14 @@ const PAGES: Record<string, () => string> = {
       'One file describes an app: its groups, where their instances are, what they run. `app.example.yml` is one to start ' +
         'from; `transship app apply -f app.yml` shows what it changes, then applies it. Unknown keys are refused.',
       fieldSchema(appSchema),
+    ),
+  'docs/reference/sync-rule.md': () =>
+    filePage(
+      'The sync rule',
+      'A rule says which images go from one registry to others; [registries](../registries.md) has an example and what ' +
+        'rules may not do together. `transship image rules apply -f rule.yml` shows what it changes, then applies it. ' +
+        'Unknown keys are refused.',
+      fieldSchema(syncRuleSchema),
     ),
 };
 

@@ -11,8 +11,11 @@ export interface Change {
   after: unknown;
 }
 
-/** What `app apply` would change, leaf by leaf, in the order of the new definition. Equal definitions give nothing. */
-export function diffApp(before: AppDefinition | null, after: AppDefinition): Change[] {
+/**
+ * What applying a definition (an app, a sync rule) would change, leaf by leaf, in the order of the new one. Equal definitions
+ * give nothing.
+ */
+export function diffDefinition<D extends object>(before: D | null, after: D): Change[] {
   return before === null ? [{ path: '', before: undefined, after }] : differences(before, after, []);
 }
 
@@ -94,8 +97,9 @@ function fieldsOf(value: unknown): Map<string, unknown> | null {
 
 function identity(item: unknown): string | null {
   if (typeof item !== 'object' || item === null) return null;
-  const { name, environment, cluster, az } = item as Record<string, unknown>;
+  const { name, environment, cluster, az, repository } = item as Record<string, unknown>;
   if (typeof environment === 'string' && typeof name === 'string') return `${environment}/${name}`;
   if (typeof cluster === 'string' && typeof az === 'string') return `${cluster}/${az}`;
+  if (typeof repository === 'string') return repository;
   return typeof name === 'string' ? name : null;
 }

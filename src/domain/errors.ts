@@ -46,6 +46,7 @@ export const ERRORS = {
     'Mend the paths named; "transship fleet check" shows them all.',
   ),
   APP_INVALID: refused(400, 'The app file is invalid', 'Mend the paths named and apply it again.'),
+  SYNC_RULE_INVALID: refused(400, 'The sync rule is invalid', 'Mend the paths named and apply it again.'),
   IDEMPOTENCY_KEY_REUSED: refused(
     422,
     'The Idempotency-Key was used for another request',
@@ -136,6 +137,16 @@ export const ERRORS = {
     409,
     'Somebody else applied the app meanwhile',
     'Plan again: transship app apply --dry-run shows what would change now.',
+  ),
+  SYNC_RULE_CONFLICT: refused(
+    409,
+    'Another sync rule brings the same images there from elsewhere',
+    'See "detail" for the rule and the patterns: let one of the two bring what they have in common, not both.',
+  ),
+  SYNC_RULE_LOOP: refused(
+    409,
+    'With other sync rules images would go in a circle',
+    'See "detail" for the circle: take the images out of one of its rules.',
   ),
   SIZE_CHANGE_UNSUPPORTED: refused(
     409,

@@ -1,6 +1,6 @@
 import type { GroupRow } from '../../catalogue/types.ts';
 import { parseApp, type AppDefinition } from '../../domain/app.ts';
-import { checkChange, diffApp } from '../../domain/change.ts';
+import { checkChange, diffDefinition } from '../../domain/change.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { layoutGroup } from '../../domain/layout.ts';
 import type { Actor, GroupRef } from '../../domain/types.ts';
@@ -39,7 +39,7 @@ export async function applyApp(context: ApiContext, request: ApplyRequest, actor
   const rows = await standingGroups(context, [before?.definition, definition]);
   checkChange(before?.definition ?? null, definition, (ref) => find(rows, ref)?.azSets);
 
-  const changes = diffApp(before?.definition ?? null, definition).map(({ path, before: old, after }) => ({
+  const changes = diffDefinition(before?.definition ?? null, definition).map(({ path, before: old, after }) => ({
     path,
     before: old ?? null,
     after: after ?? null,

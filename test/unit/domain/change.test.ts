@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkChange, diffApp } from '../../../src/domain/change.ts';
+import { checkChange, diffDefinition } from '../../../src/domain/change.ts';
 import { app, group, refusal, template } from './fixtures.ts';
 
 const one = [{ cluster: 'north-1', az: 'az-1', instances: 2 }];
@@ -9,16 +9,16 @@ const two = [...one, { cluster: 'north-1', az: 'az-2', instances: 1 }];
 const all = () => two.map(({ instances: count, ...place }) => ({ ...place, count }));
 const none = () => undefined;
 
-describe('diffApp', () => {
+describe('diffDefinition', () => {
   it('says a new app as a whole', () => {
-    expect(diffApp(null, app())).toEqual([{ path: '', before: undefined, after: app() }]);
+    expect(diffDefinition(null, app())).toEqual([{ path: '', before: undefined, after: app() }]);
   });
 
   it('says nothing where nothing changed, whatever the order of keys', () => {
-    expect(diffApp(app(), app())).toEqual([]);
+    expect(diffDefinition(app(), app())).toEqual([]);
     const probes = (probe: object) =>
       app(group({ template: template({ containers: [{ name: 'web', args: [probe] }] }) }));
-    expect(diffApp(probes({ a: 1, b: 2 }), probes({ b: 2, a: 1 }))).toEqual([]);
+    expect(diffDefinition(probes({ a: 1, b: 2 }), probes({ b: 2, a: 1 }))).toEqual([]);
   });
 
   it('says every leaf that changed, entries by what identifies them', () => {
@@ -30,7 +30,7 @@ describe('diffApp', () => {
         template: template({ terminationGracePeriodSeconds: 5 }, { labels: { 'team/name': 'shop' } }),
       }),
     );
-    expect(diffApp(before, after)).toEqual([
+    expect(diffDefinition(before, after)).toEqual([
       { path: 'groups["pro/web"].health.timeoutSeconds', before: 180, after: 60 },
       { path: 'groups["fat/web"].placement["north-1/az-1"].instances', before: 2, after: 5 },
       {
@@ -49,7 +49,7 @@ describe('diffApp', () => {
 
   it('says a list without names as a whole', () => {
     const before = app(group({ health: { port: 8080, codes: { failed: [500] } } }));
-    expect(diffApp(before, app())).toEqual([
+    expect(diffDefinition(before, app())).toEqual([
       { path: 'groups["fat/web"].health.codes.failed', before: [500], after: [527] },
     ]);
   });
@@ -60,14 +60,14 @@ describe('diffApp', () => {
       .map((args) => app(group({ template: template({ containers: [{ name: 'web', args }] }) })));
     fc.assert(
       fc.property(specs, specs, (before, after) => {
-        expect(diffApp(before, before)).toEqual([]);
+        expect(diffDefinition(before, before)).toEqual([]);
         let equal = true;
         try {
           expect(after).toEqual(before);
         } catch {
           equal = false;
         }
-        expect(diffApp(before, after).length === 0).toBe(equal);
+        expect(diffDefinition(before, after).length === 0).toBe(equal);
       }),
     );
   });
