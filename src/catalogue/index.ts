@@ -12,6 +12,7 @@ import { operationRepository } from './operations.ts';
 import { createPool, STATEMENT_SECONDS } from './pool.ts';
 import type { Schema } from './schema.ts';
 import { stageRepository } from './stages.ts';
+import { syncRuleRepository } from './sync-rules.ts';
 import type { Catalogue, IdcCatalogue } from './types.ts';
 import { versionRepository } from './versions.ts';
 
@@ -43,6 +44,7 @@ export async function openCatalogue(url: string, options: { poolSize?: number } 
     events: eventRepository(db, listener),
     commands: commandRepository(db),
     idempotency: idempotencyRepository(db),
+    syncRules: syncRuleRepository(db),
     async close() {
       await listener.close();
       await db.destroy();

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AppDefinition } from '../domain/app.ts';
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
+import type { SyncRule } from '../domain/sync/rule.ts';
 import type { Actor, Flavor, Spec, Trouble } from '../domain/types.ts';
 import type { CommandRow, EventRow, OperationRow } from './types.ts';
 
@@ -137,6 +138,21 @@ export interface Schema {
     reason: string;
     actor: JSONColumnType<Actor>;
     disabled_at: Time;
+  };
+  sync_rules: {
+    name: string;
+    rule: JSONColumnType<SyncRule>;
+    revision: number;
+    changed_at: Time;
+    changed_by: JSONColumnType<Actor>;
+  };
+  sync_rule_changes: {
+    name: string;
+    revision: number;
+    before: OptionalJson<SyncRule>;
+    after: OptionalJson<SyncRule>;
+    changed_at: Time;
+    changed_by: JSONColumnType<Actor>;
   };
   idempotency_keys: {
     caller: string;

@@ -1,6 +1,7 @@
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
 import type { Actor, AzSetRef, Flavor, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
 import type { AppDefinition } from '../domain/app.ts';
+import type { SyncRule } from '../domain/sync/rule.ts';
 
 /**
  * What the catalogue (PostgreSQL) owns: definitions, identity and address of instances, fences, commands, events,
@@ -16,6 +17,7 @@ export interface Catalogue {
   events: EventRepository;
   commands: CommandRepository;
   idempotency: IdempotencyRepository;
+  syncRules: SyncRuleRepository;
   close(): Promise<void>;
 }
 
@@ -363,4 +365,40 @@ export interface IdempotencyRepository {
    * given it back; a completed key stays.
    */
   forget(caller: string, key: string): Promise<void>;
+}
+
+/** A sync rule in force. */
+export interface SyncRuleRow {
+  rule: SyncRule;
+  /** Raised by every change; no number ever comes back, also not of a rule that was deleted and made again. */
+  revision: number;
+  changedAt: string;
+  changedBy: Actor;
+}
+
+/** A change of a sync rule: made where there is no before, deleted where there is no after. */
+export interface SyncRuleChange extends Omit<SyncRuleRow, 'rule'> {
+  before: SyncRule | null;
+  after: SyncRule | null;
+}
+
+export interface SyncRuleRepository {
+  /**
+   * Puts a rule in force. An equal one changes nothing.
+   * @param options.seen revision that the sender has seen; 0: no such rule
+   * @param options.check refuses, by throwing, what does not fit the other rules; none of them changes meanwhile
+   * @throws SYNC_RULE_CHANGED where another revision than the one seen is in force; whatever the check throws
+   */
+  put(
+    rule: SyncRule,
+    actor: Actor,
+    options: { seen?: number | undefined; check: (others: SyncRule[]) => void },
+  ): Promise<{ before: SyncRule | null; revision: number; changed: boolean }>;
+  /** False where there is none. @throws SYNC_RULE_CHANGED */
+  delete(name: string, actor: Actor, options: { seen?: number | undefined }): Promise<boolean>;
+  get(name: string): Promise<SyncRuleRow | null>;
+  /** By name. */
+  list(): Promise<SyncRuleRow[]>;
+  /** The latest first; also of a rule that was deleted. */
+  history(name: string): Promise<SyncRuleChange[]>;
 }

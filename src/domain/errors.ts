@@ -138,6 +138,11 @@ export const ERRORS = {
     'Somebody else applied the app meanwhile',
     'Plan again: transship app apply --dry-run shows what would change now.',
   ),
+  SYNC_RULE_CHANGED: refused(
+    409,
+    'Somebody else changed the sync rule meanwhile',
+    'Plan again: transship image rules apply --dry-run shows what would change now.',
+  ),
   SYNC_RULE_CONFLICT: refused(
     409,
     'Another sync rule brings the same images there from elsewhere',

@@ -26,6 +26,7 @@ describe('migrations', () => {
       { name: '002-rollback' },
       { name: '003-brake' },
       { name: '004-stages' },
+      { name: '005-sync-rules' },
     ]);
     expect(await query(url, `SELECT FROM pg_stat_activity WHERE application_name = 'transship'`)).toEqual([]);
   });
@@ -78,7 +79,7 @@ describe('role of an IDC worker', () => {
       url,
       `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
     );
-    expect(tables.length).toBeGreaterThanOrEqual(13);
+    expect(tables.length).toBeGreaterThanOrEqual(15);
     const attempts = tables.flatMap(({ name }) => [
       ...(['fences', 'turns'].includes(name) ? [] : [`SELECT FROM ${name}`]),
       `INSERT INTO ${name} DEFAULT VALUES`,

@@ -4,6 +4,7 @@ import { initial } from './001-initial.ts';
 import { rollback } from './002-rollback.ts';
 import { brake } from './003-brake.ts';
 import { stages } from './004-stages.ts';
+import { syncRules } from './005-sync-rules.ts';
 
 // A static list: what runs is what was reviewed, not what lies in a folder. Names are sorted; never change one that shipped.
 const MIGRATIONS: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '002-rollback': rollback,
   '003-brake': brake,
   '004-stages': stages,
+  '005-sync-rules': syncRules,
 };
 
 /**
