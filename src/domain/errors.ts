@@ -86,6 +86,7 @@ export const ERRORS = {
     'There is no such operation',
     'Check the id; transship release get lists the latest.',
   ),
+  SYNC_RULE_UNKNOWN: refused(404, 'There is no such sync rule', 'transship image rules list shows those there are.'),
   IMAGE_UNKNOWN: refused(
     422,
     'The image is not in the registry',

@@ -16,6 +16,7 @@ import { promoteRoutes } from './releases/promote-routes.ts';
 import { convertRoutes } from './releases/convert-routes.ts';
 import { takeoverRoutes } from './releases/takeover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
+import { syncRuleRoutes } from './sync/routes.ts';
 import { versionRoutes } from './versions/routes.ts';
 import { whyRoutes } from './why/routes.ts';
 import { validatorCompiler } from './validation.ts';
@@ -62,6 +63,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(takeoverRoutes, { context });
   await app.register(convertRoutes, { context });
   await app.register(recoverRoutes, { context });
+  await app.register(syncRuleRoutes, { context });
   await app.register(versionRoutes, { context });
   await app.register(whyRoutes, { context });
   await app.ready();

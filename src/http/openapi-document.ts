@@ -33,6 +33,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     tags: [
       { name: 'apps', description: 'What runs where: app files' },
       { name: 'releases', description: 'Bringing a version to the groups of an app' },
+      { name: 'images', description: 'Keeping the image registries of the IDCs in step' },
       { name: 'fleet', description: 'IDCs, AZs, clusters, environments' },
       { name: 'health', description: 'For supervisors' },
     ],
@@ -64,10 +65,14 @@ const actorParameter = {
   schema: { type: 'string' },
 };
 
-/** Other media types of two operations. */
+/** Operations whose body is a file → what it is. */
+const FILES: Record<string, string> = { applyApp: 'The app file itself', putSyncRule: 'The file of the rule itself' };
+
+/** Other media types of some operations. */
 function extend({ operationId, requestBody, responses }: Operation): void {
-  if (operationId === 'applyApp' && requestBody !== undefined) {
-    requestBody.content['application/yaml'] = { schema: { type: 'string', description: 'The app file itself' } };
+  const description = FILES[operationId];
+  if (description !== undefined && requestBody !== undefined) {
+    requestBody.content['application/yaml'] = { schema: { type: 'string', description } };
   }
   if (operationId === 'listEvents') {
     const page = responses['200'];

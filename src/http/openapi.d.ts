@@ -214,7 +214,7 @@ export interface paths {
         };
         /**
          * Show the fleet
-         * @description Environments, IDCs, AZs, clusters, traffic drivers and limits, by name: no address and no secret.
+         * @description Environments, IDCs, AZs, registries, clusters, traffic drivers and limits, by name: no address and no secret.
          */
         get: operations["getFleet"];
         put?: never;
@@ -443,6 +443,74 @@ export interface paths {
          * @description New instances come first, out of traffic until they are ignited; those that go, the last of each AzSet, are taken out of traffic before they end, as far as the brake lets them. What else runs is left alone. It is a release of its own (`flavor: scale`): all commands but `rollback` are for it, too; an abort brings the sizes back. Refused where an autoscaler sets the size.
          */
         post: operations["scale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sync rules
+         * @description Every rule in force, by name, with the registries that it names and the fleet has not.
+         */
+        get: operations["listSyncRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync-rules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a sync rule
+         * @description The rule with every default filled in, who changed it last and when.
+         */
+        get: operations["getSyncRule"];
+        /**
+         * Apply a sync rule
+         * @description Checks the rule against the fleet and against the rules in force, says what it changes and which rules bring the same images, and puts it in force. With `dryRun=true` nothing is changed. Send it as JSON or as the YAML file itself.
+         */
+        put: operations["putSyncRule"];
+        post?: never;
+        /**
+         * Delete a sync rule
+         * @description It brings nothing any more. Copies that run go on, and what it has brought stays where it is. Its history stays, too.
+         */
+        delete: operations["deleteSyncRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync-rules/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the history of a sync rule
+         * @description Every change of it: who, when, and the rule before and after. Also of a rule that was deleted.
+         */
+        get: operations["listSyncRuleChanges"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1291,6 +1359,12 @@ export interface components {
          *             "az-1",
          *             "az-2"
          *           ],
+         *           "registries": [
+         *             {
+         *               "name": "north",
+         *               "kind": "harbor"
+         *             }
+         *           ],
          *           "clusters": [
          *             {
          *               "name": "north-1",
@@ -1333,6 +1407,11 @@ export interface components {
                     name: string;
                 }[];
                 name: string;
+                /** @description The main one, called as the IDC is, then its replicas */
+                registries: {
+                    kind: string;
+                    name: string;
+                }[];
             }[];
             limits: {
                 batchPercent: number;
@@ -1417,7 +1496,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "SYNC_RULE_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_DIFFERS" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -2041,6 +2120,399 @@ export interface components {
              */
             version: string;
         };
+        /**
+         * @description The rule with every default filled in
+         * @example {
+         *       "name": "shop",
+         *       "from": "north",
+         *       "to": [
+         *         "south"
+         *       ],
+         *       "images": [
+         *         {
+         *           "repository": "shop/**",
+         *           "tags": [
+         *             "v*",
+         *             "!*-dev"
+         *           ]
+         *         }
+         *       ],
+         *       "referrers": true,
+         *       "onPush": true,
+         *       "every": "10m",
+         *       "priority": "normal",
+         *       "parallel": 4,
+         *       "createProject": false,
+         *       "deletions": {
+         *         "tags": false,
+         *         "keep": []
+         *       }
+         *     }
+         */
+        SyncRule: {
+            /**
+             * @description A project that a Harbor lacks is made. Otherwise what belongs into it is reported.
+             * @default false
+             */
+            createProject: boolean;
+            /** @description What becomes of tags that are removed at the source. */
+            deletions: {
+                /**
+                 * @description Globs of tags that are never taken away: `latest`, `v*`.
+                 * @default []
+                 */
+                keep: string[];
+                /**
+                 * @description A tag that the source has no more is taken away where the rule brought it; the image stays.
+                 * @default false
+                 */
+                tags: boolean;
+            };
+            /**
+             * @description How often the registries are compared, and what is missing is brought: 1m to 24h.
+             * @default 10m
+             */
+            every: string;
+            /** @description Registry that the images are in: the name of an IDC, or of a replica. */
+            from: string;
+            /** @description Which images: those of any entry, without the repositories that an entry with `!` takes out. */
+            images: {
+                /** @description Repositories, without registry host. `*` stands for any characters but `/`, `**` for any number of parts, `?` for one character. With `!` before it: these are brought by no entry of the rule. */
+                repository: string;
+                /** @description Tags: one of the globs must match, and none of those with `!` before them. Default: all. */
+                tags?: string[];
+            }[];
+            /** @description Name of the rule. */
+            name: string;
+            /**
+             * @description An image is brought as soon as the webhook of its registry tells of it.
+             * @default true
+             */
+            onPush: boolean;
+            /**
+             * @description Images of the rule that are copied at once.
+             * @default 4
+             */
+            parallel: number;
+            /** @description Of an image for several platforms only these, where the registry takes it so: `linux/amd64`. Default: all. */
+            platforms?: string[];
+            /**
+             * @description What goes first where there is more to do. What a release waits for goes as `high`.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /**
+             * @description Signatures, attestations and whatever else refers to an image come with it.
+             * @default true
+             */
+            referrers: boolean;
+            /** @description Registries that they are brought to. */
+            to: string[];
+            /** @description With `priority: low`: when images may be copied, e.g. `22:00-06:00 Europe/Berlin`; one that is under way goes on. Default: always. */
+            windows?: string[];
+        };
+        /**
+         * @example {
+         *       "name": "shop",
+         *       "revision": 2,
+         *       "applied": true,
+         *       "rule": {
+         *         "name": "shop",
+         *         "from": "north",
+         *         "to": [
+         *           "south"
+         *         ],
+         *         "images": [
+         *           {
+         *             "repository": "shop/**",
+         *             "tags": [
+         *               "v*",
+         *               "!*-dev"
+         *             ]
+         *           }
+         *         ],
+         *         "referrers": true,
+         *         "onPush": true,
+         *         "every": "10m",
+         *         "priority": "normal",
+         *         "parallel": 4,
+         *         "createProject": false,
+         *         "deletions": {
+         *           "tags": false,
+         *           "keep": []
+         *         }
+         *       },
+         *       "changes": [
+         *         {
+         *           "path": "images[\"shop/**\"].tags",
+         *           "before": [
+         *             "v*"
+         *           ],
+         *           "after": [
+         *             "v*",
+         *             "!*-dev"
+         *           ]
+         *         }
+         *       ],
+         *       "overlaps": [
+         *         {
+         *           "rule": "all",
+         *           "how": "same",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "example": "shop/a:v"
+         *         }
+         *       ]
+         *     }
+         */
+        SyncRuleAnswer: {
+            /** @description false for a dry run, and where nothing differs */
+            applied: boolean;
+            /** @description What differs from the rule before; a new rule is one change without path */
+            changes: {
+                after: unknown;
+                before: unknown;
+                path: string;
+            }[];
+            name: string;
+            /** @description Other rules that bring images of this one, too */
+            overlaps: {
+                /** @description An image that both bring */
+                example: string;
+                /**
+                 * @description same: it brings images of this rule to the same registry, from the same source; before: to the source of this rule; after: on from where this rule brings them
+                 * @enum {string}
+                 */
+                how: "same" | "before" | "after";
+                /** @description Where the two rules meet */
+                registries: string[];
+                rule: string;
+            }[];
+            /** @description Of the rule that is in force now; 0 where there is none */
+            revision: number;
+            rule: components["schemas"]["SyncRule"];
+        };
+        /**
+         * @example {
+         *       "name": "shop",
+         *       "from": "north",
+         *       "to": [
+         *         "south"
+         *       ],
+         *       "images": [
+         *         {
+         *           "repository": "shop/**",
+         *           "tags": [
+         *             "v*",
+         *             "!*-dev"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        SyncRuleFileInput: {
+            /**
+             * @description A project that a Harbor lacks is made. Otherwise what belongs into it is reported.
+             * @default false
+             */
+            createProject: boolean;
+            /**
+             * @description What becomes of tags that are removed at the source.
+             * @default {}
+             */
+            deletions: {
+                /**
+                 * @description Globs of tags that are never taken away: `latest`, `v*`.
+                 * @default []
+                 */
+                keep: string[];
+                /**
+                 * @description A tag that the source has no more is taken away where the rule brought it; the image stays.
+                 * @default false
+                 */
+                tags: boolean;
+            };
+            /**
+             * @description How often the registries are compared, and what is missing is brought: 1m to 24h.
+             * @default 10m
+             */
+            every: string;
+            /** @description Registry that the images are in: the name of an IDC, or of a replica. */
+            from: string;
+            /** @description Which images: those of any entry, without the repositories that an entry with `!` takes out. */
+            images: {
+                /** @description Repositories, without registry host. `*` stands for any characters but `/`, `**` for any number of parts, `?` for one character. With `!` before it: these are brought by no entry of the rule. */
+                repository: string;
+                /** @description Tags: one of the globs must match, and none of those with `!` before them. Default: all. */
+                tags?: string[];
+            }[];
+            /** @description Name of the rule. */
+            name: string;
+            /**
+             * @description An image is brought as soon as the webhook of its registry tells of it.
+             * @default true
+             */
+            onPush: boolean;
+            /**
+             * @description Images of the rule that are copied at once.
+             * @default 4
+             */
+            parallel: number;
+            /** @description Of an image for several platforms only these, where the registry takes it so: `linux/amd64`. Default: all. */
+            platforms?: string[];
+            /**
+             * @description What goes first where there is more to do. What a release waits for goes as `high`.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /**
+             * @description Signatures, attestations and whatever else refers to an image come with it.
+             * @default true
+             */
+            referrers: boolean;
+            /** @description Registries that they are brought to. */
+            to: string[];
+            /** @description With `priority: low`: when images may be copied, e.g. `22:00-06:00 Europe/Berlin`; one that is under way goes on. Default: always. */
+            windows?: string[];
+        };
+        /**
+         * @example {
+         *       "changes": [
+         *         {
+         *           "revision": 1,
+         *           "changedAt": "2026-01-01T12:00:00.000Z",
+         *           "changedBy": "li",
+         *           "before": null,
+         *           "after": {
+         *             "name": "shop",
+         *             "from": "north",
+         *             "to": [
+         *               "south"
+         *             ],
+         *             "images": [
+         *               {
+         *                 "repository": "shop/**",
+         *                 "tags": [
+         *                   "v*",
+         *                   "!*-dev"
+         *                 ]
+         *               }
+         *             ],
+         *             "referrers": true,
+         *             "onPush": true,
+         *             "every": "10m",
+         *             "priority": "normal",
+         *             "parallel": 4,
+         *             "createProject": false,
+         *             "deletions": {
+         *               "tags": false,
+         *               "keep": []
+         *             }
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        SyncRuleHistory: {
+            /** @description The latest first */
+            changes: {
+                /** @description null: it was deleted */
+                after: components["schemas"]["SyncRule"] | null;
+                /** @description null: there was no such rule */
+                before: components["schemas"]["SyncRule"] | null;
+                changedAt: string;
+                changedBy: string;
+                /** @description Raised by every change; no number comes back, also not after a rule was deleted */
+                revision: number;
+            }[];
+        };
+        /**
+         * @example {
+         *       "rules": [
+         *         {
+         *           "revision": 2,
+         *           "changedAt": "2026-01-01T12:00:00.000Z",
+         *           "changedBy": "li",
+         *           "rule": {
+         *             "name": "shop",
+         *             "from": "north",
+         *             "to": [
+         *               "south"
+         *             ],
+         *             "images": [
+         *               {
+         *                 "repository": "shop/**",
+         *                 "tags": [
+         *                   "v*",
+         *                   "!*-dev"
+         *                 ]
+         *               }
+         *             ],
+         *             "referrers": true,
+         *             "onPush": true,
+         *             "every": "10m",
+         *             "priority": "normal",
+         *             "parallel": 4,
+         *             "createProject": false,
+         *             "deletions": {
+         *               "tags": false,
+         *               "keep": []
+         *             }
+         *           },
+         *           "missing": []
+         *         }
+         *       ]
+         *     }
+         */
+        SyncRuleList: {
+            rules: components["schemas"]["SyncRuleView"][];
+        };
+        /**
+         * @example {
+         *       "revision": 2,
+         *       "changedAt": "2026-01-01T12:00:00.000Z",
+         *       "changedBy": "li",
+         *       "rule": {
+         *         "name": "shop",
+         *         "from": "north",
+         *         "to": [
+         *           "south"
+         *         ],
+         *         "images": [
+         *           {
+         *             "repository": "shop/**",
+         *             "tags": [
+         *               "v*",
+         *               "!*-dev"
+         *             ]
+         *           }
+         *         ],
+         *         "referrers": true,
+         *         "onPush": true,
+         *         "every": "10m",
+         *         "priority": "normal",
+         *         "parallel": 4,
+         *         "createProject": false,
+         *         "deletions": {
+         *           "tags": false,
+         *           "keep": []
+         *         }
+         *       },
+         *       "missing": []
+         *     }
+         */
+        SyncRuleView: {
+            changedAt: string;
+            changedBy: string;
+            /** @description Registries that the rule names and the fleet file has not: nothing is brought there */
+            missing: string[];
+            /** @description Raised by every change; no number comes back, also not after a rule was deleted */
+            revision: number;
+            rule: components["schemas"]["SyncRule"];
+        };
         Trouble: {
             /** @description A code of the error table */
             code: string;
@@ -2316,7 +2788,7 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
-                /** @description Revision that the plan was made on, in quotes; refused with 409 when another is in force */
+                /** @description Revision that the plan was made on, in quotes, "0" where there was none; refused with 409 when another is in force */
                 "if-match"?: string;
                 /** @description Who asks, percent-encoded; believed only while no authentication is configured */
                 "x-transship-actor"?: string;
@@ -3175,6 +3647,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSyncRules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRuleList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSyncRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRuleView"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSyncRule: {
+        parameters: {
+            query?: {
+                /** @description Only check and plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description Revision that the plan was made on, in quotes, "0" where there was none; refused with 409 when another is in force */
+                "if-match"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRuleFileInput"];
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRuleAnswer"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSyncRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Revision that the plan was made on, in quotes, "0" where there was none; refused with 409 when another is in force */
+                "if-match"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSyncRuleChanges: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRuleHistory"];
                 };
             };
             /** @description Any error */

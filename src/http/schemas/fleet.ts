@@ -11,6 +11,9 @@ export const fleetViewSchema = z
       z.object({
         name: z.string(),
         azs: z.array(z.string()),
+        registries: z
+          .array(z.object({ name: z.string(), kind: z.string() }))
+          .meta({ description: 'The main one, called as the IDC is, then its replicas' }),
         clusters: z.array(z.object({ name: z.string(), kind: z.string(), azs: z.array(z.string()) })),
       }),
     ),
@@ -33,6 +36,7 @@ export const fleetViewSchema = z
           {
             name: 'north',
             azs: ['az-1', 'az-2'],
+            registries: [{ name: 'north', kind: 'harbor' }],
             clusters: [{ name: 'north-1', kind: 'kubernetes', azs: ['az-1', 'az-2'] }],
           },
         ],

@@ -27,3 +27,20 @@ export const keyHeaderSchema = z.looseObject({
     .optional()
     .meta({ description: 'Any text that is new for a new request', examples: ['deploy-shop-v2-4711'] }),
 });
+
+/** Header that names the revision which the sender has seen. */
+export const seenHeaderSchema = z.looseObject({
+  'if-match': z
+    .string()
+    .regex(/^"\d{1,9}"$/, 'the revision in quotes, e.g. "3"')
+    .optional()
+    .meta({
+      description:
+        'Revision that the plan was made on, in quotes, "0" where there was none; refused with 409 when another is in force',
+    }),
+});
+
+export function seenRevision(headers: z.output<typeof seenHeaderSchema>): number | undefined {
+  const seen = headers['if-match'];
+  return seen === undefined ? undefined : Number(seen.slice(1, -1));
+}

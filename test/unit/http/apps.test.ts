@@ -108,6 +108,18 @@ test('the fleet is shown without addresses and secrets', async () => {
   const answer = await api.app.inject('/v1/fleet');
   expect(answer.json()).toMatchObject({
     environments: [{ name: 'fat', namespace: 'fat' }, { namespace: 'production' }],
+    idcs: [
+      {
+        name: 'north',
+        registries: [
+          { name: 'north', kind: 'harbor' },
+          { name: 'edge', kind: 'distribution' },
+          { name: 'far', kind: 'distribution' },
+        ],
+      },
+    ],
+  });
+  expect(answer.json()).toMatchObject({
     idcs: [{ name: 'north', clusters: [{ name: 'north-1', azs: ['az-1', 'az-2'] }, { name: 'north-m' }] }],
     trafficDrivers: [
       { name: 'service', kind: 'kubernetes-service' },

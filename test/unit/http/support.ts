@@ -16,7 +16,14 @@ environments: [{ name: fat }, { name: pro, namespace: production }]
 idcs:
   - name: north
     azs: [az-1, az-2]
-    registry: { url: http://127.0.0.1:5000 }
+    registry:
+      url: http://127.0.0.1:5000
+      kind: harbor
+      credential: { user: robot, password: secret }
+      webhookSecret: Bearer secret
+    replicas:
+      - { name: edge, url: 'http://127.0.0.1:5001', credential: { dockerConfig: /secret/docker.json } }
+      - { name: far, url: 'http://127.0.0.1:5002' }
     clusters:
       - { name: north-1, kind: kubernetes, kubeconfig: /secret/path }
       - { name: north-m, kind: marathon, urls: ['http://127.0.0.1:1'], network: secret, azs: [az-2] }
