@@ -71,11 +71,18 @@ export function applyText(terminal: Terminal, { app, revision, changes, groups }
     azSets.map(({ idc, az, cluster, count }) => `${idc}/${az} on ${cluster}: ${count}`).join(', '),
   ]);
   const lines = [paint('bold', `app ${app}`) + (revision === 0 ? ' (new)' : ` (revision ${revision} is in force)`)];
-  for (const { path, before, after } of changes) {
-    if (path === '') continue;
-    lines.push(`  ${path}: ${paint('red', valueText(before))} → ${paint('green', valueText(after))}`);
-  }
+  lines.push(...changeLines(terminal, changes));
   return [...lines, columns(terminal, ['  group', '', '', 'where'], rows)].join('\n');
+}
+
+/** What differs from the definition before, a line each; nothing of a new one. */
+export function changeLines({ paint }: Terminal, changes: ApplyAnswer['changes']): string[] {
+  return changes
+    .filter(({ path }) => path !== '')
+    .map(
+      ({ path, before, after }) =>
+        `  ${path}: ${paint('red', valueText(before))} → ${paint('green', valueText(after))}`,
+    );
 }
 
 function valueText(value: unknown): string {

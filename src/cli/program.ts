@@ -21,7 +21,8 @@ import { adoptGroups, detachGroups } from './commands/takeover.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { number, whole, withKnobs } from './knobs.ts';
-import { openSession, type Session } from './session.ts';
+import { addRuleCommands } from './image-commands.ts';
+import { type Act, openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRelease } from './watch/watch.ts';
 
@@ -38,7 +39,7 @@ export function buildProgram(terminal: Terminal, ended: Ended): Command {
     .showHelpAfterError('(transship --help, or --help after a command, shows how it is used)')
     .addHelpText('after', `\n${EXAMPLES}\n\nExit codes:\n${exitCodes()}`);
 
-  const act =
+  const act: Act =
     <A extends unknown[]>(run: (session: Session, ...args: A) => Promise<ExitCode>) =>
     async (...args: A): Promise<void> =>
       ended(await run(openSession(terminal, program.opts()), ...args));
@@ -240,6 +241,9 @@ Examples:
     .addHelpText('after', '\nExample:\n  transship why shop web --env pro')
     .action(act(explain));
 
+  const image = program.command('image').description('the image registries of the IDCs, kept in step');
+  addRuleCommands(image.command('rules').description('which images go to which registries: sync rules'), act);
+
   const version = program.command('version').description('versions that are held back');
   version
     .command('list')
@@ -254,10 +258,6 @@ Examples:
     .action(act(enableVersion));
   return program;
 }
-
-type Act = <A extends unknown[]>(
-  run: (session: Session, ...args: A) => Promise<ExitCode>,
-) => (...args: A) => Promise<void>;
 
 function addReleaseCommands(release: Command, act: Act): void {
   release.addCommand(
@@ -384,7 +384,8 @@ const EXAMPLES = `Examples:
   transship release plan shop v2 --env pro           what would happen?
   transship release start shop v2 --env pro --watch  release it and follow it
   transship release abort rel-c3xq2m7k4a --reason "wrong tag"  undo it
-  transship release rollback rel-c3xq2m7k4a          bring back what ran before it`;
+  transship release rollback rel-c3xq2m7k4a          bring back what ran before it
+  transship image rules apply -f shop-images.yml     say which images go to which registries`;
 
 function exitCodes(): string {
   return Object.entries(EXIT_MEANINGS)

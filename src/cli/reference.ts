@@ -12,9 +12,7 @@ export function cliPage(note: string): string {
   const { stdin, stdout, stderr } = process;
   const terminal = openTerminal({ stdin, stdout, stderr, env: {}, interrupt: new AbortController().signal });
   const program = buildProgram(terminal, () => undefined);
-  const leaves = (program.commands as unknown as Program[]).flatMap((command) =>
-    command.commands.length === 0 ? [command] : (command.commands as unknown as Program[]),
-  );
+  const leaves = leavesOf(program);
   return [
     '# The command line',
     '',
@@ -40,6 +38,13 @@ export function cliPage(note: string): string {
   ].join('\n');
 }
 
+/** Commands that do something; the others are only words before them. */
+function leavesOf(command: Program): Program[] {
+  return (command.commands as unknown as Program[]).flatMap((child) =>
+    child.commands.length === 0 ? [child] : leavesOf(child),
+  );
+}
+
 function section(command: Program): string[] {
   const usage = `transship ${path(command)} ${command.usage()}`;
   const lines = [command.description(), '', '```', usage, '```'];
@@ -57,9 +62,9 @@ function options(command: Program): string {
 }
 
 function path(command: Program): string {
-  const { parent } = command;
+  const parent = command.parent as Program | null;
   // The program itself is the parent of those that belong to no other.
-  return parent === null || parent.parent === null ? command.name() : `${parent.name()} ${command.name()}`;
+  return parent === null || parent.parent === null ? command.name() : `${path(parent)} ${command.name()}`;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

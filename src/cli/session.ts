@@ -1,4 +1,5 @@
 import { connectApi, DEFAULT_API, type Api } from './api.ts';
+import type { ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Options that every command knows. */
@@ -24,3 +25,8 @@ export function openSession(terminal: Terminal, options: GlobalOptions): Session
     api: () => (api ??= connectApi(options.api ?? terminal.env['TRANSSHIP_API'] ?? DEFAULT_API, terminal)),
   };
 }
+
+/** Makes of what a command does the action of the command. */
+export type Act = <A extends unknown[]>(
+  run: (session: Session, ...args: A) => Promise<ExitCode>,
+) => (...args: A) => Promise<void>;

@@ -1,6 +1,7 @@
 import type { components } from '../../http/openapi.d.ts';
 import { call, type Api } from '../api.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { nameInFile } from '../name-in-file.ts';
 import { applyText } from '../plan-text.ts';
 import type { Session } from '../session.ts';
 import { columns } from '../table.ts';
@@ -42,7 +43,7 @@ async function put(api: Api, text: string, options: { dryRun: boolean; revision?
     api,
     api.client.PUT('/v1/apps/{app}', {
       params: {
-        path: { app: appName(text) },
+        path: { app: nameInFile(text, 'app') },
         query: { dryRun },
         ...(revision === undefined ? {} : { header: { 'if-match': `"${revision}"` } }),
       },
@@ -50,15 +51,6 @@ async function put(api: Api, text: string, options: { dryRun: boolean; revision?
       bodySerializer: (body: unknown) => body as string,
       headers: { 'content-type': 'application/yaml' },
     }),
-  );
-}
-
-/** The path needs the name; the API reads the file, and says what is wrong with it. */
-function appName(text: string): string {
-  return (
-    /^["']?app["']?\s*:\s*["']?([a-z][-a-z0-9]*)/m.exec(text)?.[1] ??
-    /"app"\s*:\s*"([a-z][-a-z0-9]*)"/.exec(text)?.[1] ??
-    'unnamed'
   );
 }
 

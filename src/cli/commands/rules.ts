@@ -1,0 +1,103 @@
+import { stringify } from 'yaml';
+import { call, type Api } from '../api.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { nameInFile } from '../name-in-file.ts';
+import { historyText, rulePlanText, ruleTable, type RuleAnswer } from '../rule-text.ts';
+import type { Session } from '../session.ts';
+import { readText } from './fleet.ts';
+
+/** Shows what the file of a sync rule changes and what it overlaps, then puts it in force; asks first where a person is there. */
+export async function applyRuleFile(
+  session: Session,
+  options: { file: string; dryRun?: boolean | undefined; yes?: boolean | undefined },
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const text = await readText(options.file);
+  const plan = await put(api, text, { dryRun: true });
+  terminal.say(rulePlanText(terminal, plan));
+  if (options.dryRun === true || plan.changes.length === 0) {
+    if (plan.changes.length === 0) terminal.say('nothing to change');
+    terminal.result(plan);
+    return EXIT.ok;
+  }
+  if (terminal.interactive && options.yes !== true && !(await terminal.ask('Apply it?'))) {
+    terminal.note('not applied');
+    return EXIT.ok;
+  }
+  // On the revision that the plan was made on: what somebody else applied meanwhile is not overwritten unseen.
+  const answer = await put(api, text, { dryRun: false, revision: plan.revision });
+  terminal.say(`applied: revision ${answer.revision}`);
+  terminal.result(answer);
+  return EXIT.ok;
+}
+
+async function put(api: Api, text: string, options: { dryRun: boolean; revision?: number }): Promise<RuleAnswer> {
+  const { dryRun, revision } = options;
+  return call(
+    api,
+    api.client.PUT('/v1/sync-rules/{name}', {
+      params: {
+        path: { name: nameInFile(text, 'name') },
+        query: { dryRun },
+        ...(revision === undefined ? {} : { header: seen(revision) }),
+      },
+      body: text,
+      bodySerializer: (body: unknown) => body as string,
+      headers: { 'content-type': 'application/yaml' },
+    }),
+  );
+}
+
+const seen = (revision: number): { 'if-match': string } => ({ 'if-match': `"${revision}"` });
+
+export async function listRules(session: Session): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const list = await call(api, api.client.GET('/v1/sync-rules'));
+  terminal.result(list);
+  terminal.say(ruleTable(terminal, list.rules));
+  return EXIT.ok;
+}
+
+/** Shows a rule as its file, with who changed it last in a comment. */
+export async function showRule(session: Session, name: string): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const view = await call(api, api.client.GET('/v1/sync-rules/{name}', { params: { path: { name } } }));
+  terminal.result(view);
+  terminal.say(`# revision ${view.revision}, changed ${view.changedAt} by ${view.changedBy}`);
+  if (view.missing.length > 0) terminal.note(`not in the fleet file any more: ${view.missing.join(', ')}`);
+  terminal.say(stringify(view.rule).trimEnd());
+  return EXIT.ok;
+}
+
+export async function deleteRule(
+  session: Session,
+  name: string,
+  options: { yes?: boolean | undefined },
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const path = { name };
+  const view = await call(api, api.client.GET('/v1/sync-rules/{name}', { params: { path } }));
+  terminal.say(ruleTable(terminal, [view]));
+  if (terminal.interactive && options.yes !== true && !(await terminal.ask(`Delete ${name}?`))) {
+    terminal.note('not deleted');
+    return EXIT.ok;
+  }
+  // The revision that was shown, not what somebody made of it meanwhile.
+  await call(api, api.client.DELETE('/v1/sync-rules/{name}', { params: { path, header: seen(view.revision) } }));
+  terminal.result({ name, deleted: true });
+  terminal.say(`deleted: ${name} brings nothing any more; what it has brought stays`);
+  return EXIT.ok;
+}
+
+export async function showHistory(session: Session, name: string): Promise<ExitCode> {
+  const { terminal } = session;
+  const api = session.api();
+  const history = await call(api, api.client.GET('/v1/sync-rules/{name}/history', { params: { path: { name } } }));
+  terminal.result(history);
+  terminal.say(historyText(terminal, history.changes));
+  return EXIT.ok;
+}
