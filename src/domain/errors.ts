@@ -92,10 +92,62 @@ export const ERRORS = {
     'The image is not in the registry',
     'Push it to every registry named in "detail", or release a tag that exists.',
   ),
+  IMAGE_GONE: refused(
+    404,
+    'The image is not, or no longer, where it is to be copied from',
+    'Look whether somebody deleted what "detail" names; push it again if it is still wanted.',
+  ),
+  IMAGE_UNREADABLE: refused(
+    422,
+    'The image is of a kind that cannot be copied',
+    'See "detail" for what is wrong with its manifest; build and push it anew.',
+  ),
   IMAGE_DIFFERS: refused(
     409,
     'Registries hold different images under one tag',
     'Push the same image to every IDC, or release by a tag that is the same everywhere.',
+  ),
+
+  // A registry refuses
+  CREDENTIALS_UNREADABLE: refused(
+    400,
+    'The credentials for the registry cannot be read',
+    'Mend the file or the credential helper named in "detail"; "docker login" writes both.',
+  ),
+  REGISTRY_DENIED: refused(
+    403,
+    'The registry refuses our credential',
+    'Check the credential, and what it may do in the repository named: pull, push, delete.',
+  ),
+  REGISTRY_QUOTA: refused(
+    409,
+    'The quota of the project is used up',
+    'Raise the quota, or delete what is not needed and let the registry collect its garbage.',
+  ),
+  REPOSITORY_UNKNOWN: refused(
+    404,
+    'The registry has no such repository and makes none',
+    'Create the project or the repository there, or mend its name.',
+  ),
+  TAG_IMMUTABLE: refused(
+    409,
+    'The tag is immutable and names something else',
+    'Use another tag, or change the rule for immutable tags in the project.',
+  ),
+  REGISTRY_TOO_LARGE: refused(
+    413,
+    'It is larger than the registry takes',
+    'Raise the limit of the registry, or of the proxy before it.',
+  ),
+  REGISTRY_UNSUPPORTED: refused(
+    409,
+    'The registry does not support this',
+    'See "detail"; do without, or enable it there (deletion is often disabled).',
+  ),
+  REGISTRY_REFUSED: refused(
+    422,
+    'The registry refuses what it is sent',
+    'See its answer in "detail" and the log of the registry.',
   ),
 
   // Admission
@@ -268,6 +320,15 @@ export const ERRORS = {
     'Check the credential and its Role in that cluster; the operation holds meanwhile.',
   ),
   REGISTRY_UNREACHABLE: errored('The registry does not answer', 'Check the registry of that IDC.'),
+  REGISTRY_BUSY: errored(
+    'The registry takes no more requests for now',
+    'It is asked again when it said; lower the rate for it if this lasts.',
+  ),
+  UPLOAD_LOST: errored('The registry lost an upload that was begun', 'Nothing: it is begun anew.'),
+  IMAGE_CORRUPT: errored(
+    'What a registry gave or got is not what the digest says',
+    'It is read anew. If that does not help, the copy named is damaged: push the image there again.',
+  ),
   CATALOGUE_UNREACHABLE: errored(
     'PostgreSQL does not answer',
     'Check the database; everything waits for it and goes on by itself.',

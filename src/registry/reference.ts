@@ -1,3 +1,5 @@
+import { isDigest } from './digest.ts';
+
 /** Where a registry's API is. */
 export interface Registry {
   /** `http(s)://host:port` */
@@ -16,7 +18,7 @@ export function isTag(name: string): boolean {
   return TAG.test(name);
 }
 
-/** URL of a manifest by tag or digest. */
-export function manifestUrl({ url }: Registry, repository: string, reference: string): string {
-  return `${url.replace(/\/$/, '')}/v2/${repository}/manifests/${reference}`;
+/** A tag or a digest. */
+export function isReference(text: string): boolean {
+  return isTag(text) || isDigest(text);
 }
