@@ -10,8 +10,11 @@ import { waitIgnited } from '../drivers/ignition/wait.ts';
 import { openCluster, type Cluster } from '../drivers/kubernetes/cluster.ts';
 import { openMarathonCluster, type MarathonCluster } from '../drivers/marathon/cluster.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
-import { resolveReference } from '../registry/manifest.ts';
+import { RegistryClient } from '../registry/client.ts';
+import { resolveReference } from '../registry/resolve.ts';
 import { clusterTraffic, kubernetesWays, marathonWays } from './traffic.ts';
+
+const REGISTRY_TIMEOUT_MS = 10_000;
 
 /**
  * The drivers of one IDC: its clusters, its registry, its way to the instances. Holds credentials of that IDC only.
@@ -27,6 +30,8 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
   const azSets = new Map<string, AzSetDriver>();
   const traffic = new Map<string, (names?: readonly string[]) => TrafficDriver>();
   const imageHost = idc.registry.host;
+  // A second attempt is for a connection that was closed meanwhile; else Temporal tries again, and shows that it does.
+  const registry = new RegistryClient(idc.registry, { attempts: 2, answerMs: REGISTRY_TIMEOUT_MS });
   for (const config of idc.clusters) {
     const { name: cluster } = config;
     if (config.kind === 'marathon') {
@@ -51,7 +56,7 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
     azSets: (cluster) => of(azSets, cluster),
     traffic: (cluster, names) => of(traffic, cluster)(names),
     resolveReference: async (repository, reference) =>
-      (await resolveReference(idc.registry, repository, reference))?.digest ?? null,
+      (await resolveReference(registry, repository, reference))?.digest ?? null,
     waitIgnited: (address, health, since, waiting, stands) =>
       waitIgnited(address, health, since, waiting, { proxy: idc.probeProxy, stands }),
   };

@@ -12,7 +12,8 @@ import { pushImage } from '../../devfleet/images/index.ts';
 import { startRegistry } from '../../devfleet/parts/registry.ts';
 import { portsOf } from '../../devfleet/ports.ts';
 import { Supervisor } from '../../devfleet/supervision/supervisor.ts';
-import { resolveReference } from '../../src/registry/manifest.ts';
+import { RegistryClient } from '../../src/registry/client.ts';
+import { resolveReference as resolve } from '../../src/registry/resolve.ts';
 
 let supervisor: Supervisor | undefined;
 let url = '';
@@ -29,6 +30,12 @@ afterAll(async () => supervisor?.stop());
 afterEach(() => {
   for (const double of doubles.splice(0)) double.close().closeAllConnections();
 });
+
+/** Each time by a client of its own, as little patient as that of a worker. */
+async function resolveReference(registry: { url: string }, repository: string, reference: string) {
+  const client = new RegistryClient(registry, { attempts: 1 });
+  return resolve(client, repository, reference).finally(() => client.close());
+}
 
 /** A registry that lacks what the real one has, for as long as a test. */
 async function double(listener: RequestListener): Promise<{ url: string }> {
