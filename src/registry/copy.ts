@@ -33,6 +33,8 @@ export interface CopyJob {
   /** Shared by all copies over one link: what may be read from the source. Default: no limit. */
   pacer?: Pacer;
   onProgress?: (progress: BlobProgress) => void;
+  /** Called for each destination as soon as it has the image: others may take longer. */
+  onArrived?: (copied: Copied) => void;
   signal?: AbortSignal;
 }
 
@@ -104,13 +106,20 @@ export class Copier {
       // With nothing to do and nothing else to look for, the source is not asked.
       if (!isWithAttached && (await areAll(here.values()))) {
         const done = receivers.map(({ place, tally }) => ({ place, error: null, wasHere: true, tally }));
+        for (const copied of done) job.onArrived?.(copied);
         return { destinations: done, sourceBytes, left: [], gone: [] };
       }
       const root = await planImage(source, digest, job.platforms, spreading.signal);
       const image = new Tree(root, spreading, receivers, async (receiver) => (await here.get(receiver)) === true);
       const attachments = isWithAttached ? sendAttached(spreading, root, receivers) : NONE;
       attachments.catch(() => undefined); // told by the trip
-      const destinations = await Promise.all(trips.map((trip) => arrive(trip, image, attachments)));
+      const destinations = await Promise.all(
+        trips.map(async (trip) => {
+          const copied = await arrive(trip, image, attachments);
+          if (copied.error === null) job.onArrived?.(copied);
+          return copied;
+        }),
+      );
       signal?.throwIfAborted();
       const left = manifestsOf(root).flatMap((node) => node.left);
       const { gone } = await attachments.catch(() => ({ gone: [] }));

@@ -45,7 +45,15 @@ export async function* listTags(place: Place, signal?: AbortSignal, pageSize = 1
 export async function moveTag(place: Place, tag: string, digest: string, signal?: AbortSignal): Promise<Moved> {
   if (!isTag(tag)) throw new RegistryError('REGISTRY_REFUSED', `"${tag}" is no name of a tag`);
   const before = await headManifest(place, tag, signal);
-  if (before !== digest) await put(place, tag, digest, signal);
+  if (before !== digest) {
+    await writeTag(place, tag, digest, signal);
+    const named = await headManifest(place, tag, signal);
+    if (named !== digest) {
+      // Somebody else moved it in the meantime, or the registry answers from a cache that is behind.
+      const message = `${nameOf(place)}:${tag} names ${String(named)} after it was moved to ${digest}`;
+      throw new RegistryError('REGISTRY_BUSY', message);
+    }
+  }
   return { tag, before, now: digest };
 }
 
@@ -64,7 +72,7 @@ export async function restoreTag(
   if (named === before) return 'restored';
   if (named !== now) return 'kept';
   if (before !== null) {
-    await put(place, tag, before, signal);
+    await writeTag(place, tag, before, signal);
     return 'restored';
   }
   return (await deleteReference(place, tag, signal)) === 'unsupported' ? 'unsupported' : 'restored';
@@ -99,15 +107,14 @@ export async function deleteReference(
   }
 }
 
-async function put(place: Place, tag: string, digest: string, signal?: AbortSignal): Promise<void> {
+/**
+ * Lets a tag name a manifest that the repository has; what it named does not matter.
+ * @throws IMAGE_GONE when the repository lacks the manifest, TAG_IMMUTABLE, RegistryError
+ */
+export async function writeTag(place: Place, tag: string, digest: string, signal?: AbortSignal): Promise<void> {
   const manifest = await getManifest(place, digest, signal);
   if (manifest === null) throw new RegistryError('IMAGE_GONE', `${nameOf(place)} has no manifest ${digest}`);
   await putManifest(place, tag, manifest, signal);
-  const named = await headManifest(place, tag, signal);
-  if (named === digest) return;
-  // Somebody else moved it in the meantime, or the registry answers from a cache that is behind.
-  const message = `${nameOf(place)}:${tag} names ${String(named)} after it was moved to ${digest}`;
-  throw new RegistryError('REGISTRY_BUSY', message);
 }
 
 /** `"tags": null` is what some registries say of a repository without any. */
