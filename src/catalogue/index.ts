@@ -13,6 +13,7 @@ import { createPool, STATEMENT_SECONDS } from './pool.ts';
 import type { Schema } from './schema.ts';
 import { stageRepository } from './stages.ts';
 import { syncRuleRepository } from './sync-rules.ts';
+import { syncRepository } from './syncs.ts';
 import type { Catalogue, IdcCatalogue } from './types.ts';
 import { versionRepository } from './versions.ts';
 
@@ -45,6 +46,7 @@ export async function openCatalogue(url: string, options: { poolSize?: number } 
     commands: commandRepository(db),
     idempotency: idempotencyRepository(db),
     syncRules: syncRuleRepository(db),
+    syncs: syncRepository(db),
     async close() {
       await listener.close();
       await db.destroy();

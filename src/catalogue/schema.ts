@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AppDefinition } from '../domain/app.ts';
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
+import type { CopyReport, Sync, SyncPriority, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import type { Actor, Flavor, Spec, Trouble } from '../domain/types.ts';
 import type { CommandRow, EventRow, OperationRow } from './types.ts';
@@ -153,6 +154,20 @@ export interface Schema {
     after: OptionalJson<SyncRule>;
     changed_at: Time;
     changed_by: JSONColumnType<Actor>;
+  };
+  syncs: {
+    repository: string;
+    digest: string;
+    registry: string;
+    source: string;
+    state: SyncState;
+    tags: JSONColumnType<Sync['tags']>;
+    priority: SyncPriority;
+    wanted_by: JSONColumnType<string[]>;
+    asked_at: Time;
+    ended_at: OptionalTime;
+    report: OptionalJson<CopyReport>;
+    trouble: OptionalJson<Trouble>;
   };
   idempotency_keys: {
     caller: string;

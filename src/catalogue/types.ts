@@ -1,6 +1,7 @@
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
 import type { Actor, AzSetRef, Flavor, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
 import type { AppDefinition } from '../domain/app.ts';
+import type { Sync, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface Catalogue {
   commands: CommandRepository;
   idempotency: IdempotencyRepository;
   syncRules: SyncRuleRepository;
+  syncs: SyncRepository;
   close(): Promise<void>;
 }
 
@@ -401,4 +403,25 @@ export interface SyncRuleRepository {
   list(): Promise<SyncRuleRow[]>;
   /** The latest first; also of a rule that was deleted. */
   history(name: string): Promise<SyncRuleChange[]>;
+}
+
+export interface SyncRepository {
+  /** Writes how far an image is in a registry, in the place of what was written before. */
+  put(sync: Sync): Promise<void>;
+  /**
+   * The latest first; with `open` those that have not ended, the oldest first.
+   * @param which of them; left out: all
+   */
+  list(which: {
+    repository?: string | undefined;
+    digest?: string | undefined;
+    tag?: string | undefined;
+    registry?: string | undefined;
+    state?: SyncState | 'open' | undefined;
+    limit: number;
+  }): Promise<Sync[]>;
+  /** How long those took, in seconds from request to end, that were asked for in the last hours and have ended. */
+  took(hours: number): Promise<{ registry: string; state: 'done' | 'failed'; seconds: number }[]>;
+  /** Forgets what ended so many days ago, or earlier. @returns how many */
+  prune(days: number): Promise<number>;
 }

@@ -51,8 +51,8 @@ const fields = {
     .int()
     .min(1)
     .max(256)
-    .default(8)
-    .describe('Requests at once that a worker sends it, when images are copied.'),
+    .default(32)
+    .describe('Requests at once that a worker sends it when images are copied: so many that read, as many that write.'),
 };
 
 const withHost = <R extends { url: string }>(registry: R): R & { host: string } => ({

@@ -5,6 +5,7 @@ import { rollback } from './002-rollback.ts';
 import { brake } from './003-brake.ts';
 import { stages } from './004-stages.ts';
 import { syncRules } from './005-sync-rules.ts';
+import { syncs } from './006-syncs.ts';
 
 // A static list: what runs is what was reviewed, not what lies in a folder. Names are sorted; never change one that shipped.
 const MIGRATIONS: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '003-brake': brake,
   '004-stages': stages,
   '005-sync-rules': syncRules,
+  '006-syncs': syncs,
 };
 
 /**

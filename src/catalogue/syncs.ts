@@ -1,0 +1,78 @@
+import { type Kysely, sql } from 'kysely';
+import { json } from './json.ts';
+import type { Schema } from './schema.ts';
+import type { SyncRepository } from './types.ts';
+
+const FIELDS = [
+  'repository',
+  'digest',
+  'registry',
+  'source as from',
+  'state',
+  'tags',
+  'priority',
+  'wanted_by as wantedBy',
+  'asked_at as askedAt',
+  'ended_at as endedAt',
+  'report',
+  'trouble',
+] as const;
+
+export function syncRepository(db: Kysely<Schema>): SyncRepository {
+  return {
+    async put({
+      repository,
+      digest,
+      registry,
+      from,
+      state,
+      tags,
+      priority,
+      wantedBy,
+      askedAt,
+      endedAt,
+      report,
+      trouble,
+    }) {
+      const row = {
+        ...{ source: from, state, priority, asked_at: askedAt, ended_at: endedAt },
+        tags: json(tags),
+        wanted_by: json(wantedBy),
+        report: report === null ? null : json(report),
+        trouble: trouble === null ? null : json(trouble),
+      };
+      await db
+        .insertInto('syncs')
+        .values({ ...row, repository, digest, registry })
+        .onConflict((conflict) => conflict.columns(['repository', 'digest', 'registry']).doUpdateSet(row))
+        .execute();
+    },
+
+    async list({ repository, digest, tag, registry, state, limit }) {
+      let query = db.selectFrom('syncs').select(FIELDS);
+      if (repository !== undefined) query = query.where('repository', '=', repository);
+      if (digest !== undefined) query = query.where('digest', '=', digest);
+      if (tag !== undefined) query = query.where(sql<boolean>`tags ? ${tag}`);
+      if (registry !== undefined) query = query.where('registry', '=', registry);
+      if (state === 'open') query = query.where('ended_at', 'is', null);
+      else if (state !== undefined) query = query.where('state', '=', state);
+      const order = state === 'open' ? 'asc' : 'desc';
+      return query.orderBy('asked_at', order).orderBy('registry').limit(limit).execute();
+    },
+
+    async took(hours) {
+      const since = sql`now() - make_interval(secs => ${hours * 3_600})`;
+      const { rows } = await sql<{ registry: string; state: 'done' | 'failed'; seconds: number }>`
+        SELECT registry, state, extract(epoch FROM ended_at - asked_at)::float8 AS seconds
+        FROM syncs WHERE state IN ('done', 'failed') AND asked_at >= ${since} AND ended_at IS NOT NULL
+        ORDER BY registry`.execute(db);
+      return rows;
+    },
+
+    async prune(days) {
+      const { numAffectedRows } = await sql`
+        DELETE FROM syncs WHERE ended_at < now() - make_interval(days => ${days})`.execute(db);
+      return Number(numAffectedRows ?? 0);
+    },
+  };
+}
