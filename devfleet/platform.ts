@@ -48,11 +48,10 @@ export async function startPlatformOn(
       }
     : { worker: [] };
   const transship = await startTransship(fleet, { roles, workerEnv, apiEnv, prefix });
-  const { rest } = transship;
   const settled = async (id: string, timeoutMs = 120_000): Promise<Release> => {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const view = await rest<Release>('GET', `/v1/releases/${id}`);
+      const view = await transship.rest<Release>('GET', `/v1/releases/${id}`);
       if (isTerminal(view.state) || needsPerson(view.state)) return view;
       if (Date.now() > deadline) throw new Error(`release ${id} is not settled: ${JSON.stringify(view)}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -71,10 +70,10 @@ export async function startPlatformOn(
       );
     },
     applyShop: async (places, more) => {
-      await rest('PUT', `/v1/apps/${SHOP.app}`, shopApp(places, more));
+      await transship.rest('PUT', `/v1/apps/${SHOP.app}`, shopApp(places, more));
     },
     release: async (version, config) => {
-      const { id } = await rest<{ id: string }>('POST', '/v1/releases', {
+      const { id } = await transship.rest<{ id: string }>('POST', '/v1/releases', {
         app: SHOP.app,
         env: SHOP.env,
         version,

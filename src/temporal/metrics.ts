@@ -12,6 +12,10 @@ export const METRICS = {
     name: 'transship_state_seconds',
     description: 'How long releases of a group stood in a state',
   },
+  syncs: {
+    name: 'transship_sync_seconds',
+    description: 'From the request for an image in a registry to its end, by registry, priority and state',
+  },
   waits: {
     name: 'transship_wait_seconds',
     description: 'How long releases of a group waited, by the code of the trouble, or gate:STATE',

@@ -12,6 +12,11 @@ export function idcQueue(idc: string): string {
   return `idc-${idc}`;
 }
 
+/** Queue of copies of images into the registries of an IDC: apart, so that a mirror takes no room from a release's steps. */
+export function imageQueue(idc: string): string {
+  return `images-${idc}`;
+}
+
 /** One live operation per group, whatever its type: the id admits. */
 export function groupWorkflowId({ env, app, group }: GroupRef): string {
   return `group/${env}/${app}/${group}`;
@@ -26,11 +31,17 @@ export function planWorkflowId(id: string): string {
   return `plan/${id}`;
 }
 
+/** One for each image, whoever wants it and wherever. */
+export function syncWorkflowId(repository: string, digest: string): string {
+  return `sync/${repository}@${digest}`;
+}
+
 /** Workflow types, by the names they are exported under. */
 export const WORKFLOWS = {
   releaseApp: 'releaseApp',
   releaseGroup: 'releaseGroup',
   planRelease: 'planRelease',
+  syncImage: 'syncImage',
 } as const;
 
 /** The commands of an operation, as a signal that people send from the Temporal UI. */
@@ -44,5 +55,7 @@ export const SEARCH = {
   State: defineSearchAttributeKey('State', 'KEYWORD'),
   /** Why a person should look: `braked`, `failed`, `waiting`, `undo-stuck`, or `none`. */
   Attention: defineSearchAttributeKey('Attention', 'KEYWORD'),
+  /** Repository of an image. */
+  Image: defineSearchAttributeKey('Image', 'KEYWORD'),
   Idc: defineSearchAttributeKey('Idc', 'KEYWORD_LIST'),
 } as const;

@@ -42,6 +42,24 @@ export function undoStep(override?: PolicyOverride, longestAttemptMs = 600_000):
   return { startToCloseTimeout: longestAttemptMs, heartbeatTimeout: heartbeatMs(override), retry: retry(override) };
 }
 
+/**
+ * A copy of an image into the registries of an IDC: for a day, however often a registry or the link is away. An attempt takes
+ * as long as it gets on, and skips what those before it have brought.
+ */
+export function copyStep(override?: PolicyOverride): ActivityOptions {
+  return {
+    startToCloseTimeout: 7_200_000,
+    scheduleToCloseTimeout: 86_400_000,
+    heartbeatTimeout: heartbeatMs(override),
+    retry: { ...retry(override), maximumInterval: override?.retryMaximumMs ?? 30_000 },
+  };
+}
+
+/** A tag is read or moved: seconds of work, for a day, as the copy before it. */
+export function tagStep(override?: PolicyOverride): ActivityOptions {
+  return { ...copyStep(override), startToCloseTimeout: 60_000 };
+}
+
 /** Reads and bookkeeping on the control queue: wait for the catalogue however long it is away. */
 export function bookkeeping(override?: PolicyOverride): ActivityOptions {
   return { startToCloseTimeout: (override?.bookkeepingSeconds ?? 30) * 1_000, retry: retry(override) };

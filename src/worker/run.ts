@@ -11,16 +11,19 @@ import {
 import { pino } from 'pino';
 import { azSetActivities } from '../activities/azset.ts';
 import { controlActivities } from '../activities/control.ts';
+import { imageActivities } from '../activities/image.ts';
 import { instanceActivities } from '../activities/instance.ts';
 import { stageActivities } from '../activities/stages.ts';
+import { syncActivities } from '../activities/sync.ts';
 import { turnActivities } from '../activities/turn.ts';
 import { openCatalogue, openIdcCatalogue } from '../catalogue/index.ts';
 import { parseFleet } from '../domain/fleet.ts';
 import { METRIC_BUCKETS, METRICS } from '../temporal/metrics.ts';
-import { CONTROL_QUEUE, NAMESPACE, idcQueue } from '../temporal/names.ts';
+import { CONTROL_QUEUE, NAMESPACE, idcQueue, imageQueue } from '../temporal/names.ts';
 import { workflowBundle } from './bundle.ts';
 import { idcDrivers } from './drivers.ts';
 import { keep } from './keeper.ts';
+import { openRegistries } from './registries.ts';
 import { testHooks } from './test-hooks.ts';
 
 export interface WorkerRoles {
@@ -30,6 +33,9 @@ export interface WorkerRoles {
 
 /** How long running activities may end by themselves after SIGTERM. */
 const SHUTDOWN_GRACE = '20s';
+
+/** Copies of images that a process has under way for an IDC: each may hold some tens of MiB. */
+const COPIES_AT_ONCE = 16;
 
 /** Ours, and those of the Temporal SDK. */
 function prometheus(bindAddress: string): NonNullable<TelemetryOptions['metrics']> {
@@ -65,7 +71,8 @@ export async function runWorkers({
   });
   const fleet = parseFleet(await readFile(fleetFile, 'utf8'), process.env, fleetFile);
   const { control, idcs } = roles === 'all' ? { control: true, idcs: fleet.idcs.map(({ name }) => name) } : roles;
-  const drivers = idcs.map((idc) => ({ idc, ...idcDrivers(fleet, idc) }));
+  const registries = openRegistries(fleet);
+  const drivers = idcs.map((idc) => ({ idc, images: registries.of(idc), ...idcDrivers(fleet, idc) }));
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const { url } = fleet.catalogue;
   const [catalogue, connection, bundle, hooks] = await Promise.all([
@@ -91,18 +98,30 @@ export async function runWorkers({
         ...common,
         taskQueue: CONTROL_QUEUE,
         workflowBundle: bundle,
-        activities: { ...controlActivities(catalogue), ...turnActivities(catalogue), ...stageActivities(catalogue) },
+        activities: {
+          ...controlActivities(catalogue),
+          ...turnActivities(catalogue),
+          ...stageActivities(catalogue),
+          ...syncActivities(catalogue),
+        },
       }),
     );
   }
   // Apart from the control side an IDC's worker has the rights of deploy/idc-worker.sql, and needs no more.
   const shared = catalogue ?? (await openIdcCatalogue(url));
-  for (const { idc, ...own } of drivers) {
+  for (const { idc, images, ...own } of drivers) {
+    const { copyImage, ...tags } = imageActivities(images);
     workers.push(
       await Worker.create({
         ...common,
         taskQueue: idcQueue(idc),
-        activities: { ...azSetActivities(own, shared), ...instanceActivities(own, shared) },
+        activities: { ...azSetActivities(own, shared), ...instanceActivities(own, shared), ...tags },
+      }),
+      await Worker.create({
+        ...common,
+        taskQueue: imageQueue(idc),
+        activities: { copyImage },
+        maxConcurrentActivityTaskExecutions: COPIES_AT_ONCE,
       }),
     );
   }
@@ -120,6 +139,7 @@ export async function runWorkers({
   } finally {
     keeping.abort();
     await keeper;
+    await registries.close();
     await connection.close();
     await shared.close();
   }

@@ -1,3 +1,4 @@
 export { planRelease } from './planRelease.ts';
 export { releaseApp } from './releaseApp.ts';
 export { releaseGroup } from './releaseGroup.ts';
+export { syncImage } from './syncImage.ts';

@@ -20,7 +20,7 @@ describe('parseFleet', () => {
       url: 'http://127.0.0.1:5001',
       host: '127.0.0.1:5001',
       kind: 'distribution',
-      concurrency: 8,
+      concurrency: 32,
     });
     expect(fleet.idcs[0]?.replicas).toEqual([]);
     expect(fleet.links).toEqual([]);
@@ -134,7 +134,7 @@ describe('parseFleet', () => {
         kind: 'harbor',
         credential: { user: 'robot$t', password: 's3cret' },
         webhookSecret: 'Bearer h00k',
-        concurrency: 8,
+        concurrency: 32,
       },
       {
         name: 'south',
@@ -145,7 +145,7 @@ describe('parseFleet', () => {
         credential: { dockerConfig: '/etc/docker.json' },
         concurrency: 2,
       },
-      { name: 'edge', idc: 'south', url: 'http://10.0.0.7/', host: '10.0.0.7', kind: 'distribution', concurrency: 8 },
+      { name: 'edge', idc: 'south', url: 'http://10.0.0.7/', host: '10.0.0.7', kind: 'distribution', concurrency: 32 },
     ]);
     expect(fleet.links[0]?.windows).toEqual([{ window: '22:00-06:00 UTC', bytesPerSecond: 5000 }]);
     expect(fleet.links[1]).toEqual({ from: 'south', to: 'north', bytesPerSecond: 2000, windows: [] });

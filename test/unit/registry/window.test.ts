@@ -58,7 +58,7 @@ test('the stream begins with the first who reads, and goes no further than the w
   await chunks.next();
   await pause(5);
   expect(stream.taken).toBe(11);
-  for (let at = 1; at < 50; at++) expect((await chunks.next()).value?.[0]).toBe(at);
+  for (let at = 1; at < 50; at++) expect(((await chunks.next()).value as Buffer | undefined)?.[0]).toBe(at);
   expect((await chunks.next()).done).toBe(true);
 });
 

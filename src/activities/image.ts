@@ -1,0 +1,183 @@
+import { Context } from '@temporalio/activity';
+import { ERRORS, TransshipError } from '../domain/errors.ts';
+import type { CopyBeat, CopyReport } from '../domain/sync/progress.ts';
+import type { Trouble } from '../domain/types.ts';
+import type { Copied, Copier } from '../registry/copy.ts';
+import { RegistryError } from '../registry/errors.ts';
+import { followTag, tagStore, type TagOutcome } from '../registry/follow-tag.ts';
+import { headManifest, type Place } from '../registry/manifest.ts';
+import type { Pacer } from '../registry/pacer.ts';
+import { restoreTag } from '../registry/tags.ts';
+import type { SyncOptions, Arrival } from '../temporal/sync.ts';
+import { copyArrived } from '../temporal/sync.ts';
+import { Copying } from './copying.ts';
+import { toFailure } from './failures.ts';
+
+const BEAT_MS = 1_000;
+
+export interface ImageDrivers {
+  /** One for all copies of the process. */
+  copier: Copier;
+  /** A repository in a registry of the fleet. @throws FLEET_INVALID where the fleet has none of that name */
+  place(registry: string, repository: string): Place;
+  /** What copies from that registry to this IDC may take of the link; undefined: nothing limits them. */
+  pacer(from: string): Pacer | undefined;
+}
+
+export interface CopyImageInput extends SyncOptions {
+  repository: string;
+  digest: string;
+  /** Registry that has the image. */
+  from: string;
+  /** Registries of this IDC that have it by now: it is taken from one of them, if it can be. */
+  near: string[];
+  /** Registries of this IDC. */
+  to: string[];
+}
+
+/** What became of the copy to one registry: exactly one of the two is null. */
+export interface CopyOutcome {
+  registry: string;
+  report: CopyReport | null;
+  trouble: Trouble | null;
+}
+
+export interface TagInput {
+  repository: string;
+  tag: string;
+  registry: string;
+}
+
+/** Images and tags of the registries of one IDC. */
+export function imageActivities(drivers: ImageDrivers) {
+  return {
+    /**
+     * Brings an image into registries of this IDC, reading its source once. Fails, to be tried again, as long as one of them
+     * has not got it for a reason that may pass; those that have it are told of by signal meanwhile.
+     */
+    copyImage: async (input: CopyImageInput): Promise<CopyOutcome[]> => {
+      const { info, heartbeat, cancellationSignal: signal } = Context.current();
+      const { repository, digest, to, referrers, platforms } = input;
+      const names = new Map(to.map((name) => [drivers.place(name, repository), name]));
+      const copying = new Copying(names, info.attempt, info.heartbeatDetails as CopyBeat | undefined);
+      const beats = setInterval(() => heartbeat(copying.beat()), BEAT_MS);
+      const told: Promise<void>[] = [];
+      try {
+        heartbeat(copying.beat());
+        const source = await sourceOf(drivers, input, signal);
+        const pacer = source.name === input.from ? drivers.pacer(input.from) : undefined;
+        const { destinations } = await drivers.copier.copy({
+          ...{ source: source.place, digest, destinations: [...names.keys()], attached: referrers, signal },
+          ...(platforms === undefined ? {} : { platforms }),
+          ...(pacer === undefined ? {} : { pacer }),
+          onProgress: (progress) => copying.note(progress),
+          onArrived: (copied) => {
+            const registry = names.get(copied.place) ?? '';
+            if (to.length > 1) told.push(tell({ registry, report: copying.report(copied) }));
+          },
+        });
+        await Promise.all(told);
+        const outcomes = destinations.map((copied) => outcomeOf(copied, names.get(copied.place) ?? '', copying));
+        const passing = destinations.flatMap(({ place, error }) =>
+          error !== null && mayPass(error) ? [{ error, name: names.get(place) ?? '' }] : [],
+        );
+        const [first] = passing;
+        if (first === undefined) return outcomes;
+        const message = passing.map(({ name, error }) => `${name}: ${error.message}`).join('; ');
+        throw new TransshipError(codeOf(first.error), message, { cause: first.error });
+      } catch (error) {
+        throw toFailure(error);
+      } finally {
+        clearInterval(beats);
+        // What this attempt has brought counts in the next one.
+        heartbeat(copying.beat());
+      }
+    },
+
+    /** Digest that a tag names in a registry of this IDC, or null. */
+    readTag: async ({ registry, repository, tag }: TagInput): Promise<string | null> =>
+      guarded(async (signal) => headManifest(drivers.place(registry, repository), tag, signal)),
+
+    /** Makes a tag name the image, as long as the tag of the source does. See followTag. */
+    moveTag: async ({
+      registry,
+      repository,
+      tag,
+      from,
+      ...move
+    }: TagInput & { from: string; digest: string; before: string | null }): Promise<TagOutcome> =>
+      guarded(async (signal) =>
+        followTag(
+          tagStore(drivers.place(from, repository), tag, signal),
+          tagStore(drivers.place(registry, repository), tag, signal),
+          move,
+        ),
+      ),
+
+    /** Brings a tag back to what it named before, if it still names the image. */
+    restoreTag: async ({
+      registry,
+      repository,
+      tag,
+      digest,
+      before,
+    }: TagInput & { digest: string; before: string | null }): Promise<'restored' | 'kept' | 'unsupported'> =>
+      guarded(async (signal) => restoreTag(drivers.place(registry, repository), { tag, before, now: digest }, signal)),
+  };
+}
+
+export type ImageActivities = ReturnType<typeof imageActivities>;
+
+async function guarded<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { cancellationSignal, heartbeat } = Context.current();
+  const beats = setInterval(() => heartbeat(), BEAT_MS);
+  try {
+    return await act(cancellationSignal);
+  } catch (error) {
+    throw toFailure(error);
+  } finally {
+    clearInterval(beats);
+  }
+}
+
+/** The nearest that has the image. */
+async function sourceOf(
+  drivers: ImageDrivers,
+  { repository, digest, from, near }: CopyImageInput,
+  signal: AbortSignal,
+): Promise<{ name: string; place: Place }> {
+  for (const name of near) {
+    const place = drivers.place(name, repository);
+    // One that is away is no reason to wait: there is the source.
+    const there = await headManifest(place, digest, signal).catch(() => null);
+    signal.throwIfAborted();
+    if (there === digest) return { name, place };
+  }
+  return { name: from, place: drivers.place(from, repository) };
+}
+
+/** Lost where Temporal is away: the end of the copy tells it again. */
+async function tell(arrival: Arrival): Promise<void> {
+  const { info, client } = Context.current();
+  const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
+  await client.workflow
+    .getHandle(workflowId, runId)
+    .signal(copyArrived, arrival)
+    .catch(() => undefined);
+}
+
+function outcomeOf(copied: Copied, registry: string, copying: Copying): CopyOutcome {
+  const { error } = copied;
+  if (error === null) return { registry, report: copying.report(copied), trouble: null };
+  const code = codeOf(error);
+  const verdict = ERRORS[code].verdict === 'failed' ? 'failed' : 'errored';
+  return { registry, report: null, trouble: { verdict, code, message: error.message } };
+}
+
+function codeOf(error: Error): TransshipError['code'] {
+  return error instanceof TransshipError ? error.code : 'INTERNAL';
+}
+
+function mayPass(error: Error): boolean {
+  return !(error instanceof RegistryError) || ERRORS[error.code].retryable;
+}

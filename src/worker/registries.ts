@@ -1,0 +1,70 @@
+import type { ImageDrivers } from '../activities/image.ts';
+import { TransshipError } from '../domain/errors.ts';
+import { bytesPerSecondAt, type Link } from '../domain/fleet-registry.ts';
+import type { Fleet } from '../domain/fleet.ts';
+import { registriesOf, type FleetRegistry } from '../domain/registries.ts';
+import { RegistryClient } from '../registry/client.ts';
+import { Copier } from '../registry/copy.ts';
+import { staticCredentials, type Credentials } from '../registry/credentials.ts';
+import { dockerCredentials } from '../registry/docker-config.ts';
+import { Pacer } from '../registry/pacer.ts';
+
+/** An attempt of ours ends in seconds where a registry is away: Temporal tries again, and shows that it does. */
+const ATTEMPTS = 3;
+
+/** How soon a link has the rate of another time of day, in ms. */
+const WINDOW_MS = 10_000;
+
+/** What all IDCs of a worker's process share: one client for each registry, one copier. */
+export interface Registries {
+  /** As seen from an IDC of the process. */
+  of(idc: string): ImageDrivers;
+  /** Ends connections and timers. */
+  close(): Promise<void>;
+}
+
+/** The registries of the fleet, for whoever copies between them. Nothing is asked before it is needed. */
+export function openRegistries(fleet: Pick<Fleet, 'idcs' | 'links'>): Registries {
+  const all = new Map(registriesOf(fleet).map((registry) => [registry.name, registry]));
+  const clients = new Map<string, RegistryClient>();
+  const pacers = fleet.links.map((link) => ({ link, pacer: new Pacer(bytesPerSecondAt(link, new Date())) }));
+  const clock = setInterval(() => {
+    for (const { link, pacer } of pacers) pacer.perSecond = bytesPerSecondAt(link, new Date());
+  }, WINDOW_MS);
+  clock.unref();
+  const copier = new Copier();
+
+  const known = (name: string): FleetRegistry => {
+    const registry = all.get(name);
+    if (registry !== undefined) return registry;
+    throw new TransshipError('FLEET_INVALID', `there is no registry "${name}" in the fleet file of this worker`);
+  };
+  const clientOf = (name: string): RegistryClient => {
+    let client = clients.get(name);
+    if (client === undefined) {
+      const { url, credential, concurrency } = known(name);
+      const limits = { reads: concurrency, writes: concurrency, attempts: ATTEMPTS };
+      client = new RegistryClient({ url }, { ...limits, credentials: credentialsOf(credential) });
+      clients.set(name, client);
+    }
+    return client;
+  };
+  const between = (from: string, to: string) => (one: { link: Link }) => one.link.from === from && one.link.to === to;
+  return {
+    of: (idc) => ({
+      copier,
+      place: (name, repository) => ({ client: clientOf(name), repository }),
+      pacer: (from) => pacers.find(between(known(from).idc, idc))?.pacer,
+    }),
+    close: async () => {
+      clearInterval(clock);
+      await Promise.all([...clients.values()].map(async (client) => client.close()));
+    },
+  };
+}
+
+function credentialsOf(credential: FleetRegistry['credential']): Credentials {
+  if (credential === undefined) return staticCredentials(null);
+  if ('dockerConfig' in credential) return dockerCredentials(credential.dockerConfig);
+  return staticCredentials({ username: credential.user, password: credential.password });
+}

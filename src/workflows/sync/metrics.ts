@@ -1,0 +1,9 @@
+import { metricMeter } from '@temporalio/workflow';
+import type { SyncPriority } from '../../domain/sync/progress.ts';
+import { METRICS } from '../../temporal/metrics.ts';
+
+/** Counts what was wanted in a registry and is done, or has failed for good. @param ms since it was asked for */
+export function countSync(registry: string, priority: SyncPriority, state: 'done' | 'failed', ms: number): void {
+  const { name, description } = METRICS.syncs;
+  metricMeter.createHistogram(name, 'float', 's', description).record(ms / 1_000, { registry, priority, state });
+}

@@ -1,0 +1,65 @@
+import { Client, Connection } from '@temporalio/client';
+import { startRegistryFleet, type RegistryFleet, type RegistryFleetOptions } from '../../../devfleet/registry-fleet.ts';
+import { startTransship, type Transship, type TransshipOptions } from '../../../devfleet/transship.ts';
+import { RegistryClient } from '../../../src/registry/client.ts';
+import { headManifest, type Place } from '../../../src/registry/manifest.ts';
+import { WORKFLOWS } from '../../../src/temporal/names.ts';
+import { syncImageOptions } from '../../../src/temporal/sync-start.ts';
+import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../../src/temporal/sync.ts';
+
+/** Registries of several IDCs, with Transship's processes between them. */
+export interface SyncWorld extends Transship {
+  fleet: RegistryFleet;
+  client: Client;
+  /** Past all links. */
+  place(registry: string, repository: string): Place;
+  /** What a tag names in each of them; null where there is none. */
+  tags(repository: string, tag: string, registries: readonly string[]): Promise<Record<string, string | null>>;
+  stop(): Promise<void>;
+}
+
+export async function startSyncWorld(options: RegistryFleetOptions & Partial<TransshipOptions>): Promise<SyncWorld> {
+  const fleet = await startRegistryFleet(options);
+  try {
+    const { roles = { worker: [] } } = options;
+    const transship = await startTransship(fleet, { ...options, roles, port: fleet.apiPort });
+    const connection = await Connection.connect({ address: fleet.temporal.address });
+    const client = new Client({ connection, namespace: fleet.temporal.namespace });
+    const clients = new Map(
+      Object.entries(fleet.registries).map(([name, { directUrl }]) => [name, new RegistryClient({ url: directUrl })]),
+    );
+    const place = (registry: string, repository: string): Place => {
+      const found = clients.get(registry);
+      if (found === undefined) throw new Error(`there is no registry ${registry}`);
+      return { client: found, repository };
+    };
+    return {
+      ...transship,
+      fleet,
+      client,
+      place,
+      tags: async (repository, tag, registries) =>
+        Object.fromEntries(
+          await Promise.all(
+            registries.map(async (name) => [name, await headManifest(place(name, repository), tag)] as const),
+          ),
+        ),
+      stop: async () => {
+        await Promise.all([...clients.values()].map(async (one) => one.close()));
+        await connection.close();
+        await fleet.stop();
+      },
+    };
+  } catch (error) {
+    await fleet.stop();
+    throw error;
+  }
+}
+
+/** One more who wants an image; its handle answers with what became of all destinations. */
+export async function ask(client: Client, input: Omit<SyncImageInput, 'requests'>, request: SyncRequest) {
+  return client.workflow.signalWithStart<(input: SyncImageInput) => Promise<SyncImageResult>, [SyncRequest]>(
+    WORKFLOWS.syncImage,
+    syncImageOptions({ ...input, requests: [request] }),
+  );
+}
