@@ -64,7 +64,9 @@ export function imageActivities(drivers: ImageDrivers) {
       const told: Promise<void>[] = [];
       try {
         heartbeat(copying.beat());
-        const source = await sourceOf(drivers, input, signal);
+        // Those that an attempt before this one has served are as near.
+        const near = info.attempt === 1 ? input.near : [...input.near, ...to];
+        const source = await sourceOf(drivers, { ...input, near }, signal);
         const pacer = source.name === input.from ? drivers.pacer(input.from) : undefined;
         const { destinations } = await drivers.copier.copy({
           ...{ source: source.place, digest, destinations: [...names.keys()], attached: referrers, signal },
@@ -146,13 +148,17 @@ async function sourceOf(
   { repository, digest, from, near }: CopyImageInput,
   signal: AbortSignal,
 ): Promise<{ name: string; place: Place }> {
-  for (const name of near) {
-    const place = drivers.place(name, repository);
-    // One that is away is no reason to wait: there is the source.
-    const there = await headManifest(place, digest, signal).catch(() => null);
-    signal.throwIfAborted();
-    if (there === digest) return { name, place };
-  }
+  const found = await Promise.all(
+    near.map(async (name) => {
+      const place = drivers.place(name, repository);
+      // One that is away is no reason to wait: there is the source.
+      const there = await headManifest(place, digest, signal).catch(() => null);
+      return there === digest ? { name, place } : null;
+    }),
+  );
+  signal.throwIfAborted();
+  const nearest = found.find((one) => one !== null);
+  if (nearest !== undefined) return nearest;
   return { name: from, place: drivers.place(from, repository) };
 }
 
