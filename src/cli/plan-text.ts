@@ -29,13 +29,16 @@ const MODES: Record<GroupPlan['mode'], string> = {
 
 function groupLines(
   terminal: Terminal,
-  { ref, mode, running, images, plan, warnings }: GroupPlan,
+  { ref, mode, running, images, missing = [], plan, warnings }: GroupPlan,
   withEnv: boolean,
 ): string[] {
   const { paint } = terminal;
   const lines = [`${paint('bold', withEnv ? `${ref.env}/${ref.group}` : ref.group)}  ${MODES[mode]}`];
   for (const [container, { repository, tag, digest }] of Object.entries(images)) {
     lines.push(`  ${container}: ${repository}:${tag} (${digest.slice(0, 19)}…)`);
+  }
+  for (const { repository, tag, idc, from } of missing) {
+    lines.push(`  ${paint('yellow', 'brought first')}: ${repository}:${tag} to ${idc}, from ${from.name}`);
   }
   if (running.length > 0) lines.push(`  runs now: ${running.join(', ')}`);
   lines.push(...warnings.map((warning) => `  ${paint('yellow', 'note')}: ${warning}`));

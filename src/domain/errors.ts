@@ -108,6 +108,15 @@ export const ERRORS = {
     'Push the same image to every IDC, or release by a tag that is the same everywhere.',
   ),
 
+  IMAGE_NOT_BROUGHT: {
+    ...errored(
+      'An image that the release needs could not be brought to an IDC',
+      'See transship image status for what keeps it; mend that, and resume: it is asked for again.',
+    ),
+    // Its sync has tried all there is to try.
+    retryable: false,
+  },
+
   // A registry refuses
   CREDENTIALS_UNREADABLE: refused(
     400,

@@ -1429,6 +1429,21 @@ export interface components {
             images: {
                 [key: string]: components["schemas"]["ImageRef"];
             };
+            /** @description Images that sync rules bring to an IDC before its first batch, while earlier batches go; absent where all are there */
+            missing?: {
+                digest: string;
+                /** @description Registry that has it */
+                from: {
+                    idc: string;
+                    name: string;
+                };
+                /** @description IDC whose registry lacks it */
+                idc: string;
+                platforms?: string[];
+                referrers: boolean;
+                repository: string;
+                tag: string;
+            }[];
             /**
              * @description create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new instances; mixed: that is so in some of its sets only; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already
              * @enum {string}
@@ -1496,7 +1511,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "SYNC_RULE_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "SYNC_RULE_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */

@@ -17,6 +17,7 @@ import type {
   Trouble,
 } from '../domain/types.ts';
 import { COMMAND_SIGNAL } from './names.ts';
+import type { ImageSource, MissingImage } from './sync.ts';
 
 /** Spec as the app file gives it, before tags are resolved and a number is given. */
 export interface SpecDraft extends Omit<Spec, 'number' | 'images'> {
@@ -71,6 +72,8 @@ export interface PlanReleaseInput {
   bastion?: boolean;
   /** Repository → digest, where what an environment before has run is to run here, whatever its tag says by now. */
   pinned?: Record<string, string>;
+  /** From where sync rules bring the images of this version. Left out: from nowhere. */
+  sources?: ImageSource[];
 }
 
 export interface GroupPlan {
@@ -83,6 +86,8 @@ export interface GroupPlan {
    */
   mode: 'create' | 'in-place' | 'recreate' | 'mixed' | 'restart' | 'scale' | 'adopt' | 'detach' | 'convert' | 'none';
   images: Record<string, ImageRef>;
+  /** Images that are brought to an IDC before its first batch. Left out: none. */
+  missing?: MissingImage[];
   /** Image strings that run now, most frequent first. */
   running: string[];
   /** Empty batches for mode none. For create: one batch of all. */
@@ -129,6 +134,8 @@ export interface ReleaseGroupInput extends GroupTarget {
   };
   /** Names of the instances that it is for; left out: all. */
   only?: string[];
+  /** Images that are brought to an IDC before its first batch. Left out: none. */
+  missing?: MissingImage[];
   /** Names of the groups that are released with it as one, in step, itself among them. Left out: it is released by itself. */
   joined?: string[];
   /** Repair of a first release: its sets are removed, and the group is as it was before. */

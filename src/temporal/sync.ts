@@ -26,6 +26,19 @@ export interface SyncRequest {
   askedAt: string;
 }
 
+/** A registry that a sync rule brings an image from, to the main registry of an IDC. */
+export interface ImageSource extends SyncOptions {
+  repository: string;
+  idc: string;
+  from: RegistryAt;
+}
+
+/** An image that the registry of an IDC lacks, and that is brought there before a release needs it. */
+export interface MissingImage extends ImageSource {
+  tag: string;
+  digest: string;
+}
+
 export interface SyncImageInput {
   /** Without registry host, e.g. `shop/web`; the same everywhere. */
   repository: string;

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/worker';
 import { pino } from 'pino';
 import { azSetActivities } from '../activities/azset.ts';
+import { bringActivities } from '../activities/bring.ts';
 import { controlActivities } from '../activities/control.ts';
 import { imageActivities } from '../activities/image.ts';
 import { instanceActivities } from '../activities/instance.ts';
@@ -103,6 +104,7 @@ export async function runWorkers({
           ...turnActivities(catalogue),
           ...stageActivities(catalogue),
           ...syncActivities(catalogue),
+          ...bringActivities(catalogue),
         },
       }),
     );

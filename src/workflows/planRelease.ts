@@ -28,7 +28,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   if (group.takeover !== undefined) return planTakeover(input, group, group.takeover);
   const { ref } = group;
   const idcs = idcsOf(group.azSets);
-  const [images, looks] = await Promise.all([
+  const [{ images, missing }, looks] = await Promise.all([
     group.spec === undefined ? resolveImages(input, group, idcs) : presentImages(group.spec, idcs),
     Promise.all(
       idcs.map((idc) =>
@@ -46,6 +46,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     ...new Set(existing.flatMap(({ set }) => set?.instances.flatMap((it) => Object.values(it.images)) ?? [])),
   ];
 
+  const base = { ref, images, running, ...(missing.length === 0 ? {} : { missing }) };
   if (
     group.restart === undefined &&
     group.scale === undefined &&
@@ -56,17 +57,15 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
       await refuseStrangers(group, group.spec ?? { ...group.draft, number: 0, version: input.version, images });
     const all = { index: 0, members: group.instances };
     return {
-      ref,
+      ...base,
       mode: 'create',
-      images,
-      running,
       plan: { batches: [all], rounding: 'a first release creates all instances at once', budget: [] },
       warnings: [],
     };
   }
   if (existing.length < group.azSets.length) {
-    const missing = look.sets.filter(({ set }) => set === null).map(({ ref: set }) => set.name);
-    throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${missing.join(', ')}`, 'SETS_MISSING');
+    const gone = look.sets.filter(({ set }) => set === null).map(({ ref: set }) => set.name);
+    throw ApplicationFailure.nonRetryable(`sets that should exist are gone: ${gone.join(', ')}`, 'SETS_MISSING');
   }
 
   const spec: Spec = group.spec ?? { ...group.draft, number: 0, version: input.version, images };
@@ -101,14 +100,14 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   if (group.scale !== undefined) {
     refuseAstray(group, changes);
     const plan = await planScale(input, { ...group, sizes: group.scale.sizes }, look);
-    return { ref, mode: plan.batches.length === 0 ? 'none' : 'scale', images, running, plan, warnings: [] };
+    return { ...base, mode: plan.batches.length === 0 ? 'none' : 'scale', plan, warnings: [] };
   }
   const slicing = { bastion: input.bastion ?? true, desired: group.instances.length };
   if (group.restart !== undefined) {
-    return { ref, mode: 'restart', images, running, plan: planBatches(members, input.config, slicing), warnings };
+    return { ...base, mode: 'restart', plan: planBatches(members, input.config, slicing), warnings };
   }
   if (changes.every(({ change }) => change === 'none') && existing.every(({ set }) => set?.settled === true)) {
-    return { ref, mode: 'none', images, running, plan: { batches: [], rounding: '', budget: [] }, warnings };
+    return { ...base, mode: 'none', plan: { batches: [], rounding: '', budget: [] }, warnings };
   }
   const mode = anew.length === 0 ? 'in-place' : anew.length === group.azSets.length ? 'recreate' : 'mixed';
   if (anew.length > 0) {
@@ -117,10 +116,8 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
     warnings.push(`new instances are needed${where} for: ${reasons}`);
   }
   return {
-    ref,
+    ...base,
     mode,
-    images,
-    running,
     plan: planBatches(members, input.config, slicing),
     warnings,
   };

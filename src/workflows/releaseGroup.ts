@@ -115,6 +115,7 @@ function begin(parts: Parts, epoch: number): GroupRun {
     lost: new Map(),
     returning: new Map(),
     braking: null,
+    supplied: new Set(),
   };
 }
 

@@ -12,6 +12,7 @@ import { releaseConfig } from './config.ts';
 import { getRelease } from './find.ts';
 import { acceptOnce } from './once.ts';
 import { operationRows } from './rows.ts';
+import { imageSources } from './sources.ts';
 import { findTargets, type Target } from './targets.ts';
 
 /** The plan alone: checks nothing that may change by the time of the release, writes nothing. */
@@ -141,6 +142,7 @@ async function write(
       root: id,
       actor,
       config,
+      ...(groupPlan.missing === undefined ? {} : { missing: groupPlan.missing }),
       ...(isJoined ? { joined: names } : {}),
       ...policy,
     });
@@ -193,5 +195,6 @@ async function plan(
 ): Promise<ReleasePlan> {
   // What is ahead may be creating it just now.
   const groups = targets.map((target) => ({ ...target, partial: onBusy !== 'reject' }));
-  return planRelease(context.temporal, { app, env, version, config, groups, pinned });
+  const sources = await imageSources(context, groups, version);
+  return planRelease(context.temporal, { app, env, version, config, groups, pinned, sources });
 }

@@ -43,6 +43,23 @@ export const groupPlanSchema = z
           'create: its sets do not exist yet; in-place: images change; recreate: more does, so there will be new instances; mixed: that is so in some of its sets only; restart: the same again, in new pods; scale: batch 1 comes, batch 2 goes; adopt, detach: its sets are taken over, or left, as they run; convert: its sets are made anew under their instances, which stay; none: it is like that already',
       }),
     images: z.record(z.string(), imageRefSchema),
+    missing: z
+      .array(
+        z.object({
+          repository: z.string(),
+          tag: z.string(),
+          digest: z.string(),
+          idc: z.string().meta({ description: 'IDC whose registry lacks it' }),
+          from: z.object({ name: z.string(), idc: z.string() }).meta({ description: 'Registry that has it' }),
+          platforms: z.array(z.string()).exactOptional(),
+          referrers: z.boolean(),
+        }),
+      )
+      .exactOptional()
+      .meta({
+        description:
+          'Images that sync rules bring to an IDC before its first batch, while earlier batches go; absent where all are there',
+      }),
     running: z.array(z.string()).meta({ description: 'Image strings that run now, most frequent first' }),
     plan: batchPlanSchema,
     warnings: z.array(z.string()),

@@ -1,13 +1,17 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ImageRef, Spec } from '../../domain/types.ts';
 import type { PlanReleaseInput } from '../../temporal/messages.ts';
+import type { MissingImage } from '../../temporal/sync.ts';
 import { planningActivities } from '../release/activities.ts';
 
 /**
  * The images of a spec that ran before: they must still be there, before anything is taken out for them.
- * @returns them
+ * @returns them; nothing is brought
  */
-export async function presentImages({ images }: Spec, idcs: string[]): Promise<Record<string, ImageRef>> {
+export async function presentImages(
+  { images }: Spec,
+  idcs: string[],
+): Promise<{ images: Record<string, ImageRef>; missing: MissingImage[] }> {
   const lacking = await Promise.all(
     idcs.map(async (idc) => {
       const found = await planningActivities(idc, `look for the images (${idc})`).resolveImages({
@@ -20,17 +24,21 @@ export async function presentImages({ images }: Spec, idcs: string[]): Promise<R
         .map(([, { repository, tag, digest }]) => `${repository}:${tag} (${digest}) in ${idc}`);
     }),
   );
-  const missing = lacking.flat();
-  if (missing.length === 0) return images;
-  throw ApplicationFailure.nonRetryable(`gone from the registry: ${missing.join(', ')}`, 'IMAGE_UNKNOWN');
+  const gone = lacking.flat();
+  if (gone.length === 0) return { images, missing: [] };
+  throw ApplicationFailure.nonRetryable(`gone from the registry: ${gone.join(', ')}`, 'IMAGE_UNKNOWN');
 }
 
-/** @returns one digest per container, the same in every IDC */
+/**
+ * The images of a version, one digest per container for every IDC. What an IDC lacks, or has another image for, is looked for
+ * where a sync rule brings it from.
+ * @returns beside them what is to be brought to an IDC first
+ */
 export async function resolveImages(
   input: PlanReleaseInput,
   group: Pick<PlanReleaseInput['groups'][number], 'draft'>,
   idcs: string[],
-): Promise<Record<string, ImageRef>> {
+): Promise<{ images: Record<string, ImageRef>; missing: MissingImage[] }> {
   const { repositories } = group.draft;
   const { version: tag, pinned = {} } = input;
   const digests = Object.fromEntries(
@@ -43,23 +51,52 @@ export async function resolveImages(
     idcs.map((idc) => planningActivities(idc, `resolve images (${idc})`).resolveImages({ repositories, digests, tag })),
   );
   const images: Record<string, ImageRef> = {};
+  const missing: MissingImage[] = [];
   for (const [container, repository] of Object.entries(repositories)) {
-    const image = `${repository}:${input.version}`;
-    const byIdc = found.map((resolved) => resolved[container] ?? null);
-    const missing = idcs.filter((_, i) => byIdc[i] === null);
-    if (missing.length > 0) {
-      throw ApplicationFailure.nonRetryable(
-        `${image} is not in the registry of ${missing.join(', ')}`,
-        'IMAGE_UNKNOWN',
-      );
+    const byIdc = new Map(idcs.map((idc, at) => [idc, found[at]?.[container]?.digest ?? null]));
+    if (new Set(byIdc.values()).size > 1 || byIdc.get(idcs[0] ?? '') === null) {
+      const brought = await lookElsewhere(input, { repository, reference: digests[container] ?? tag }, byIdc);
+      for (const { idc, digest } of brought) byIdc.set(idc, digest);
+      missing.push(...brought);
     }
-    const [first, ...others] = byIdc;
-    if (first === null || first === undefined) continue;
-    if (others.some((other) => other?.digest !== first.digest)) {
-      const digests = idcs.map((idc, i) => `${idc} ${byIdc[i]?.digest ?? ''}`).join(', ');
-      throw ApplicationFailure.nonRetryable(`${image} differs: ${digests}`, 'IMAGE_DIFFERS');
-    }
-    images[container] = first;
+    const image = `${repository}:${tag}`;
+    images[container] = { repository, tag, digest: same(image, byIdc) };
   }
-  return images;
+  return { images, missing };
+}
+
+/** What sync rules bring of an image to those IDCs that have it not, or another one. */
+async function lookElsewhere(
+  { version: tag, sources = [] }: PlanReleaseInput,
+  { repository, reference }: { repository: string; reference: string },
+  byIdc: ReadonlyMap<string, string | null>,
+): Promise<MissingImage[]> {
+  const brought = await Promise.all(
+    sources
+      .filter((source) => source.repository === repository && byIdc.has(source.idc))
+      .map(async (source): Promise<MissingImage | null> => {
+        const { name: registry, idc } = source.from;
+        const { readTag } = planningActivities(idc, `look for ${repository} (${registry})`);
+        const digest = await readTag({ registry, repository, tag: reference });
+        return digest === null || digest === byIdc.get(source.idc) ? null : { ...source, tag, digest };
+      }),
+  );
+  const all = brought.filter((one) => one !== null);
+  // Of several rules that bring it to an IDC the first one does.
+  return all.filter((one, at) => all.findIndex(({ idc }) => idc === one.idc) === at);
+}
+
+/** @throws IMAGE_UNKNOWN, IMAGE_DIFFERS */
+function same(image: string, byIdc: ReadonlyMap<string, string | null>): string {
+  const lacking = [...byIdc].filter(([, digest]) => digest === null).map(([idc]) => idc);
+  if (lacking.length > 0) {
+    const message = `${image} is not in the registry of ${lacking.join(', ')}`;
+    throw ApplicationFailure.nonRetryable(message, 'IMAGE_UNKNOWN');
+  }
+  const [first = ''] = [...byIdc.values()].map((digest) => digest ?? '');
+  if ([...byIdc.values()].some((digest) => digest !== first)) {
+    const digests = [...byIdc].map(([idc, digest]) => `${idc} ${digest ?? ''}`).join(', ');
+    throw ApplicationFailure.nonRetryable(`${image} differs: ${digests}`, 'IMAGE_DIFFERS');
+  }
+  return first;
 }

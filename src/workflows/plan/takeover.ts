@@ -20,7 +20,7 @@ export async function planTakeover(
   const { ref, azSets, instances } = group;
   const idcs = idcsOf(azSets);
   const adopts = mode === 'adopt';
-  const images = group.spec?.images ?? (adopts ? await resolveImages(input, group, idcs) : {});
+  const images = group.spec?.images ?? (adopts ? (await resolveImages(input, group, idcs)).images : {});
   const plan = (members: InstanceRef[]): BatchPlan => ({
     batches: [{ index: 0, members }],
     rounding: 'no instance ends',

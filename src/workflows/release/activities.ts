@@ -1,7 +1,9 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, LocalActivityInterfaceFor } from '@temporalio/workflow';
 import type { AzSetActivities } from '../../activities/azset.ts';
+import type { BringActivities } from '../../activities/bring.ts';
 import type { ControlActivities } from '../../activities/control.ts';
+import type { ImageActivities } from '../../activities/image.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
 import type { StageActivities } from '../../activities/stages.ts';
 import type { TurnActivities } from '../../activities/turn.ts';
@@ -17,6 +19,7 @@ import {
 import type { PolicyOverride } from '../../temporal/messages.ts';
 
 type IdcActivities = AzSetActivities & InstanceActivities;
+type PlanningActivities = IdcActivities & Pick<ImageActivities, 'readTag'>;
 
 /** Forward steps give up in the end and become a person's decision; undo steps do not. */
 export type Direction = 'forward' | 'undo';
@@ -43,8 +46,8 @@ export function idcActivities(idc: string, options: StepOptions): ActivityInterf
 }
 
 /** Reads for a plan that a person waits for. */
-export function planningActivities(idc: string, summary: string): ActivityInterfaceFor<IdcActivities> {
-  return proxyActivities<IdcActivities>({ ...planningStep(), taskQueue: idcQueue(idc), summary });
+export function planningActivities(idc: string, summary: string): ActivityInterfaceFor<PlanningActivities> {
+  return proxyActivities<PlanningActivities>({ ...planningStep(), taskQueue: idcQueue(idc), summary });
 }
 
 export function controlActivities(summary: string, policy?: PolicyOverride): ActivityInterfaceFor<ControlActivities> {
@@ -56,8 +59,8 @@ export function waitingActivities(
   summary: string,
   longestMs: number,
   policy?: PolicyOverride,
-): ActivityInterfaceFor<TurnActivities & StageActivities> {
-  return proxyActivities<TurnActivities & StageActivities>({
+): ActivityInterfaceFor<TurnActivities & StageActivities & BringActivities> {
+  return proxyActivities<TurnActivities & StageActivities & BringActivities>({
     ...longWait(policy, longestMs),
     taskQueue: CONTROL_QUEUE,
     summary,

@@ -41,6 +41,8 @@ export interface GroupRun {
   lost: Map<string, Trouble>;
   /** While a person's brake is on: what every step stands at. */
   braking: Promise<void> | null;
+  /** IDCs whose registries have the images by now. */
+  supplied: Set<string>;
   /** Opened by the first undo step that needs it. */
   undoBudget?: Promise<UndoBudget>;
   /** Of an undo: each cluster that was away at its beginning, and when what serves there is counted. */

@@ -5,6 +5,7 @@ import { convert } from './convert.ts';
 import { look, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, brakable, hold, isBraked, passBrake } from './hold.ts';
+import { askImages, awaitAll, lacksImages } from './images.ts';
 import { isJoined, meet, MEETINGS } from './joined.ts';
 import { bringUp, leftOver, redoUntilWhole, rollOn, rollOut } from './rollout.ts';
 import { scale } from './scale.ts';
@@ -47,6 +48,7 @@ async function begin(run: GroupRun): Promise<GroupLook | null> {
   }
   if (input.takeover !== undefined) return takeOver(run, input.takeover);
   if (input.convert !== undefined) return convert(run, input.convert);
+  if (lacksImages(run)) await askImages(run);
   const now = await look(run, 'forward', 'look at the sets');
   return modeOf(run, now) === 'create' ? create(run) : replace(run, now);
 }
@@ -55,6 +57,7 @@ async function create(run: GroupRun): Promise<GroupLook> {
   const { input } = run;
   const message = `first release: ${String(input.instances.length)} instances on ${input.spec.version}`;
   await advance(run, 'CREATING', message);
+  if (lacksImages(run)) await awaitAll(run, input.instances);
   await createAll(run);
   const whole = await bringUp(run);
   if (isJoined(run)) await meet(run, MEETINGS.settled, 'all instances serve');

@@ -10,6 +10,7 @@ import { look, idcsOf, type GroupLook, type GroupRun } from './context.ts';
 import { hasGates, passGate } from './gate.ts';
 import { advance, hold, isBraked, passBrake } from './hold.ts';
 import { bake, smoke } from './instance.ts';
+import { awaitImages, missingFor } from './images.ts';
 import { isJoined, meet, MEETINGS } from './joined.ts';
 import { isLoss, lookPast, lossText, untilBack } from './loss.ts';
 import { followSize, sizeChange } from './resize.ts';
@@ -61,6 +62,8 @@ async function planAll(run: GroupRun, seen: GroupLook): Promise<Batch[]> {
     data: plan,
   });
 
+  const first = plan.batches[0]?.members ?? [];
+  if (missingFor(run, first).length > 0) await awaitImages(run, first);
   await prePull(run, plan.batches[0]);
   return plan.batches;
 }
@@ -96,9 +99,17 @@ export async function rollOn(run: GroupRun, { batches, stale, wave: before }: Le
     }
     const [batch, next] = queue;
     if (batch === undefined) break;
+    if (missingFor(run, batch.members).length > 0) {
+      await awaitImages(run, batch.members);
+      await prePull(run, batch);
+    }
+    const isNextThere = missingFor(run, next?.members ?? []).length === 0;
     // The next batch's hosts pull while this one is replaced.
     await all<() => Promise<unknown>, unknown>(
-      [() => (batch.index === 0 ? runBastion(run, batch) : runBatch(run, batch)), () => prePull(run, next)],
+      [
+        () => (batch.index === 0 ? runBastion(run, batch) : runBatch(run, batch)),
+        () => prePull(run, isNextThere ? next : undefined),
+      ],
       (act) => act(),
     );
     queue = queue.slice(1);

@@ -1,0 +1,26 @@
+import type { AzSetRef } from '../../domain/types.ts';
+import { destinationsOf } from '../../domain/sync/destinations.ts';
+import { registriesOf } from '../../domain/registries.ts';
+import type { ImageSource } from '../../temporal/sync.ts';
+import type { ApiContext } from '../context.ts';
+
+/** From where sync rules bring images, under a tag, to the main registries of the IDCs of some sets. */
+export async function imageSources(
+  { fleet, catalogue }: Pick<ApiContext, 'fleet' | 'catalogue'>,
+  groups: readonly { azSets: readonly AzSetRef[]; draft: { repositories: Record<string, string> } }[],
+  tag: string,
+): Promise<ImageSource[]> {
+  const rules = (await catalogue.syncRules.list()).map(({ rule }) => rule);
+  const idcs = new Set(groups.flatMap(({ azSets }) => azSets.map(({ idc }) => idc)));
+  const repositories = new Set(groups.flatMap(({ draft }) => Object.values(draft.repositories)));
+  return registriesOf(fleet).flatMap(({ name, idc: of }) =>
+    [...repositories].flatMap((repository) =>
+      destinationsOf(rules, name, repository, tag)
+        .filter(({ registry }) => idcs.has(registry))
+        .map(({ registry, platforms, referrers }) => ({
+          ...{ repository, idc: registry, from: { name, idc: of }, referrers },
+          ...(platforms === undefined ? {} : { platforms }),
+        })),
+    ),
+  );
+}
