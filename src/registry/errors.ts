@@ -88,7 +88,9 @@ function codeOf(method: string, status: number, reported: readonly ReportedError
   const says = (...codes: string[]): boolean => reported.some(({ code }) => codes.includes(code));
   if (status === 429 || says('TOOMANYREQUESTS')) return 'REGISTRY_BUSY';
   if (status === 405 || status === 501 || says('UNSUPPORTED')) return 'REGISTRY_UNSUPPORTED';
-  if (status === 408 || status >= 500) return 'REGISTRY_UNREACHABLE';
+  // Distribution answers 500 to a manifest that names layers elsewhere, with this among its codes: it will do so again.
+  const isLacking = says('MANIFEST_BLOB_UNKNOWN');
+  if (status === 408 || (status >= 500 && !isLacking)) return 'REGISTRY_UNREACHABLE';
   // Harbor: 403 DENIED, "adding 2.1 MiB of storage resource, which when updated to current usage … will exceed the
   // configured upper limit". Others say "quota".
   if ((status === 403 || status === 413) && /quota|exceed the configured upper limit/i.test(said)) {

@@ -71,9 +71,13 @@ export class Tree {
       await putReferrer(place, node.manifest, signal);
     } catch (error) {
       if (!(error instanceof RegistryError) || !isLacking(error)) throw error;
-      // By platform: what the index lists besides is not to be had there, and this registry insists on it.
-      if (node.children.length > 0 && node.left.some((digest) => names(error, digest))) {
-        const message = `${nameOf(place)} takes no index without all that it lists: copy all platforms. ${error.message}`;
+      // What was left out on purpose is not to be had there, and this registry insists on it.
+      if (node.left.some((digest) => names(error, digest))) {
+        const why =
+          node.children.length > 0
+            ? 'no index without all that it lists: copy all platforms'
+            : 'no manifest that names layers elsewhere: allow their URLs there (distribution: validation.manifests.urls)';
+        const message = `${nameOf(place)} takes ${why}. ${error.message}`;
         throw new RegistryError('REGISTRY_UNSUPPORTED', message, { status: error.status, reported: error.reported });
       }
       if (isSecond) throw error;

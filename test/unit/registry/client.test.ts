@@ -97,6 +97,17 @@ test.each<[string, MadeUp, object]>([
     { status: 404, errors: [['NOT_FOUND', 'project shop not found']] },
     { code: 'REPOSITORY_UNKNOWN', kind: 'permanent' },
   ],
+  [
+    'layers elsewhere, as distribution says it',
+    {
+      status: 500,
+      errors: [
+        ['UNKNOWN', 'unknown error'],
+        ['MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry'],
+      ],
+    },
+    { code: 'REGISTRY_REFUSED', kind: 'permanent' },
+  ],
   ['invalid', { status: 400, errors: [['MANIFEST_INVALID', 'no']] }, { code: 'REGISTRY_REFUSED', kind: 'permanent' }],
   ['digest', { status: 400, errors: [['DIGEST_INVALID', 'no']] }, { code: 'IMAGE_CORRUPT', kind: 'corrupt' }],
   ['any body', { status: 400, text: '{"errors":"many"}' }, { code: 'REGISTRY_REFUSED', reported: [] }],

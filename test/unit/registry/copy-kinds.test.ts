@@ -128,6 +128,23 @@ test('foreign layers are left where they are', async () => {
   expect(to.manifests.get(`shop/web ${manifest.digest}`)?.bytes.equals(manifest.bytes)).toBe(true);
 });
 
+test('foreign layers where no manifest may name such: nothing is sent again', async () => {
+  const [from, to] = [await world.registry(), await world.registry()];
+  const image = seedImage(from, 'shop/web', null, [1000]);
+  const content = JSON.parse(image.bytes.toString()) as { layers: object[] };
+  const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
+  const foreign = { mediaType, digest: sha256('windows'), size: 7, urls: ['https://example.com/x'] };
+  content.layers.push(foreign);
+  const manifest = from.putManifest('shop/web', 'v1', MANIFEST, content);
+  to.quirks.instead = ({ method, path }) =>
+    method === 'PUT' && path.includes('/manifests/')
+      ? { status: 500, errors: [['MANIFEST_BLOB_UNKNOWN', foreign.digest]] }
+      : undefined;
+  expect(errors(await copy(from, to, manifest.digest))).toMatchObject([{ code: 'REGISTRY_UNSUPPORTED', status: 500 }]);
+  expect(to.calls(/^PUT .*manifests/)).toHaveLength(1);
+  expect(to.calls(/^POST/)).toHaveLength(image.blobs.length);
+});
+
 test('one blob with two sizes', async () => {
   const [from, to] = [await world.registry(), await world.registry()];
   const image = seedImage(from, 'shop/web', null, [1000]);
