@@ -104,8 +104,12 @@ async function patch(
   });
 }
 
-/** How far the upload is, as the registry counts; null: there is no such upload any more. */
-async function statusOf(
+/**
+ * How far the upload is, as the registry counts, and in the session where it goes on from there.
+ * @param at returned where the registry does not say
+ * @returns null: there is no such upload any more
+ */
+export async function statusOf(
   place: Place,
   session: UploadSession,
   at: number,

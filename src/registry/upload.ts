@@ -1,15 +1,20 @@
 import { Attempts } from './back-off.ts';
-import { putInChunks } from './chunks.ts';
+import { putInChunks, statusOf } from './chunks.ts';
 import { pathOf, pullScope, pushScope, type Call } from './client.ts';
 import { hasBlob } from './download.ts';
 import { RegistryError } from './errors.ts';
 import type { Place } from './manifest.ts';
+import { sleep } from './pacer.ts';
 import type { Blob } from './part.ts';
 import { COMMIT_FACTOR, finishing, locationOf, refuseOther, type UploadSession } from './session.ts';
 import { Watch } from './watch.ts';
 
 /** Statuses by which registries, and proxies before them, say that they do not take a blob in one piece. */
 const NOT_WHOLE = [405, 411, 413, 415, 416, 501];
+
+/** Waits before an upload that is given up is deleted again; the first in milliseconds, each twice the one before. */
+const CANCEL_MS = 50;
+const CANCEL_ROUNDS = 5;
 
 /**
  * Begins to bring a blob into a repository: by mounting it from another one, where the registry finds it there, else by a
@@ -80,18 +85,33 @@ export async function pushBytes(place: Place, digest: string, bytes: Buffer, sig
   }
 }
 
-/** Gives a session up, so that the registry need not keep what it has of it. That it cannot be is no matter. */
+/**
+ * Gives a session up, so that the registry need not keep what it has of it. That it cannot be is no matter.
+ *
+ * Distribution v3 answers 416, and keeps what it has, unless the location is that of the byte where the upload broke off:
+ * it is asked for that one, several times while it still writes what it got.
+ */
 async function cancelUpload(place: Place, session: UploadSession): Promise<void> {
-  await place.client
-    .tell({
+  // Not the caller's signal: it may be why the session is given up.
+  const signal = AbortSignal.timeout(place.client.answerMs);
+  const cancel = async (): Promise<number> => {
+    const answer = await place.client.tell({
       method: 'DELETE',
       target: session.location,
       scopes: [`repository:${place.repository}:pull,push,delete`],
-      accept: [200, 202, 204, 404],
-      // Not the caller's signal: it may be why the session is given up.
-      signal: AbortSignal.timeout(place.client.answerMs),
-    })
-    .catch(() => undefined);
+      accept: [200, 202, 204, 404, 416],
+      signal,
+    });
+    return answer.status;
+  };
+  try {
+    for (let round = 0; round < CANCEL_ROUNDS && (await cancel()) === 416; round++) {
+      await sleep(CANCEL_MS * 2 ** round, signal);
+      if ((await statusOf(place, session, 0, signal)) === null) return;
+    }
+  } catch {
+    // It is purged in time.
+  }
 }
 
 /** Distribution and most others answer 202 to a POST that has the blob with it, and have ignored it. */

@@ -208,6 +208,21 @@ test('an upload that is given up is deleted there', async () => {
   expect(registry.calls(/^DELETE/)).toHaveLength(1);
 });
 
+test('an upload that is given up is deleted where it would go on, where the registry wants that', async () => {
+  const registry = await world.registry({ refusesWhole: 400 });
+  let refusals = 2;
+  registry.quirks.instead = ({ method }) => (method === 'DELETE' && refusals-- > 0 ? { status: 416 } : undefined);
+  await expect(upload(world.place(registry))).rejects.toMatchObject({ status: 400 });
+  expect(registry.uploads.open.size).toBe(0);
+  expect(registry.calls(/^(DELETE|GET)/).map((call) => call.split(' ')[0])).toEqual([
+    'DELETE',
+    'GET',
+    'DELETE',
+    'GET',
+    'DELETE',
+  ]);
+});
+
 test('an abort gives the upload up, too', async () => {
   const registry = await world.registry();
   const abort = new AbortController();
