@@ -10,8 +10,8 @@ import { readBody, Uploads } from './uploads.ts';
 
 /** Answers one request. */
 export interface Replies {
-  reply(status: number, headers?: Record<string, string>, body?: Buffer | string): void;
-  fail(status: number, code: string, detail?: unknown): void;
+  reply: (status: number, headers?: Record<string, string>, body?: Buffer | string) => void;
+  fail: (status: number, code: string, detail?: unknown) => void;
 }
 
 /** A registry by the distribution spec, but for its quirks, which a test may change at any time. */
