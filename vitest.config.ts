@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 //   replay    recorded histories of every workflow against today's code
 //   contract  one suite per interface, every implementation, on real parts
 //   fleet     the whole system on a devfleet
-//   real      what needs root to be had: a real kubelet for the sim one's contract, a real HAProxy
+//   real      what needs root to be had: a real kubelet for the sim one's contract, a real HAProxy, distribution 2.8
 // The last three start real servers. Of contracts two files run at a time, each with what it needs and no more; of whole
 // fleets one: two cores do not hold two of them, and people in a hurry.
 // A real system on a busy machine may miss a deadline once; what fails twice in a row is a defect.
