@@ -6,13 +6,7 @@ import type { MadeUp, Quirks, Seen } from './quirks.ts';
 import { sendBlob } from './sending.ts';
 import { INDEX, Store, type Content } from './store.ts';
 import { Tokens } from './tokens.ts';
-import { readBody, Uploads } from './uploads.ts';
-
-/** Answers one request. */
-export interface Replies {
-  reply: (status: number, headers?: Record<string, string>, body?: Buffer | string) => void;
-  fail: (status: number, code: string, detail?: unknown) => void;
-}
+import { readBody, Uploads, type Replies } from './uploads.ts';
 
 /** A registry by the distribution spec, but for its quirks, which a test may change at any time. */
 export class Adversary extends Store {

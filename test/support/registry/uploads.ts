@@ -2,19 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sha256 } from '../../../devfleet/images/layer.ts';
-import type { Adversary, Replies } from './adversary.ts';
-import type { Seen } from './quirks.ts';
+import type { Quirks, Seen } from './quirks.ts';
+import type { Store } from './store.ts';
 
 /** Comes back only where a client keeps the query as it was. */
 const STATE = 'a/b c';
 
+/** Answers one request. */
+export interface Replies {
+  reply: (status: number, headers?: Record<string, string>, body?: Buffer | string) => void;
+  fail: (status: number, code: string, detail?: unknown) => void;
+}
+
+/** Whose uploads they are. */
+type Owner = Store & { readonly quirks: Quirks; readonly url: string; readonly foreignUrl: string };
+
 /** The uploads that were begun at an adversarial registry and not ended. */
 export class Uploads {
   readonly open = new Map<string, Buffer[]>();
-  readonly #registry: Adversary;
+  readonly #registry: Owner;
   #patches = 0;
 
-  constructor(registry: Adversary) {
+  constructor(registry: Owner) {
     this.#registry = registry;
   }
 
