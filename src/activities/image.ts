@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ERRORS, TransshipError } from '../domain/errors.ts';
+import type { RegistryLook } from '../domain/sync/look.ts';
 import type { CopyBeat, CopyReport } from '../domain/sync/progress.ts';
 import type { Trouble } from '../domain/types.ts';
 import type { Copied, Copier } from '../registry/copy.ts';
@@ -12,8 +13,12 @@ import type { SyncOptions, Arrival } from '../temporal/sync.ts';
 import { copyArrived } from '../temporal/sync.ts';
 import { Copying } from './copying.ts';
 import { toFailure } from './failures.ts';
+import { lookAtRepository } from './look-at-repository.ts';
 
 const BEAT_MS = 1_000;
+
+/** Somebody waits for it, and for the registries that do answer: less than planningStep allows. */
+const LOOK_MS = 8_000;
 
 export interface ImageDrivers {
   /** One for all copies of the process. */
@@ -96,6 +101,31 @@ export function imageActivities(drivers: ImageDrivers) {
       }
     },
 
+    /** What a registry of this IDC has of a repository; why that cannot be told is an answer, too. See lookAtRepository. */
+    lookAtRepository: async ({
+      registry,
+      repository,
+      references,
+      most,
+    }: {
+      registry: string;
+      repository: string;
+      references: string[] | null;
+      most: number;
+    }): Promise<RegistryLook> => {
+      const { cancellationSignal } = Context.current();
+      const late = AbortSignal.timeout(LOOK_MS);
+      const signal = AbortSignal.any([cancellationSignal, late]);
+      try {
+        const look = await lookAtRepository(drivers.place(registry, repository), { references, most }, signal);
+        return { registry, ...look, trouble: null };
+      } catch (error) {
+        if (cancellationSignal.aborted || !(error instanceof Error)) throw toFailure(error);
+        const slow = new RegistryError('REGISTRY_UNREACHABLE', `${registry} did not answer in ${LOOK_MS / 1_000} s`);
+        return { registry, digests: {}, isCut: false, trouble: troubleOf(late.aborted ? slow : error) };
+      }
+    },
+
     /** Digest that a tag names in a registry of this IDC, or null. */
     readTag: async ({ registry, repository, tag }: TagInput): Promise<string | null> =>
       guarded(async (signal) => headManifest(drivers.place(registry, repository), tag, signal)),
@@ -175,9 +205,12 @@ async function tell(arrival: Arrival): Promise<void> {
 function outcomeOf(copied: Copied, registry: string, copying: Copying): CopyOutcome {
   const { error } = copied;
   if (error === null) return { registry, report: copying.report(copied), trouble: null };
+  return { registry, report: null, trouble: troubleOf(error) };
+}
+
+function troubleOf(error: Error): Trouble {
   const code = codeOf(error);
-  const verdict = ERRORS[code].verdict === 'failed' ? 'failed' : 'errored';
-  return { registry, report: null, trouble: { verdict, code, message: error.message } };
+  return { verdict: ERRORS[code].verdict === 'failed' ? 'failed' : 'errored', code, message: error.message };
 }
 
 function codeOf(error: Error): TransshipError['code'] {

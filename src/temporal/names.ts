@@ -41,6 +41,7 @@ export const WORKFLOWS = {
   releaseApp: 'releaseApp',
   releaseGroup: 'releaseGroup',
   planRelease: 'planRelease',
+  lookAtImages: 'lookAtImages',
   syncImage: 'syncImage',
 } as const;
 

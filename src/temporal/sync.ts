@@ -64,6 +64,15 @@ export interface Arrival {
 export const ARRIVAL_SIGNAL = 'copy-arrived';
 export const copyArrived = defineSignal<[Arrival]>(ARRIVAL_SIGNAL);
 
+/** What is looked for in several registries. */
+export interface LookAtImagesInput {
+  /** Without registry host. */
+  repository: string;
+  /** Tags and digests; null: all tags that there are. */
+  references: string[] | null;
+  registries: RegistryAt[];
+}
+
 /** The memo of a sync, for lists. */
 export interface SyncMemo {
   [key: string]: unknown;

@@ -1,3 +1,4 @@
+export { lookAtImages } from './lookAtImages.ts';
 export { planRelease } from './planRelease.ts';
 export { releaseApp } from './releaseApp.ts';
 export { releaseGroup } from './releaseGroup.ts';

@@ -5,7 +5,7 @@ import type { SyncActivities } from '../../activities/sync.ts';
 import type { SyncPriority } from '../../domain/sync/progress.ts';
 import type { PolicyOverride } from '../../temporal/messages.ts';
 import { idcQueue, imageQueue } from '../../temporal/names.ts';
-import { copyStep, localBookkeeping, tagStep, undoStep } from '../../temporal/policies.ts';
+import { copyStep, localBookkeeping, planningStep, tagStep, undoStep } from '../../temporal/policies.ts';
 
 /** Temporal's: from 1, which goes first, to 5. */
 const PRIORITY_KEY: Record<SyncPriority, number> = { high: 1, normal: 3, low: 5 };
@@ -21,6 +21,7 @@ export interface ImageStep {
 
 type Copies = Pick<ImageActivities, 'copyImage'>;
 type Tags = Pick<ImageActivities, 'readTag' | 'moveTag' | 'restoreTag'>;
+type Looks = Pick<ImageActivities, 'lookAtRepository'>;
 
 export function copyActivities({ idc, priority, summary, policy }: ImageStep): ActivityInterfaceFor<Copies> {
   const order = { priority: { priorityKey: PRIORITY_KEY[priority] } };
@@ -44,4 +45,9 @@ export function recordActivities(
   policy: PolicyOverride | undefined,
 ): LocalActivityInterfaceFor<SyncActivities> {
   return proxyLocalActivities<SyncActivities>({ ...localBookkeeping(policy), summary });
+}
+
+/** Reads for somebody who waits for the answer. */
+export function lookActivities(idc: string, summary: string): ActivityInterfaceFor<Looks> {
+  return proxyActivities<Looks>({ ...planningStep(), taskQueue: idcQueue(idc), summary });
 }
