@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { json } from './json.ts';
 import type { Schema } from './schema.ts';
-import type { SyncRepository } from './types.ts';
+import type { OpenSyncs, SyncRepository } from './types.ts';
 
 const FIELDS = [
   'repository',
@@ -66,6 +66,15 @@ export function syncRepository(db: Kysely<Schema>): SyncRepository {
         SELECT registry, state, extract(epoch FROM ended_at - asked_at)::float8 AS seconds
         FROM syncs WHERE state IN ('done', 'failed') AND asked_at >= ${since} AND ended_at IS NOT NULL
         ORDER BY registry`.execute(db);
+      return rows;
+    },
+
+    async open(lateSeconds) {
+      const { rows } = await sql<OpenSyncs>`
+        SELECT registry, priority, count(*)::int AS open,
+          (count(*) FILTER (WHERE asked_at < now() - make_interval(secs => ${lateSeconds})))::int AS late,
+          extract(epoch FROM now() - min(asked_at))::float8 AS "oldestSeconds"
+        FROM syncs WHERE ended_at IS NULL GROUP BY registry, priority ORDER BY registry, priority`.execute(db);
       return rows;
     },
 

@@ -1,7 +1,7 @@
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
 import type { Actor, AzSetRef, Flavor, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
 import type { AppDefinition } from '../domain/app.ts';
-import type { Sync, SyncState } from '../domain/sync/progress.ts';
+import type { Sync, SyncPriority, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 
 /**
@@ -405,6 +405,16 @@ export interface SyncRuleRepository {
   history(name: string): Promise<SyncRuleChange[]>;
 }
 
+/** Syncs to one registry, of one priority, that have not ended. */
+export interface OpenSyncs {
+  registry: string;
+  priority: SyncPriority;
+  open: number;
+  late: number;
+  /** How long ago the oldest was asked for, in seconds, by the clock of the database. */
+  oldestSeconds: number;
+}
+
 export interface SyncRepository {
   /** Writes how far an image is in a registry, in the place of what was written before. */
   put(sync: Sync): Promise<void>;
@@ -422,6 +432,11 @@ export interface SyncRepository {
   }): Promise<Sync[]>;
   /** How long those took, in seconds from request to end, that were asked for in the last hours and have ended. */
   took(hours: number): Promise<{ registry: string; state: 'done' | 'failed'; seconds: number }[]>;
+  /**
+   * What has not ended, counted.
+   * @param lateSeconds since it was asked for: from there on it is late
+   */
+  open(lateSeconds: number): Promise<OpenSyncs[]>;
   /** Forgets what ended so many days ago, or earlier. @returns how many */
   prune(days: number): Promise<number>;
 }

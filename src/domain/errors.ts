@@ -87,6 +87,11 @@ export const ERRORS = {
     'Check the id; transship release get lists the latest.',
   ),
   SYNC_RULE_UNKNOWN: refused(404, 'There is no such sync rule', 'transship image rules list shows those there are.'),
+  SYNC_UNKNOWN: refused(
+    404,
+    'No sync of the image runs',
+    'It has ended, or never began: transship image status IMAGE shows how.',
+  ),
   IMAGE_UNKNOWN: refused(
     422,
     'The image is not in the registry',

@@ -17,6 +17,7 @@ import { convertRoutes } from './releases/convert-routes.ts';
 import { takeoverRoutes } from './releases/takeover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { syncRuleRoutes } from './sync/routes.ts';
+import { syncRoutes } from './sync/sync-routes.ts';
 import { versionRoutes } from './versions/routes.ts';
 import { whyRoutes } from './why/routes.ts';
 import { validatorCompiler } from './validation.ts';
@@ -64,6 +65,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(convertRoutes, { context });
   await app.register(recoverRoutes, { context });
   await app.register(syncRuleRoutes, { context });
+  await app.register(syncRoutes, { context });
   await app.register(versionRoutes, { context });
   await app.register(whyRoutes, { context });
   await app.ready();

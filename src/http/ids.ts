@@ -15,6 +15,11 @@ export function newCommandId(): string {
   return `cmd-${random()}`;
 }
 
+/** Id of a request for an image: what is delivered twice under it counts once. */
+export function newSyncId(): string {
+  return `syn-${random()}`;
+}
+
 /** Id of the operation that releases one group of a release. */
 export function groupOperationId(release: string, group: string): string {
   return `${release}.${group}`;

@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/images/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare the tags of a repository over registries
+         * @description What each tag names in each registry, looked at now, by the workers of their IDCs. A registry that does not answer is told so.
+         */
+        get: operations["compareImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/promotions": {
         parameters: {
             query?: never;
@@ -517,6 +537,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List syncs: how far which image is in which registry
+         * @description The last sync of each image and registry. Of those that are open also what goes on: bytes, blobs, the attempt, why the one before failed, and whether a worker is at it; where Temporal does not answer, the list comes without that and says so.
+         */
+        get: operations["listSyncs"];
+        put?: never;
+        /**
+         * Bring an image to registries
+         * @description Looks what the tag names at the source and in each destination, and asks for that image: 202, and it goes on by itself, together with what others want of it. Where from and where to is what sync rules say, unless the request does. With `dryRun=true` it only looks. With an `Idempotency-Key` the same request sent again counts once.
+         */
+        post: operations["startSync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/syncs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the sync of an image
+         * @description Whoever wanted it: nothing more of it is brought, and tags that it moved go back to what they named before, unless somebody else has moved them since. 202: it does so now.
+         */
+        post: operations["cancelSync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/syncs/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how long syncs take, by registry
+         * @description Of those that were asked for in the last hours: done and failed, percentiles and a histogram of the seconds from request to end; and what is open now.
+         */
+        get: operations["getSyncStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -543,6 +627,51 @@ export interface components {
             links: components["schemas"]["ReleaseLinks"];
             /** @enum {string} */
             state: "PENDING" | "CREATING" | "SMOKING" | "SMOKE_SUCCESS" | "SMOKE_FAILURE" | "SMOKE_BRAKED" | "SMOKE_SUCCESS_BRAKED" | "SMOKE_FAILURE_BRAKED" | "BAKING" | "BAKE_SUCCESS" | "BAKE_FAILURE" | "BAKE_BRAKED" | "BAKE_SUCCESS_BRAKED" | "BAKE_FAILURE_BRAKED" | "ROLLING_OUT" | "BATCH_SUCCESS" | "ROLLOUT_SUCCESS" | "ROLLOUT_FAILURE" | "ROLLOUT_BRAKED" | "ROLLOUT_SUCCESS_BRAKED" | "ROLLOUT_FAILURE_BRAKED" | "SETTLING" | "REVOKING" | "SUCCESS" | "REVOKED" | "FAILURE";
+        };
+        /**
+         * @example {
+         *       "id": "syn-c3xq2m7k4a",
+         *       "repository": "shop/web",
+         *       "digest": "sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *       "tag": "v2",
+         *       "from": "north",
+         *       "to": [
+         *         {
+         *           "registry": "south",
+         *           "idc": "south",
+         *           "now": "other",
+         *           "digest": "sha256:9c21b0e79c21b0e79c21b0e79c21b0e79c21b0e79c21b0e79c21b0e79c21b0e7",
+         *           "trouble": null,
+         *           "rules": [
+         *             "shop"
+         *           ],
+         *           "referrers": true
+         *         }
+         *       ],
+         *       "missing": [],
+         *       "links": {
+         *         "status": "/v1/syncs?repository=shop%2Fweb&digest=sha256%3A4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *         "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/sync%2Fshop%2Fweb%40sha256%3A4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1"
+         *       }
+         *     }
+         */
+        AcceptedSync: {
+            digest: string;
+            from: string;
+            /** @description Of the request */
+            id: string;
+            links: {
+                /** @description Where its destinations are shown */
+                status: string;
+                /** @description Null where the fleet file names no Temporal UI */
+                temporalUi: string | null;
+            };
+            /** @description Registries that sync rules name and the fleet file has not: nothing is brought there */
+            missing: string[];
+            repository: string;
+            /** @description Tag that is moved; null: none is */
+            tag: string | null;
+            to: components["schemas"]["PlannedSync"][];
         };
         Actor: {
             /** @enum {string} */
@@ -1128,6 +1257,38 @@ export interface components {
         };
         /**
          * @example {
+         *       "repository": "shop/web",
+         *       "digest": "sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *       "links": {
+         *         "status": "/v1/syncs?repository=shop%2Fweb&digest=sha256%3A4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *         "temporalUi": "http://127.0.0.1:8233/namespaces/transship/workflows/sync%2Fshop%2Fweb%40sha256%3A4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1"
+         *       }
+         *     }
+         */
+        CancelledSync: {
+            digest: string;
+            links: {
+                /** @description Where its destinations are shown */
+                status: string;
+                /** @description Null where the fleet file names no Temporal UI */
+                temporalUi: string | null;
+            };
+            repository: string;
+        };
+        /**
+         * @example {
+         *       "image": "shop/web@sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1"
+         *     }
+         */
+        CancelSyncInput: {
+            /**
+             * @description REPOSITORY@DIGEST
+             * @example shop/web:v2
+             */
+            image: string;
+        };
+        /**
+         * @example {
          *       "state": "accepted",
          *       "notAfter": "2026-01-01T12:01:00.000Z",
          *       "commands": [
@@ -1479,6 +1640,52 @@ export interface components {
             }[];
             ok: boolean;
         };
+        /**
+         * @example {
+         *       "repository": "shop/web",
+         *       "registries": [
+         *         {
+         *           "registry": "north",
+         *           "trouble": null,
+         *           "isCut": false
+         *         },
+         *         {
+         *           "registry": "south",
+         *           "trouble": null,
+         *           "isCut": false
+         *         }
+         *       ],
+         *       "tags": [
+         *         {
+         *           "tag": "v2",
+         *           "agrees": false,
+         *           "digests": {
+         *             "north": "sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *             "south": null
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        ImageComparison: {
+            registries: {
+                /** @description It has more tags than were looked at */
+                isCut: boolean;
+                registry: string;
+                /** @description Why it cannot be told what it has */
+                trouble: components["schemas"]["Trouble"] | null;
+            }[];
+            repository: string;
+            tags: {
+                /** @description Every registry that answers has the same */
+                agrees: boolean;
+                /** @description Registry → what the tag names there; null: nothing. Registries of which it is not known are left out */
+                digests: {
+                    [key: string]: string | null;
+                };
+                tag: string;
+            }[];
+        };
         ImageRef: {
             digest: string;
             repository: string;
@@ -1491,6 +1698,22 @@ export interface components {
             /** @description Place in the AzSet: on Kubernetes the name of the pod */
             member: string;
             name: string;
+        };
+        PlannedSync: {
+            /** @description What the tag, or the digest, names there now */
+            digest: string | null;
+            idc: string;
+            /**
+             * @description same: it is there, and only what is missing of it is brought; other: the tag names another image, and moves; absent: it is brought; unreachable: it is tried until the registry answers, for a day
+             * @enum {string}
+             */
+            now: "same" | "other" | "absent" | "unreachable";
+            platforms?: string[];
+            referrers: boolean;
+            registry: string;
+            /** @description Sync rules that bring it there */
+            rules: string[];
+            trouble: components["schemas"]["Trouble"] | null;
         };
         /**
          * @example {
@@ -1511,7 +1734,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "SYNC_RULE_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "SYNC_RULE_UNKNOWN" | "SYNC_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -2136,6 +2359,195 @@ export interface components {
             version: string;
         };
         /**
+         * @example {
+         *       "image": "shop/web:v2",
+         *       "from": "north",
+         *       "to": [
+         *         "south"
+         *       ],
+         *       "priority": "high"
+         *     }
+         */
+        StartSyncInput: {
+            /** @description Registry that has it. Default: the one from which sync rules bring it */
+            from?: string;
+            /**
+             * @description By its tag or by its digest, without the host of a registry
+             * @example shop/web:v2
+             */
+            image: string;
+            /** @description Of an image for several platforms only these. Default: what the sync rules say, else all */
+            platforms?: string[];
+            /**
+             * @description Which copies go first where a worker has more than it can do
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /** @description Signatures, attestations and whatever else refers to the image come with it. Default: what the sync rules say, else true */
+            referrers?: boolean;
+            /**
+             * @description Tag that is to name it there; the source must name it by that tag, too. Default: the tag of `image`; with a digest none is moved
+             * @example v2
+             */
+            tag?: string;
+            /** @description Registries that are to get it. Default: those to which sync rules bring it */
+            to?: string[];
+        };
+        Sync: {
+            /** @description What goes on; null where it has ended, where it waits for its time, or where that is not known */
+            activity: components["schemas"]["SyncActivity"] | null;
+            askedAt: string;
+            digest: string;
+            endedAt: string | null;
+            from: string;
+            /** @enum {string} */
+            priority: "high" | "normal" | "low";
+            registry: string;
+            report: components["schemas"]["SyncReport"] | null;
+            repository: string;
+            /**
+             * @description queued; arrived: it is there, and its tags are not moved yet; done; failed: not without somebody who changes something, and asks again; cancelled: tags were brought back
+             * @enum {string}
+             */
+            state: "queued" | "arrived" | "done" | "failed" | "cancelled";
+            /** @description superseded: its source names another image by the tag meanwhile; null: not moved yet */
+            tags: {
+                [key: string]: ("moved" | "superseded") | null;
+            };
+            trouble: components["schemas"]["Trouble"] | null;
+            wantedBy: string[];
+        };
+        SyncActivity: {
+            attempt: number;
+            /** @description Null while no attempt has told */
+            copied: {
+                blobs: number;
+                /** @description Size of all blobs that are to be there, as far as they are known */
+                bytes: number;
+                /** @description Blobs that are there, sent or not */
+                here: number;
+                /** @description Size of what is there, what was sent of other blobs included */
+                hereBytes: number;
+                /** @description Sent so far, over all attempts */
+                sentBytes: number;
+            } | null;
+            /** @description Why the attempt before failed */
+            last: {
+                code: string;
+                message: string;
+            } | null;
+            /** @description ISO time of the next attempt; null: one goes on, or waits for a worker */
+            nextAttempt: string | null;
+            /** @description When it was first due, ISO time */
+            since: string;
+            /** @enum {string} */
+            step: "copy" | "tag";
+            /** @description Who is at it; null: nobody at the moment */
+            worker: string | null;
+        };
+        /**
+         * @example {
+         *       "syncs": [
+         *         {
+         *           "repository": "shop/web",
+         *           "digest": "sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *           "registry": "south",
+         *           "from": "north",
+         *           "state": "queued",
+         *           "tags": {
+         *             "v2": null
+         *           },
+         *           "priority": "normal",
+         *           "wantedBy": [
+         *             "li by hand"
+         *           ],
+         *           "askedAt": "2026-01-01T12:00:00.000Z",
+         *           "endedAt": null,
+         *           "report": null,
+         *           "trouble": null,
+         *           "activity": {
+         *             "step": "copy",
+         *             "since": "2026-01-01T12:00:00.100Z",
+         *             "attempt": 2,
+         *             "worker": "4711@worker-south",
+         *             "nextAttempt": null,
+         *             "last": {
+         *               "code": "REGISTRY_UNREACHABLE",
+         *               "message": "south: HEAD http://south:5000/v2/: connection refused"
+         *             },
+         *             "copied": {
+         *               "blobs": 4,
+         *               "here": 2,
+         *               "bytes": 20000000,
+         *               "hereBytes": 12400000,
+         *               "sentBytes": 12400000
+         *             }
+         *           }
+         *         }
+         *       ],
+         *       "unseen": null
+         *     }
+         */
+        SyncList: {
+            syncs: components["schemas"]["Sync"][];
+            /** @description Why what goes on is not known of some that are open; null: of all it is */
+            unseen: string | null;
+        };
+        /**
+         * @example {
+         *       "repository": "shop/web",
+         *       "digest": "sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *       "tag": "v2",
+         *       "from": "north",
+         *       "to": [
+         *         {
+         *           "registry": "south",
+         *           "idc": "south",
+         *           "now": "other",
+         *           "digest": "sha256:9c21b0e79c21b0e79c21b0e79c21b0e79c21b0e79c21b0e79c21b0e79c21b0e7",
+         *           "trouble": null,
+         *           "rules": [
+         *             "shop"
+         *           ],
+         *           "referrers": true
+         *         }
+         *       ],
+         *       "missing": []
+         *     }
+         */
+        SyncPlan: {
+            digest: string;
+            from: string;
+            /** @description Registries that sync rules name and the fleet file has not: nothing is brought there */
+            missing: string[];
+            repository: string;
+            /** @description Tag that is moved; null: none is */
+            tag: string | null;
+            to: components["schemas"]["PlannedSync"][];
+        };
+        SyncReport: {
+            /** @description Attempts of the whole copy */
+            attempts: number;
+            /** @description Sent there, those of attempts that failed included */
+            bytes: number;
+            /** @description Blobs that somebody else brought meanwhile */
+            duplicates: number;
+            /** @description Blobs that were taken from another repository there */
+            mounted: number;
+            /** @description Until the image was there, from when a worker began */
+            ms: number;
+            /** @description Blobs that were sent */
+            sent: number;
+            /** @description Blobs that were there already */
+            skipped: number;
+            startedAt: string;
+            /** @description Uploads that were begun */
+            uploads: number;
+            /** @description It was there before */
+            wasHere: boolean;
+        };
+        /**
          * @description The rule with every default filled in
          * @example {
          *       "name": "shop",
@@ -2527,6 +2939,62 @@ export interface components {
             /** @description Raised by every change; no number comes back, also not after a rule was deleted */
             revision: number;
             rule: components["schemas"]["SyncRule"];
+        };
+        SyncStats: {
+            done: number;
+            failed: number;
+            /** @description How many took up to so many seconds: 1, 2, 5, 10, 20, 60, 300, 3600; null: longer */
+            histogram: {
+                count: number;
+                le: number | null;
+            }[];
+            /** @description Open for longer than 60 s; those of low priority may wait for their time */
+            late: number;
+            /** @description How long the oldest open one has waited */
+            oldestSeconds: number | null;
+            open: number;
+            registry: string;
+            /** @description From request to end, of those that are done; null where there are none */
+            seconds: {
+                max: number;
+                p50: number;
+                p95: number;
+                p99: number;
+            } | null;
+            /** @description Share of those that have ended that is done within 20 s, from 0 to 1 */
+            withinGoal: number | null;
+        };
+        /**
+         * @example {
+         *       "hours": 24,
+         *       "registries": [
+         *         {
+         *           "registry": "south",
+         *           "done": 3490,
+         *           "failed": 10,
+         *           "seconds": {
+         *             "p50": 2.1,
+         *             "p95": 9.7,
+         *             "p99": 17.2,
+         *             "max": 41
+         *           },
+         *           "histogram": [
+         *             {
+         *               "le": 1,
+         *               "count": 900
+         *             }
+         *           ],
+         *           "withinGoal": 0.996,
+         *           "open": 1,
+         *           "late": 0,
+         *           "oldestSeconds": 0.8
+         *         }
+         *       ]
+         *     }
+         */
+        SyncStatsList: {
+            hours: number;
+            registries: components["schemas"]["SyncStats"][];
         };
         Trouble: {
             /** @description A code of the error table */
@@ -3074,6 +3542,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareImages: {
+        parameters: {
+            query: {
+                /** @description Names, with commas between. Default: all of the fleet */
+                registries?: string;
+                /** @example shop/web */
+                repository: string;
+                /**
+                 * @description Only this one. Default: all
+                 * @example v2
+                 */
+                tag?: string;
+            };
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageComparison"];
                 };
             };
             /** @description Any error */
@@ -3840,6 +4350,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncRuleHistory"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSyncs: {
+        parameters: {
+            query?: {
+                /** @example sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1 */
+                digest?: string;
+                limit?: number;
+                /** @description Destination */
+                registry?: string;
+                /** @example shop/web */
+                repository?: string;
+                /** @description open: those that have not ended, the oldest first. Else the latest first */
+                state?: "open" | "queued" | "arrived" | "done" | "failed" | "cancelled";
+                /**
+                 * @description Those that move, or moved, this tag
+                 * @example v2
+                 */
+                tag?: string;
+            };
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startSync: {
+        parameters: {
+            query?: {
+                /** @description Only plan */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Any text that is new for a new request
+                 * @example deploy-shop-v2-4711
+                 */
+                "idempotency-key"?: string;
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSyncInput"];
+            };
+        };
+        responses: {
+            /** @description The plan, with dryRun=true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPlan"];
+                };
+            };
+            /** @description Accepted; links.status says where its destinations are */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedSync"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelSync: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelSyncInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelledSync"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSyncStats: {
+        parameters: {
+            query?: {
+                /** @description How far to look back */
+                hours?: number;
+            };
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncStatsList"];
                 };
             };
             /** @description Any error */

@@ -1,4 +1,4 @@
-/** Metrics that workflows write, by the names under which Prometheus reads them (counters: with `_total`). */
+/** Metrics that workflows and workers write, by the names under which Prometheus reads them (counters: with `_total`). */
 export const METRICS = {
   ended: {
     name: 'transship_releases',
@@ -16,11 +16,16 @@ export const METRICS = {
     name: 'transship_sync_seconds',
     description: 'From the request for an image in a registry to its end, by registry, priority and state',
   },
+  lateSyncs: {
+    name: 'transship_syncs_late',
+    description:
+      'Images that were asked for in a registry a minute ago or earlier and are not there, by registry and priority',
+  },
   waits: {
     name: 'transship_wait_seconds',
     description: 'How long releases of a group waited, by the code of the trouble, or gate:STATE',
   },
 } as const;
 
-/** From a second to a day: releases take minutes, people hours. Seconds. */
-export const METRIC_BUCKETS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
+/** From a second to a day: releases take minutes, people hours; images are to arrive within 20. Seconds. */
+export const METRIC_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 300, 900, 3_600, 14_400, 86_400];

@@ -19,11 +19,13 @@ import { syncActivities } from '../activities/sync.ts';
 import { turnActivities } from '../activities/turn.ts';
 import { openCatalogue, openIdcCatalogue } from '../catalogue/index.ts';
 import { parseFleet } from '../domain/fleet.ts';
+import { registriesOf } from '../domain/registries.ts';
 import { METRIC_BUCKETS, METRICS } from '../temporal/metrics.ts';
 import { CONTROL_QUEUE, NAMESPACE, idcQueue, imageQueue } from '../temporal/names.ts';
 import { workflowBundle } from './bundle.ts';
 import { idcDrivers } from './drivers.ts';
 import { keep } from './keeper.ts';
+import { countLateSyncs } from './late-syncs.ts';
 import { openRegistries } from './registries.ts';
 import { testHooks } from './test-hooks.ts';
 
@@ -135,12 +137,21 @@ export async function runWorkers({
     keeping.signal,
     log,
   );
+  const counting =
+    catalogue === null || metrics === undefined
+      ? undefined
+      : countLateSyncs(
+          catalogue,
+          registriesOf(fleet).map(({ name }) => name),
+          { meter: Runtime.instance().metricMeter, signal: keeping.signal, log },
+        );
   log.info({ queues: workers.map((worker) => worker.options.taskQueue), namespace }, 'serving');
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     keeping.abort();
     await keeper;
+    await counting;
     await registries.close();
     await connection.close();
     await shared.close();

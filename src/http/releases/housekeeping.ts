@@ -3,23 +3,32 @@ import { beginUnstarted } from './begin.ts';
 import { acceptStages } from './stages.ts';
 import { sweep } from './sweep.ts';
 
+/** What ended so long ago is forgotten, in days. */
+const SYNCS_KEPT_DAYS = 30;
+
 /** What nobody else does, and how often it is looked for, in seconds. */
 const CHORES = [
   { what: 'releases to start', act: beginUnstarted, seconds: 10 },
   { what: 'releases that were cut short', act: sweep, seconds: 10 },
   // Somebody waits for these.
   { what: 'releases that promotions ask for', act: acceptStages, seconds: 1 },
+  { what: 'syncs to forget', act: pruneSyncs, seconds: 3_600 },
 ];
 
 /**
- * Starts what was accepted and not started, ends what was cut short, and accepts what promotions ask for; now and then
- * again. Returns the way to stop.
+ * Starts what was accepted and not started, ends what was cut short, and accepts what promotions ask for, and forgets
+ * what ended long ago; now and then again. Returns the way to stop.
  */
 export function keepHouse(context: ApiContext): () => void {
   const stops = CHORES.map((chore) => again(context, chore));
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+async function pruneSyncs({ catalogue, log }: ApiContext): Promise<void> {
+  const syncs = await catalogue.syncs.prune(SYNCS_KEPT_DAYS);
+  if (syncs > 0) log.info({ syncs }, `forgot syncs that ended ${SYNCS_KEPT_DAYS} days ago`);
 }
 
 function again(context: ApiContext, { what, act, seconds }: (typeof CHORES)[number]): () => void {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Actor } from '../../domain/types.ts';
 import type { ApiContext } from '../context.ts';
 import { newReleaseId } from '../ids.ts';
+import { once } from '../once.ts';
 import type { Accepted } from '../schemas/release.ts';
 import { beginRelease } from './begin.ts';
 import { links } from './view.ts';
@@ -25,22 +25,14 @@ export interface Asked {
  * gives the key back.
  * @throws TransshipError any refusal; IDEMPOTENCY_KEY_REUSED
  */
-export async function acceptOnce(context: ApiContext, asked: Asked): Promise<Accepted> {
-  const { request, actor, key } = asked;
-  if (key === undefined) return acceptAs(context, newReleaseId(), asked.write);
-
-  const { idempotency, operations } = context.catalogue;
-  const body = createHash('sha256').update(canonical(request)).digest('hex');
-  const reserved = await idempotency.reserve(actor.name, key, body, newReleaseId());
-  if (!reserved.fresh && reserved.response !== null) return reserved.response as Accepted;
-  try {
-    const accepted = await acceptAs(context, reserved.operation, asked.write);
-    await idempotency.complete(actor.name, key, accepted);
-    return accepted;
-  } catch (error) {
-    if ((await operations.get(reserved.operation)) === null) await idempotency.forget(actor.name, key);
-    throw error;
-  }
+export async function acceptOnce(context: ApiContext, { request, actor, key, write }: Asked): Promise<Accepted> {
+  const { catalogue } = context;
+  return once(
+    catalogue,
+    { request, actor, key, newId: newReleaseId() },
+    async (id) => acceptAs(context, id, write),
+    async (id) => (await catalogue.operations.get(id)) !== null,
+  );
 }
 
 /** Under that id: written unless it is there, begun unless it has begun. @throws TransshipError any refusal */
@@ -54,13 +46,4 @@ export async function acceptAs(context: ApiContext, id: string, write: Asked['wr
   if (row === null) throw new Error(`release ${id} was written and is not there`);
   if (row.startedAt === null) await beginRelease(context, row);
   return { id, state: row.state, links: links(context, id) };
-}
-
-/** The same text for the same request, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

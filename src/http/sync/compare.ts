@@ -1,0 +1,34 @@
+import { registriesOf } from '../../domain/registries.ts';
+import type { ApiContext } from '../context.ts';
+import type { Comparison, CompareQuery } from '../schemas/sync.ts';
+import { lookAtImages } from '../temporal/plan.ts';
+import { registriesNamed } from './registries.ts';
+
+/**
+ * What the tags of a repository name in each registry. Reads only.
+ * @throws TransshipError REQUEST_INVALID; any of lookAtImages
+ */
+export async function compareImages(
+  { fleet, temporal }: Pick<ApiContext, 'fleet' | 'temporal'>,
+  { repository, tag, registries: wanted }: CompareQuery,
+): Promise<Comparison> {
+  const names = wanted ?? registriesOf(fleet).map(({ name }) => name);
+  const registries = registriesNamed(fleet, names, 'query.registries');
+  const references = tag === undefined ? null : [tag];
+  const looks = await lookAtImages(temporal, { repository, references, registries });
+  const tags = [...new Set(looks.flatMap(({ digests }) => Object.keys(digests)))].sort();
+  return {
+    repository,
+    registries: looks.map(({ registry, trouble, isCut }) => ({ registry, trouble, isCut })),
+    tags: tags.map((name) => {
+      const digests = Object.fromEntries(
+        looks.flatMap(({ registry, digests: own, trouble, isCut }) => {
+          // Of one that has more tags than were looked at, a tag that was not seen may be there all the same.
+          const isUnknown = trouble !== null || (isCut && own[name] === undefined);
+          return isUnknown ? [] : [[registry, own[name] ?? null] as const];
+        }),
+      );
+      return { tag: name, agrees: new Set(Object.values(digests)).size <= 1, digests };
+    }),
+  };
+}

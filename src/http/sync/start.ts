@@ -1,0 +1,78 @@
+import type { Actor } from '../../domain/types.ts';
+import { WORKFLOWS, syncWorkflowId } from '../../temporal/names.ts';
+import { syncImageOptions } from '../../temporal/sync-start.ts';
+import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../temporal/sync.ts';
+import type { ApiContext } from '../context.ts';
+import { newSyncId } from '../ids.ts';
+import { once } from '../once.ts';
+import type { AcceptedSync, StartSync } from '../schemas/sync.ts';
+import { callTemporal, uiLink } from '../temporal/link.ts';
+import { planImage } from './plan.ts';
+import { registriesNamed } from './registries.ts';
+
+/**
+ * Looks, and asks for an image: whoever comes first starts its sync, everybody else joins.
+ * @param key Idempotency-Key: the same request again is the same one
+ * @throws TransshipError any refusal of the plan; IDEMPOTENCY_KEY_REUSED, TEMPORAL_UNREACHABLE
+ */
+export async function startSync(
+  context: ApiContext,
+  request: StartSync,
+  actor: Actor,
+  key: string | undefined,
+): Promise<AcceptedSync> {
+  // An answer that was lost says nothing: the request may have arrived, and keeps its id.
+  let isSent = false;
+  return once(
+    context.catalogue,
+    { request, actor, key, newId: newSyncId() },
+    async (id) => {
+      const plan = await planImage(context, request);
+      const { repository, digest, tag, to } = plan;
+      const [from] = registriesNamed(context.fleet, [plan.from], 'from');
+      if (from === undefined) throw new Error(`${plan.from} was planned with and is not in the fleet file`);
+      isSent = true;
+      await signal(
+        context,
+        { repository, digest, from },
+        {
+          ...{ id, tag, priority: request.priority },
+          to: to.map(({ registry: name, idc, platforms, referrers }) => ({
+            ...{ name, idc, referrers },
+            ...(platforms === undefined ? {} : { platforms }),
+          })),
+          wantedBy: `${actor.name} by hand`,
+          askedAt: new Date().toISOString(),
+        },
+      );
+      return { id, ...plan, links: syncLinks(context, repository, digest) };
+    },
+    async () => Promise.resolve(isSent),
+  );
+}
+
+async function signal(
+  { temporal, policy }: Pick<ApiContext, 'temporal' | 'policy'>,
+  image: Omit<SyncImageInput, 'requests' | 'policy'>,
+  request: SyncRequest,
+): Promise<void> {
+  const input = { ...image, requests: [request] as [SyncRequest], ...(policy === undefined ? {} : { policy }) };
+  await callTemporal(temporal, 5, async () =>
+    temporal.client.workflow.signalWithStart<(input: SyncImageInput) => Promise<SyncImageResult>, [SyncRequest]>(
+      WORKFLOWS.syncImage,
+      syncImageOptions(input),
+    ),
+  );
+}
+
+/** Where a sync is shown. */
+export function syncLinks(
+  { fleet, temporal }: Pick<ApiContext, 'fleet' | 'temporal'>,
+  repository: string,
+  digest: string,
+): AcceptedSync['links'] {
+  return {
+    status: `/v1/syncs?${new URLSearchParams({ repository, digest }).toString()}`,
+    temporalUi: uiLink(fleet.temporalUi, temporal.namespace, syncWorkflowId(repository, digest)),
+  };
+}
