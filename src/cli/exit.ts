@@ -18,14 +18,14 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What each code means, for --help and the reference. */
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: 'done; of a release: SUCCESS',
-  1: 'unexpected error',
+  1: 'unexpected error; of image diff: the registries differ',
   2: 'wrong usage or bad input',
-  3: 'the release failed: FAILURE, or it waits in a *_FAILURE state',
-  4: 'the release was aborted and undone: REVOKED',
+  3: 'the release failed: FAILURE, or it waits in a *_FAILURE state; of image sync: a registry did not get the image',
+  4: 'the release was aborted and undone: REVOKED; of image sync: it was cancelled',
   5: 'a person is needed: the release is braked (*_BRAKED) or stands at a manual gate; an import left something to decide',
   6: 'refused: a conflict or a limit (HTTP 403, 409, 422); nothing was changed',
   7: 'the API, or something that it needs, does not answer',
-  130: 'interrupted (Ctrl-C); a release goes on',
+  130: 'interrupted (Ctrl-C); a release, or a sync, goes on',
 };
 
 /** Exit code that tells how a release stands; null while it goes on by itself. */

@@ -21,7 +21,7 @@ import { adoptGroups, detachGroups } from './commands/takeover.ts';
 import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { number, whole, withKnobs } from './knobs.ts';
-import { addRuleCommands } from './image-commands.ts';
+import { addImageCommands } from './image-commands.ts';
 import { type Act, openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRelease } from './watch/watch.ts';
@@ -242,7 +242,7 @@ Examples:
     .action(act(explain));
 
   const image = program.command('image').description('the image registries of the IDCs, kept in step');
-  addRuleCommands(image.command('rules').description('which images go to which registries: sync rules'), act);
+  addImageCommands(image, act);
 
   const version = program.command('version').description('versions that are held back');
   version
@@ -385,7 +385,9 @@ const EXAMPLES = `Examples:
   transship release start shop v2 --env pro --watch  release it and follow it
   transship release abort rel-c3xq2m7k4a --reason "wrong tag"  undo it
   transship release rollback rel-c3xq2m7k4a          bring back what ran before it
-  transship image rules apply -f shop-images.yml     say which images go to which registries`;
+  transship image rules apply -f shop-images.yml     say which images go to which registries
+  transship image sync shop/web:v2                   bring an image there now
+  transship image status                             is anything late?`;
 
 function exitCodes(): string {
   return Object.entries(EXIT_MEANINGS)

@@ -2379,11 +2379,10 @@ export interface components {
             /** @description Of an image for several platforms only these. Default: what the sync rules say, else all */
             platforms?: string[];
             /**
-             * @description Which copies go first where a worker has more than it can do
-             * @default normal
+             * @description Which copies go first where a worker has more than it can do. Default: normal
              * @enum {string}
              */
-            priority: "high" | "normal" | "low";
+            priority?: "high" | "normal" | "low";
             /** @description Signatures, attestations and whatever else refers to the image come with it. Default: what the sync rules say, else true */
             referrers?: boolean;
             /**

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandName } from '../../domain/states.ts';
 import type { components } from '../../http/openapi.d.ts';
 import { call, type Api } from '../api.ts';
@@ -10,6 +9,7 @@ import { planText } from '../plan-text.ts';
 import { advice, releaseTable, releaseText } from '../release-text.ts';
 import type { Session } from '../session.ts';
 import { watchRelease } from '../watch/watch.ts';
+import { untilAnswered } from './once.ts';
 
 type ReleaseBody = components['schemas']['StartReleaseInput'];
 type ReleasePlan = components['schemas']['ReleasePlan'];
@@ -79,24 +79,10 @@ export async function startRelease(
   return watchRelease(session, accepted.id);
 }
 
-/** Attempts of a start whose answer was lost; the key makes them one release. */
-const ATTEMPTS = 4;
-
 async function post(api: Api, release: ReleaseBody, key: string, interrupt: AbortSignal): Promise<Accepted> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const request = api.client.POST('/v1/releases', {
-        params: { header: { 'idempotency-key': key } },
-        body: release,
-      });
-      return (await call(api, request)) as Accepted;
-    } catch (error) {
-      // Nobody answered at all: the request may have arrived all the same.
-      const lost = error instanceof Failure && error.exit === EXIT.unreachable && error.problem === null;
-      if (!lost || attempt === ATTEMPTS) throw error;
-      await sleep(500 * attempt, undefined, { signal: interrupt });
-    }
-  }
+  const header = { 'idempotency-key': key };
+  const send = () => call(api, api.client.POST('/v1/releases', { params: { header }, body: release }));
+  return (await untilAnswered(send, interrupt)) as Accepted;
 }
 
 export async function getReleases(

@@ -54,8 +54,8 @@ export const syncRequestSchema = z
     }),
     priority: z
       .enum(PRIORITIES)
-      .default('normal')
-      .meta({ description: 'Which copies go first where a worker has more than it can do' }),
+      .exactOptional()
+      .meta({ description: 'Which copies go first where a worker has more than it can do. Default: normal' }),
     platforms: syncRuleSchema.shape.platforms.unwrap().exactOptional().meta({
       description: 'Of an image for several platforms only these. Default: what the sync rules say, else all',
     }),

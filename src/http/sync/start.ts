@@ -36,7 +36,7 @@ export async function startSync(
         context,
         { repository, digest, from },
         {
-          ...{ id, tag, priority: request.priority },
+          ...{ id, tag, priority: request.priority ?? 'normal' },
           to: to.map(({ registry: name, idc, platforms, referrers }) => ({
             ...{ name, idc, referrers },
             ...(platforms === undefined ? {} : { platforms }),

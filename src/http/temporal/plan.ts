@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isGrpcDeadlineError, type Workflow, type WorkflowHandle } from '@temporalio/client';
+import { isGrpcDeadlineError, type WorkflowHandle } from '@temporalio/client';
 import { TransshipError } from '../../domain/errors.ts';
 import type { RegistryLook } from '../../domain/sync/look.ts';
 import type { PlanReleaseInput, ReleasePlan } from '../../temporal/messages.ts';
@@ -79,7 +79,7 @@ async function read<I, R>(link: TemporalLink, reading: Reading<I>): Promise<R> {
 }
 
 /** What holds it up: the last failure of a read that is being retried, or a worker that is not there. */
-async function whyLate(link: TemporalLink, handle: WorkflowHandle<Workflow>, asked: string[]): Promise<TransshipError> {
+async function whyLate(link: TemporalLink, handle: WorkflowHandle, asked: string[]): Promise<TransshipError> {
   const { raw } = await callTemporal(link, 3, async () => handle.describe());
   for (const { lastFailure } of raw.pendingActivities ?? []) {
     const code = lastFailure?.applicationFailureInfo?.type;
