@@ -105,8 +105,9 @@ function shareOf({ copied }: Activity): number {
 function waitText({ attempt, worker, nextAttempt, last }: Activity): string {
   const why = last === null ? '' : `; last: ${last.code === '' ? '' : `${last.code}: `}${last.message}`;
   if (worker !== null) return attempt === 1 ? `begun by ${worker}` : `attempt ${attempt}${why}`;
+  if (attempt === 1) return 'waits for a worker';
   return nextAttempt === null
-    ? `waits for a worker${why}`
+    ? `attempt ${attempt} waits for a worker${why}`
     : `attempt ${attempt} at ${nextAttempt.slice(11, 19)} UTC${why}`;
 }
 

@@ -2438,7 +2438,7 @@ export interface components {
             } | null;
             /** @description ISO time of the next attempt; null: one goes on, or waits for a worker */
             nextAttempt: string | null;
-            /** @description When it was first due, ISO time */
+            /** @description When the attempt was due, ISO time */
             since: string;
             /** @enum {string} */
             step: "copy" | "tag";

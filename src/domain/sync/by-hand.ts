@@ -44,7 +44,7 @@ export interface PlannedDestination {
 
 /**
  * Where the image may come from and where it goes, by the request and the sync rules.
- * @param known registries of the fleet
+ * @param known registries of the fleet, in its order
  * @throws TransshipError REQUEST_INVALID where nothing says so
  */
 export function waysOf(rules: readonly SyncRule[], wanted: ImageWanted, known: readonly string[]): SyncWays {
@@ -54,11 +54,10 @@ export function waysOf(rules: readonly SyncRule[], wanted: ImageWanted, known: r
   const fitting = bringing.filter((rule) => to === undefined || rule.to.some((name) => to.includes(name)));
   const sources = from === undefined ? fitting.map((rule) => rule.from) : [from];
   const going = to ?? fitting.filter((rule) => sources.includes(rule.from)).flatMap((rule) => rule.to);
-  const isKnown = (name: string): boolean => known.includes(name);
   const ways = {
-    sources: [...new Set(sources.filter(isKnown))],
-    to: [...new Set(going.filter(isKnown))],
-    missing: [...new Set(going.filter((name) => !isKnown(name)))],
+    sources: known.filter((name) => sources.includes(name)),
+    to: to ?? known.filter((name) => going.includes(name)),
+    missing: [...new Set(going.filter((name) => !known.includes(name)))],
   };
   if (ways.sources.length === 0) throw unsaid(wanted, 'from');
   if (ways.to.length === 0) throw unsaid(wanted, 'to');

@@ -144,7 +144,7 @@ const reportSchema = z
 const activitySchema = z
   .object({
     step: z.enum(['copy', 'tag']),
-    since: z.string().meta({ description: 'When it was first due, ISO time' }),
+    since: z.string().meta({ description: 'When the attempt was due, ISO time' }),
     attempt: z.int(),
     worker: z.string().nullable().meta({ description: 'Who is at it; null: nobody at the moment' }),
     nextAttempt: z

@@ -37,7 +37,10 @@ export async function stepsOf(link: TemporalLink, repository: string, digest: st
 export async function cancelSync(link: TemporalLink, repository: string, digest: string): Promise<boolean> {
   const handle = link.client.workflow.getHandle(syncWorkflowId(repository, digest));
   try {
-    await callTemporal(link, 5, async () => handle.cancel());
+    // Temporal takes the cancel of what has ended for done.
+    const { status } = await callTemporal(link, 3, async () => handle.describe());
+    if (status.name !== 'RUNNING') return false;
+    await callTemporal(link, 3, async () => handle.cancel());
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
