@@ -166,7 +166,7 @@ describe('what is to be seen', () => {
     expect(copied.hereBytes).toBeLessThanOrEqual(copied.bytes);
     const { syncs, unseen } = await status({ repository: 'shop/slow', tag: 'v1', state: 'open' });
     expect(unseen).toBeNull();
-    expect(syncs[0]).toMatchObject({ priority: 'high', state: expect.stringMatching(/^(queued|arrived)$/) });
+    expect(syncs[0]).toMatchObject({ priority: 'high', state: expect.stringMatching(/^(queued|arrived)$/) as string });
     await source?.latency(0);
     await vi.waitUntil(async () => (await world.tags('shop/slow', 'v1', ['east']))['east'] === digest, {
       timeout: 60_000,

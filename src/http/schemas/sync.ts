@@ -193,7 +193,6 @@ const syncSchema = z
     }),
   })
   .meta({ id: 'Sync' });
-export type SyncView = z.output<typeof syncSchema>;
 
 export const syncListSchema = z
   .object({
@@ -293,7 +292,6 @@ export const cancelSyncSchema = z
 export const cancelledSyncSchema = z
   .object({ repository: z.string(), digest: z.string(), links: linksSchema })
   .meta({ id: 'CancelledSync', examples: [{ repository: 'shop/web', digest: DIGEST, links: exampleLinks }] });
-export type CancelledSync = z.output<typeof cancelledSyncSchema>;
 
 export const compareQuerySchema = z.strictObject({
   repository: repositorySchema,

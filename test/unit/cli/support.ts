@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
 import { runCli } from '../../../src/cli/run.ts';
 import { openTerminal } from '../../../src/cli/terminal.ts';
+import type { TemporalLink } from '../../../src/http/temporal/link.ts';
 import { startTestApi, type TestApi } from '../http/support.ts';
 
 export interface CliRun {
@@ -55,9 +56,9 @@ export async function cli(args: string[], options: CliOptions = {}): Promise<Cli
 
 export type ListeningApi = TestApi & { url: string; cli: typeof cli };
 
-/** The API on a real catalogue and a real port, and the CLI pointed at it. */
-export async function listen(): Promise<ListeningApi> {
-  const api = await startTestApi();
+/** The API on a real catalogue and a real port, and the CLI pointed at it; with Temporal away unless a link is given. */
+export async function listen(temporal?: TemporalLink): Promise<ListeningApi> {
+  const api = await startTestApi(temporal);
   await api.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = api.app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

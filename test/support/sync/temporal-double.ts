@@ -1,0 +1,103 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { TemporalLink } from '../../../src/http/temporal/link.ts';
+import type { readSteps } from '../../../src/http/temporal/syncs.ts';
+import type { RegistryLook } from '../../../src/domain/sync/look.ts';
+import type { LookAtImagesInput, SyncImageInput } from '../../../src/temporal/sync.ts';
+
+type Pending = Parameters<typeof readSteps>[0][number];
+
+/**
+ * Temporal as the API of syncs uses it, without a server and without workers: it looks at registries that a test fills, and
+ * keeps what was asked for.
+ */
+export class TemporalDouble {
+  /** Registry → `repository:tag` or `repository@digest` → digest. A registry that is not here does not answer. */
+  readonly registries = new Map<string, Record<string, string>>();
+  /** What was asked for, in order. */
+  readonly asked: SyncImageInput[] = [];
+  /** Workflows that run, by their ids, with what goes on in them. */
+  readonly running = new Map<string, Pending[]>();
+  readonly cancelled: string[] = [];
+  /** Calls that fail, once each, as where Temporal is away. */
+  readonly outages: ('start' | 'signalWithStart' | 'describe')[] = [];
+  /** Registries that have more tags than were looked at: of them only the first one was. */
+  readonly cut = new Set<string>();
+
+  readonly link: TemporalLink = {
+    client: {
+      withDeadline: async <T>(_deadline: number, call: () => Promise<T>): Promise<T> => call(),
+      workflow: {
+        start: async (_type: string, { args }: { args: [LookAtImagesInput] }) => {
+          this.#answer('start');
+          const looks = args[0].registries.map(({ name }) => this.#look(args[0], name));
+          return Promise.resolve({
+            result: async () => Promise.resolve(looks),
+            terminate: async () => Promise.resolve(),
+          });
+        },
+        signalWithStart: async (_type: string, { args }: { args: [SyncImageInput] }) => {
+          this.#answer('signalWithStart');
+          this.asked.push(args[0]);
+          return Promise.resolve();
+        },
+        getHandle: (id: string) => ({
+          describe: async () => Promise.resolve(this.#describe(id)),
+          cancel: async () => {
+            this.cancelled.push(id);
+            return Promise.resolve();
+          },
+        }),
+      },
+    } as unknown as TemporalLink['client'],
+    namespace: 'transship',
+    address: 'nowhere:7233',
+  };
+
+  #answer(call: TemporalDouble['outages'][number]): void {
+    const at = this.outages.indexOf(call);
+    if (at < 0) return;
+    this.outages.splice(at, 1);
+    // As the client says that nobody listens there.
+    throw Object.assign(new Error('14 UNAVAILABLE: no connection'), { code: 14, details: '', metadata: {} });
+  }
+
+  #describe(id: string): object {
+    this.#answer('describe');
+    const pendingActivities = this.running.get(id);
+    if (pendingActivities === undefined) throw new WorkflowNotFoundError('not found', id, undefined);
+    return { status: { name: 'RUNNING' }, raw: { pendingActivities } };
+  }
+
+  #look({ repository, references }: LookAtImagesInput, registry: string): RegistryLook {
+    const has = this.registries.get(registry);
+    if (has === undefined) {
+      const message = `${registry} does not answer`;
+      const trouble = { verdict: 'errored', code: 'REGISTRY_UNREACHABLE', message } as const;
+      return { registry, digests: {}, isCut: false, trouble };
+    }
+    const all = Object.keys(has).flatMap((name) =>
+      name.startsWith(`${repository}:`) ? [name.slice(repository.length + 1)] : [],
+    );
+    const isCut = references === null && this.cut.has(registry);
+    const digests = (references ?? (isCut ? all.slice(0, 1) : all)).map((name) => {
+      const image = name.includes(':') ? `${repository}@${name}` : `${repository}:${name}`;
+      return [name, has[image] ?? null] as const;
+    });
+    return { registry, digests: Object.fromEntries(digests), isCut, trouble: null };
+  }
+}
+
+/** What Temporal tells of an activity that is under way. */
+export function pendingActivity(queue: string, beat: object | null, change: object = {}): Pending {
+  const data = Buffer.from(JSON.stringify(beat));
+  return {
+    activityType: { name: 'copyImage' },
+    state: 2,
+    attempt: 1,
+    lastWorkerIdentity: '4711@worker',
+    scheduledTime: { seconds: 1_767_268_800, nanos: 500_000_000 },
+    heartbeatDetails: beat === null ? null : { payloads: [{ data }] },
+    activityOptions: { taskQueue: { name: queue } },
+    ...change,
+  } as unknown as Pending;
+}
