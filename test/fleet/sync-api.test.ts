@@ -1,4 +1,5 @@
 // Images by hand, and what is to be seen of them: REST and CLI, on real registries.
+import { readFile } from 'node:fs/promises';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pushImage } from '../../devfleet/images/index.ts';
@@ -41,6 +42,11 @@ async function image<T>(...args: string[]): Promise<{ code: number; answer: T; s
 
 const status = async (query: Record<string, string>): Promise<SyncList> =>
   world.rest('GET', `/v1/syncs?${new URLSearchParams(query).toString()}`);
+
+async function samplesOf(metric: string): Promise<string[]> {
+  const text = await (await fetch(metricsUrl)).text();
+  return text.split('\n').filter((line) => line.startsWith(`${metric}{`));
+}
 
 describe('by hand', () => {
   test('an image goes where the rules bring it, and is followed until it is there', async () => {
@@ -253,12 +259,17 @@ describe('what is to be seen', () => {
     expect(stderr).toMatch(/^waits: shop\/lost:v1 to south for 9\d s: waits for a worker/m);
 
     const sample = await vi.waitUntil(
-      async () =>
-        (await (await fetch(metricsUrl)).text())
-          .split('\n')
-          .find((line) => line.startsWith(METRICS.lateSyncs.name) && /registry="south"/.test(line) && / 1$/.test(line)),
+      async () => (await samplesOf(METRICS.lateSyncs.name)).find((line) => /registry="south".* 1$/.test(line)),
       { timeout: 30_000, interval: 500 },
     );
     expect(sample).toContain('priority="high"');
+    // What the alerts of docs/operating.md ask for is there, by those names.
+    const page = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    expect(page).toContain('transship_syncs_late{priority!="low"}');
+    expect(page).toContain('transship_sync_seconds_bucket{state="done", le="20"}');
+    expect(await samplesOf('transship_sync_seconds_bucket')).toContainEqual(
+      expect.stringMatching(/(?=.*state="done")(?=.*le="20")(?=.*registry="east")/),
+    );
+    expect(await samplesOf('transship_sync_seconds_count')).not.toEqual([]);
   });
 });
