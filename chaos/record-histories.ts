@@ -1,19 +1,15 @@
 // Writes test/replay/histories: the history of every workflow on every path, recorded from workers as an operator runs
 // them. Run it when a workflow was changed on purpose:  node scripts/node24.mjs chaos/record-histories.ts [SCENARIO…]
 // Those of groups half on Mesos, on a fleet of their own:  node scripts/node24.mjs chaos/record-histories.ts half-on-mesos
-import { mkdir, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Those of images, on registries alone:  node scripts/node24.mjs chaos/record-sync-histories.ts
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { writeHistory as write } from './history-file.ts';
 import { SHAPE } from './marathon/scenarios.ts';
 import { Lane } from './release/lane.ts';
 import { runScenario } from './release/run.ts';
 import { isRecorded, SCENARIOS } from './release/scenarios.ts';
 import { openWorld } from './release/world.ts';
 
-const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** Paths that show the whole of themselves with one instance in each place: a bastion and a batch. */
 const SMALL = ['success', 'first release', 'first release aborted', 'bastion fails', 'last batch fails and is resumed'];
 
@@ -21,7 +17,6 @@ const note = (text: string): void => void process.stderr.write(`${text}\n`);
 await using resources = new AsyncDisposableStack();
 const isHalf = process.argv[2] === 'half-on-mesos';
 const world = await openWorld(resources, { hooked: false, note, ...(isHalf ? { shape: SHAPE } : {}) });
-await mkdir(FOLDER, { recursive: true });
 
 const lanes = {
   small: await Lane.open(world, 'small', { topology: 'whole', instancesPerPlace: 1, note }),
@@ -55,21 +50,4 @@ for (const [name, lane] of wanted.length > 0 ? [] : Object.entries({ small, larg
     await write(`plan ${name}.planRelease`, JSON.parse(historyToJSON(history)));
     break;
   }
-}
-
-/** Writes a history without what tells on which machine it was recorded. @throws Error where some of that is left */
-async function write(name: string, history: unknown): Promise<void> {
-  const text = JSON.stringify(history, (key, value: unknown) => {
-    if (key === 'stackTrace') return undefined;
-    // A worker calls itself, and its sticky queue, <pid>@<host>.
-    return typeof value === 'string' ? value.replaceAll(`@${hostname()}`, '@worker') : value;
-  });
-  const readable = JSON.stringify(JSON.parse(text), (key, value: unknown) =>
-    key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value,
-  );
-  for (const trace of [PROJECT, tmpdir(), `@${hostname()}`])
-    if (readable.includes(trace)) throw new Error(`${name} holds "${trace}"`);
-  const file = path.join(FOLDER, `${name.replaceAll(' ', '-')}.json`);
-  await writeFile(file, `${text}\n`);
-  note(`${path.relative(PROJECT, file)}: ${Math.round(text.length / 1024)} KB`);
 }

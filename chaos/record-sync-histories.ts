@@ -1,0 +1,58 @@
+// Writes the histories of the workflows of images into test/replay/histories. Run it when one was changed on purpose:
+//   node scripts/node24.mjs chaos/record-sync-histories.ts
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { pushImage } from '../devfleet/images/index.ts';
+import { startRegistryFleet } from '../devfleet/registry-fleet.ts';
+import { startTransship } from '../devfleet/transship.ts';
+import { syncWorkflowId } from '../src/temporal/names.ts';
+import type { AcceptedSync } from '../src/http/schemas/sync.ts';
+import { writeHistory } from './history-file.ts';
+
+const REPOSITORY = 'shop/web';
+
+await using resources = new AsyncDisposableStack();
+const fleet = await startRegistryFleet({ idcs: { north: [], south: ['south-edge'], east: [] } });
+resources.defer(async () => fleet.stop());
+const transship = await startTransship(fleet, { roles: { worker: [] }, port: fleet.apiPort });
+const connection = await Connection.connect({ address: fleet.temporal.address });
+resources.defer(async () => connection.close());
+const { workflow } = new Client({ connection, namespace: fleet.temporal.namespace });
+
+/** Pushes an image and asks for it everywhere; the id of its sync. */
+async function ask(tag: string, label: string): Promise<string> {
+  const url = fleet.registries['north']?.directUrl ?? '';
+  await pushImage(url, { repository: REPOSITORY, tag, labels: { label }, layerBytes: 20_000 });
+  const to = ['south', 'south-edge', 'east'];
+  const body = { image: `${REPOSITORY}:${tag}`, from: 'north', to };
+  const { digest } = await transship.rest<AcceptedSync>('POST', '/v1/syncs', body);
+  return syncWorkflowId(REPOSITORY, digest);
+}
+
+async function record(name: string, workflowId: string): Promise<void> {
+  const history = await workflow.getHandle(workflowId).fetchHistory();
+  await writeHistory(name, JSON.parse(historyToJSON(history)));
+}
+
+const done = await ask('stable', 'one');
+await workflow.getHandle(done).result();
+await record('brought.syncImage', done);
+
+// One registry is away: the others have it, and their tags go back.
+await fleet.link('south-edge/registry').cut();
+const cancelled = await ask('stable', 'two');
+const attempts = async (): Promise<number[]> =>
+  ((await workflow.getHandle(cancelled).describe()).raw.pendingActivities ?? []).map(({ attempt }) => attempt ?? 0);
+while (!(await attempts()).some((attempt) => attempt > 2)) await sleep(100);
+await workflow.getHandle(cancelled).cancel();
+await workflow
+  .getHandle(cancelled)
+  .result()
+  .catch(() => undefined);
+await record('cancelled.syncImage', cancelled);
+
+for await (const { workflowId } of workflow.list({ query: 'WorkflowType = "lookAtImages"' })) {
+  await record('one registry away.lookAtImages', workflowId);
+  break;
+}
