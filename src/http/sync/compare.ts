@@ -1,6 +1,6 @@
 import { registriesOf } from '../../domain/registries.ts';
 import type { ApiContext } from '../context.ts';
-import type { Comparison, CompareQuery } from '../schemas/sync.ts';
+import type { Comparison, CompareQuery } from '../schemas/image-diff.ts';
 import { lookAtImages } from '../temporal/plan.ts';
 import { registriesNamed } from './registries.ts';
 

@@ -2,7 +2,7 @@ import type { Sync } from '../../domain/sync/progress.ts';
 import { TransshipError } from '../../domain/errors.ts';
 import { registriesOf } from '../../domain/registries.ts';
 import type { ApiContext } from '../context.ts';
-import type { SyncActivity, SyncList, SyncQuery } from '../schemas/sync.ts';
+import type { SyncActivity, SyncList, SyncQuery } from '../schemas/sync-list.ts';
 import { stepsOf, type SyncSteps } from '../temporal/syncs.ts';
 
 /** Images of which Temporal is asked what goes on, for one list. */

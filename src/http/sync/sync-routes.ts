@@ -6,18 +6,15 @@ import { statsOf, SYNC_LATE_SECONDS } from '../../domain/sync/stats.ts';
 import { parseImage } from '../../registry/reference.ts';
 import type { ApiContext } from '../context.ts';
 import { flagSchema, keyHeaderSchema } from '../schemas/names.ts';
+import { compareQuerySchema, comparisonSchema } from '../schemas/image-diff.ts';
 import {
   acceptedSyncSchema,
   cancelledSyncSchema,
   cancelSyncSchema,
-  compareQuerySchema,
-  comparisonSchema,
-  syncListSchema,
   syncPlanSchema,
-  syncQuerySchema,
   syncRequestSchema,
-  syncStatsSchema,
 } from '../schemas/sync.ts';
+import { syncListSchema, syncQuerySchema, syncStatsSchema } from '../schemas/sync-list.ts';
 import { cancelSync } from '../temporal/syncs.ts';
 import { compareImages } from './compare.ts';
 import { listSyncs } from './list.ts';

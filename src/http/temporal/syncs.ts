@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { CopyBeat, SyncState } from '../../domain/sync/progress.ts';
 import { idcQueue, imageQueue, syncWorkflowId } from '../../temporal/names.ts';
-import type { SyncActivity } from '../schemas/sync.ts';
+import type { SyncActivity } from '../schemas/sync-list.ts';
 import { callTemporal, type TemporalLink } from './link.ts';
 
 type Description = Awaited<ReturnType<ReturnType<TemporalLink['client']['workflow']['getHandle']>['describe']>>;

@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { Problem } from '../../../src/domain/problem.ts';
 import type { Sync } from '../../../src/domain/sync/progress.ts';
 import { parseRule } from '../../../src/domain/sync/rule.ts';
-import type { AcceptedSync, Comparison, SyncList, SyncPlan, SyncStatsList } from '../../../src/http/schemas/sync.ts';
+import type { Comparison } from '../../../src/http/schemas/image-diff.ts';
+import type { AcceptedSync, SyncPlan } from '../../../src/http/schemas/sync.ts';
+import type { SyncList, SyncStatsList } from '../../../src/http/schemas/sync-list.ts';
 import { BY_ALICE } from '../../support/catalogue.ts';
 import { pendingActivity, TemporalDouble } from '../../support/sync/temporal-double.ts';
 import { FLEET, startTestApi, type TestApi } from './support.ts';
