@@ -4,7 +4,9 @@ import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pushImage } from '../../devfleet/images/index.ts';
 import { openCatalogue } from '../../src/catalogue/index.ts';
-import type { AcceptedSync, Comparison, SyncList, SyncPlan, SyncStatsList } from '../../src/http/schemas/sync.ts';
+import type { Comparison } from '../../src/http/schemas/image-diff.ts';
+import type { AcceptedSync, SyncPlan } from '../../src/http/schemas/sync.ts';
+import type { SyncList, SyncStatsList } from '../../src/http/schemas/sync-list.ts';
 import { METRICS } from '../../src/temporal/metrics.ts';
 import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
 import { twice } from '../support/twice.ts';
@@ -272,4 +274,33 @@ describe('what is to be seen', () => {
     );
     expect(await samplesOf('transship_sync_seconds_count')).not.toEqual([]);
   });
+});
+
+test('an IDC whose worker is not there is told, and keeps no other from telling', async () => {
+  const partly = await twice(() =>
+    startSyncWorld({ idcs: { north: [], south: [] }, roles: { worker: ['--control', '--idc', 'north'] } }),
+  );
+  try {
+    const url = partly.fleet.registries['north']?.directUrl ?? '';
+    const { digest } = await pushImage(url, { repository: 'shop/web', tag: 'v1', labels: {} });
+    const seen = await partly.rest<Comparison>('GET', '/v1/images/diff?repository=shop/web');
+    expect(seen.registries.map(({ registry, trouble }) => [registry, trouble?.code])).toEqual([
+      ['north', undefined],
+      ['south', 'IDC_WORKER_ABSENT'],
+    ]);
+    expect(seen.tags).toEqual([{ tag: 'v1', agrees: true, digests: { north: digest } }]);
+    // Asked for all the same, it waits for that worker, and says so.
+    const body = { image: 'shop/web:v1', from: 'north', to: ['south'] };
+    expect((await partly.rest<AcceptedSync>('POST', '/v1/syncs', body)).to[0]?.now).toBe('unreachable');
+    const { stdout } = await vi.waitUntil(
+      async () => {
+        const run = await partly.cli('image', 'status', 'shop/web');
+        return run.stdout.includes('queued') ? run : undefined;
+      },
+      { timeout: 20_000 },
+    );
+    expect(stdout).toMatch(/ south +queued .* waits for (a worker|its turn)\n$/);
+  } finally {
+    await partly.stop();
+  }
 });
