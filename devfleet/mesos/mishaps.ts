@@ -159,8 +159,18 @@ const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** The same request once more, with its body unread. */
 function replay(request: IncomingMessage, body: Buffer): IncomingMessage {
   const copy = new IncomingMessage(request.socket);
-  const { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders } = request;
-  Object.assign(copy, { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders, complete: true });
+  const { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders, headers } = request;
+  // Node makes `headers` of `rawHeaders` for messages alone that its own parser read.
+  Object.assign(copy, {
+    method,
+    url,
+    httpVersion,
+    httpVersionMajor,
+    httpVersionMinor,
+    rawHeaders,
+    headers,
+    complete: true,
+  });
   copy.push(body);
   copy.push(null);
   return copy;

@@ -61,6 +61,26 @@ describe('mishaps', () => {
     expect(handled).toEqual(['POST /a x', 'POST /a x']);
   });
 
+  test('a call that waits for its turn to be spoilt has all its headers', async () => {
+    const seen: unknown[] = [];
+    server.removeAllListeners('request');
+    server.on(
+      'request',
+      mishaps.around(({ headers }, response) => {
+        seen.push(headers.authorization);
+        response.end();
+      }),
+    );
+    arm({ kind: 'duplicate' }, { call: 2 });
+    const send = async () => {
+      const { body } = await request(`${url}/a`, { method: 'POST', headers: { authorization: 'Basic x' } });
+      await body.dump();
+    };
+    await send();
+    await send();
+    expect(seen).toEqual(['Basic x', 'Basic x', 'Basic x']);
+  });
+
   test('refused: it was not done; 503 without a body, or what was asked for', async () => {
     arm({ kind: 'refuse' });
     arm({ kind: 'refuse', status: 409, body: '{"message":"locked"}', contentType: 'application/json' });
