@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { request, type Dispatcher } from 'undici';
+import { splitCredentials } from '../credentials.ts';
 
 /** A repository and how to reach it. */
 export interface RegistryAt {
+  /** May have the user and password that the host is logged in with. */
   url: string;
   repository: string;
   credentials: Credentials[];
@@ -76,12 +78,12 @@ export async function fetchBlob(at: RegistryAt, blob: Descriptor, what: 'keep' |
 }
 
 async function get(at: RegistryAt, path: string, accept: string): Promise<Dispatcher.ResponseData> {
-  const url = new URL(`/v2/${at.repository}/${path}`, at.url);
+  // What the host itself is logged in with, then what the pod brings.
+  const { url: base, headers: own } = splitCredentials(at.url);
+  const url = new URL(`/v2/${at.repository}/${path}`, base);
   let last = '';
-  for (const authorization of [undefined, ...at.credentials.map(({ basic }) => `Basic ${basic}`)]) {
-    const response = await request(url, {
-      headers: { accept, ...(authorization === undefined ? {} : { authorization }) },
-    });
+  for (const headers of [own, ...at.credentials.map(({ basic }) => ({ authorization: `Basic ${basic}` }))]) {
+    const response = await request(url, { headers: { accept, ...headers } });
     if (response.statusCode === 200) return response;
     // A blob may live elsewhere (object storage); one hop is what registries do.
     if ([301, 302, 307, 308].includes(response.statusCode) && typeof response.headers.location === 'string') {

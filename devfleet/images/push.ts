@@ -1,20 +1,26 @@
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { splitCredentials } from '../credentials.ts';
 import type { Blob } from './layer.ts';
 
 async function refuse(what: string, response: Dispatcher.ResponseData): Promise<never> {
   throw new Error(`${what}: the registry answered ${response.statusCode} ${await response.body.text()}`);
 }
 
-/** Uploads a blob in one piece unless the repository has it. @throws Error with the registry's answer */
+/**
+ * Uploads a blob in one piece unless the repository has it.
+ * @param registryUrl may have a user and a password, which are sent with each call
+ * @throws Error with the registry's answer
+ */
 export async function pushBlob(registryUrl: string, repository: string, blob: Blob): Promise<void> {
-  const blobs = new URL(`/v2/${repository}/blobs/`, registryUrl);
+  const { url, headers } = splitCredentials(registryUrl);
+  const blobs = new URL(`/v2/${repository}/blobs/`, url);
   // "./": a digest alone would parse as a URL of scheme "sha256".
-  const head = await request(new URL(`./${blob.digest}`, blobs), { method: 'HEAD' });
+  const head = await request(new URL(`./${blob.digest}`, blobs), { method: 'HEAD', headers });
   await head.body.dump();
   if (head.statusCode === 200) return;
 
-  const start = await request(new URL('uploads/', blobs), { method: 'POST' });
+  const start = await request(new URL('uploads/', blobs), { method: 'POST', headers });
   const { location } = start.headers;
   if (start.statusCode !== 202 || typeof location !== 'string') return refuse(`upload to ${repository}`, start);
   await start.body.dump();
@@ -25,7 +31,7 @@ export async function pushBlob(registryUrl: string, repository: string, blob: Bl
   const put = await request(target, {
     method: 'PUT',
     body: blob.bytes,
-    headers: { 'content-type': 'application/octet-stream' },
+    headers: { ...headers, 'content-type': 'application/octet-stream' },
   });
   if (put.statusCode !== 201) return refuse(`blob ${blob.digest} of ${repository}`, put);
   await put.body.dump();
@@ -38,10 +44,11 @@ export async function pushManifest(
   tag: string,
   manifest: Blob,
 ): Promise<void> {
-  const put = await request(new URL(`/v2/${repository}/manifests/${tag}`, registryUrl), {
+  const { url, headers } = splitCredentials(registryUrl);
+  const put = await request(new URL(`/v2/${repository}/manifests/${tag}`, url), {
     method: 'PUT',
     body: manifest.bytes,
-    headers: { 'content-type': manifest.mediaType },
+    headers: { ...headers, 'content-type': manifest.mediaType },
   });
   if (put.statusCode !== 201) return refuse(`manifest ${repository}:${tag}`, put);
   await put.body.dump();
