@@ -22,6 +22,18 @@ export interface DevfleetMesos {
   network: string;
 }
 
+/** The Harbor of an IDC. */
+export interface DevfleetHarbor {
+  /** Past the link; the registry's `url` goes over it. */
+  url: string;
+  user: string;
+  password: string;
+  /** Quotas, immutable tags, mishaps: devfleet/harbor/admin.ts. */
+  admin: string;
+  /** The distribution registry behind, which knows no tags. */
+  backend: string;
+}
+
 export interface DevfleetIdc {
   name: string;
   azs: string[];

@@ -119,7 +119,8 @@ export async function startFrontDoor(
   });
 }
 
-async function startProgram(
+/** Starts a program of devfleet's own with a config file. It is up when it prints "ready". */
+export async function startProgram(
   supervisor: Supervisor,
   name: string,
   program: string,
