@@ -28,7 +28,11 @@ const NAMESPACE = 'transship';
 export async function assemble(
   tools: Tools,
   shape: FleetShape,
-  { headless = false, mesosClocks: clocks = {} }: Pick<FleetOptions, 'headless' | 'mesosClocks'>,
+  {
+    headless = false,
+    mesosClocks: clocks = {},
+    harborClocks = {},
+  }: Pick<FleetOptions, 'headless' | 'mesosClocks' | 'harborClocks'>,
 ): Promise<Devfleet> {
   const { supervisor, binaries, isUp } = tools;
   const nextPort = portsOf(octetAt(supervisor, 0));
@@ -36,7 +40,7 @@ export async function assemble(
   const startingIdcs = Object.entries(shape.idcs).map(([name, idc], index) => {
     const apis = Promise.withResolvers<{ name: string; api: ApiServer; mesos: Mesos | null }>();
     const octet = octetAt(supervisor, index);
-    const at = { namespaces: shape.environments, octet, nextPort: portsOf(octet), clocks };
+    const at = { namespaces: shape.environments, octet, nextPort: portsOf(octet), clocks, harborClocks };
     const onApis = (api: ApiServer, mesos: Mesos | null): void => apis.resolve({ name, api, mesos });
     const whole = startIdc(tools, name, idc, { ...at, onApis });
     whole.catch((error: unknown) => apis.reject(error as Error));

@@ -5,7 +5,9 @@ import type { fleetSchema } from '../src/domain/fleet.ts';
 import type { DevfleetIdc } from './types.ts';
 
 type FleetInput = z.input<typeof fleetSchema>;
-type FleetIdc = Pick<DevfleetIdc, 'name' | 'azs' | 'azsOf' | 'registry' | 'probeProxy' | 'kubeconfig' | 'mesos'>;
+type FleetIdc = Pick<DevfleetIdc, 'name' | 'azs' | 'azsOf' | 'probeProxy' | 'kubeconfig' | 'mesos'> & {
+  registry: Pick<DevfleetIdc['registry'], 'url' | 'host'>;
+};
 
 /** The front door watches Kubernetes, and follows within milliseconds; of Marathon it reads all, after an event. */
 const WATCHED_SECONDS = 0.2;

@@ -17,6 +17,7 @@ A shape:
   idcs:
     north: { azs: { az-1: { hosts: 2 }, az-2: { hosts: 2 } } }
     south: { azs: { az-1: { hosts: 4 }, az-2: { hosts: 2, runs: mesos } } }   # or both; default kubernetes
+    west: { azs: { az-1: { hosts: 1 } }, registry: harbor }                   # default distribution
 
 Transship on the fleet, in other terminals (the environment is printed when the fleet is up):
   npm run worker
@@ -67,6 +68,12 @@ function overview({ idcs, temporal, catalogue, frontDoor, logs, fleetFile }: Dev
       [`${idc.name}: registry`, `${idc.registry.directUrl}, in image names ${idc.registry.host}`],
       [`${idc.name}: sim hosts`, idc.hostsAdmin],
     );
+    const { harbor } = idc.registry;
+    if (harbor !== null)
+      table.push([
+        `${idc.name}: Harbor`,
+        `${harbor.url}, ${harbor.user}:${harbor.password}, admin port ${harbor.admin}`,
+      ]);
     if (idc.mesos === null) continue;
     const { marathon, masters, admin } = idc.mesos;
     table.push([`${idc.name}: Marathon`, `${marathon.join(' ')}, on Mesos ${masters.join(' ')}, admin ${admin}`]);

@@ -18,7 +18,13 @@ const azSchema = z.strictObject({
 });
 
 const shapeSchema = z.strictObject({
-  idcs: named(z.strictObject({ azs: named(azSchema) })),
+  idcs: named(
+    z.strictObject({
+      azs: named(azSchema),
+      /** What stands before its distribution registry: nothing, or a Harbor. Default: distribution. */
+      registry: z.enum(['distribution', 'harbor']).optional(),
+    }),
+  ),
   environments: z.array(name).min(1),
 });
 

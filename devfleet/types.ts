@@ -1,3 +1,4 @@
+import type { HarborClocks } from './harbor/config.ts';
 import type { Link } from './parts/links.ts';
 import type { MesosClocks } from './parts/programs.ts';
 import type { FleetShape } from './shape.ts';
@@ -42,8 +43,11 @@ export interface DevfleetIdc {
   /** Paths. The admin's goes straight to the API server, Transship's over the link `<idc>/kubernetes`. */
   adminKubeconfig: string;
   kubeconfig: string;
-  /** `url` over the link `<idc>/registry`, `directUrl` past it; `host` as it stands in image names. */
-  registry: { url: string; directUrl: string; host: string };
+  /**
+   * `url` over the link `<idc>/registry`, `directUrl` past it; `host` as it stands in image names. `harbor` is what both URLs lead to,
+   * where the shape wants one; else null, and they lead to a distribution registry.
+   */
+  registry: { url: string; directUrl: string; host: string; harbor: DevfleetHarbor | null };
   /** HTTP forward proxy through which instances are probed. */
   probeProxy: string;
   /** Admin URL of the sim hosts. */
@@ -52,9 +56,17 @@ export interface DevfleetIdc {
   auditLog: string;
   /** Null where no AZ runs Mesos. */
   mesos: DevfleetMesos | null;
-  /** @throws Error for `mesos` where there is none */
+  /** @throws Error for `mesos` and `harbor` where there is none */
   process(
-    part: 'kube-controller-manager' | 'kube-apiserver' | 'kube-scheduler' | 'etcd' | 'registry' | 'hosts' | 'mesos',
+    part:
+      | 'kube-controller-manager'
+      | 'kube-apiserver'
+      | 'kube-scheduler'
+      | 'etcd'
+      | 'registry'
+      | 'harbor'
+      | 'hosts'
+      | 'mesos',
   ): FleetProcess;
 }
 
@@ -92,4 +104,6 @@ export interface FleetOptions {
   headless?: boolean;
   /** How long Mesos and Marathon take for what they do now and then. Default: as long as in production. */
   mesosClocks?: MesosClocks;
+  /** How long tokens of Harbor live, and what its webhooks wait for; seconds. Default: as in production. */
+  harborClocks?: Partial<HarborClocks>;
 }

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { AuthorizationV1Api, CoreV1Api, KubeConfig, V1SelfSubjectAccessReview } from '@kubernetes/client-node';
+import { AuthorizationV1Api, CoreV1Api, KubeConfig, V1Pod, V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pushImage } from '../../devfleet/images/index.ts';
 import { startFleet, type Devfleet, type DevfleetIdc } from '../../devfleet/index.ts';
 import { lives, processTree, type ProcessId } from '../../devfleet/supervision/process-table.ts';
 import { answers, until } from '../../devfleet/wait.ts';
@@ -17,6 +18,8 @@ import { SEARCH } from '../../src/temporal/names.ts';
 
 const MAIN = fileURLToPath(new URL('../../devfleet/main.ts', import.meta.url));
 const SMALL = { idcs: { east: { azs: { 'az-9': { hosts: 1 } } } }, environments: ['pro'] };
+
+const WITH_HARBOR = { ...SMALL, idcs: { east: { ...SMALL.idcs.east, registry: 'harbor' as const } } };
 
 let fleet: Devfleet;
 let scratch: string;
@@ -64,6 +67,24 @@ async function startByProcess(npm: boolean): Promise<{ child: ChildProcess; fold
   }
   if (child.pid === undefined || folder === '') throw new Error('it did not start');
   return { child, folder: dirname(folder), all: processTree(child.pid) };
+}
+
+/** Both URLs of the registry lead to Harbor, and a host runs what was pushed to it under a tag, which the registry behind does not know. */
+async function pullsThroughHarbor(east: DevfleetIdc | undefined): Promise<void> {
+  const harbor = east?.registry.harbor ?? null;
+  if (east === undefined || harbor === null) throw new Error('there is no Harbor');
+  const { url, directUrl, host } = east.registry;
+  for (const at of [url, directUrl]) expect(await answers(`${at}/api/v2.0/ping`)).toBe(true);
+  const target = Object.assign(new URL(url), { username: harbor.user, password: harbor.password });
+  await pushImage(target.href, { repository: 'library/web', tag: 'v1', labels: {} });
+  const core = api<CoreV1Api>(east.adminKubeconfig, CoreV1Api);
+  const at = { name: 'web', namespace: 'pro' };
+  const spec = { containers: [{ name: 'web', image: `${host}/library/web:v1` }] };
+  const body = Object.assign(new V1Pod(), { metadata: { name: at.name }, spec });
+  await core.createNamespacedPod({ namespace: at.namespace, body });
+  const runs = async () => (await core.readNamespacedPod(at)).status?.phase === 'Running';
+  expect(await until(runs, 20_000)).toBe(true);
+  expect(east.process('harbor').pid).toBeGreaterThan(0);
 }
 
 describe('a fleet that is up', () => {
@@ -213,7 +234,8 @@ describe('a second fleet beside it', () => {
 
 describe('a fleet that has ended', () => {
   it('has no process and no folder left, and starts nothing any more', async () => {
-    const small = await startFleet({ shape: SMALL, headless: true });
+    const small = await startFleet({ shape: WITH_HARBOR, headless: true });
+    await pullsThroughHarbor(small.idcs.east);
     const extra = await small.start({ name: 'extra', command: 'sleep', args: ['1000'], ready: async () => true });
     const all = [...processTree(small.process('temporal').pid), ...processTree(extra.pid)];
     await small.stop();
