@@ -6,7 +6,8 @@ import { pause } from '../drivers/alive.ts';
 import type { PolicyOverride } from '../temporal/messages.ts';
 import { WORKFLOWS } from '../temporal/names.ts';
 import { syncImageOptions } from '../temporal/sync-start.ts';
-import type { MissingImage, SyncImageInput, SyncRequest } from '../temporal/sync.ts';
+import type { MissingImage } from '../domain/sync/missing.ts';
+import type { SyncImageInput, SyncRequest } from '../temporal/sync.ts';
 import { toFailure } from './failures.ts';
 import { activityWaiting } from './waiting.ts';
 

@@ -9,7 +9,8 @@ import { followTag, tagStore, type TagOutcome } from '../registry/follow-tag.ts'
 import { headManifest, type Place } from '../registry/manifest.ts';
 import type { Pacer } from '../registry/pacer.ts';
 import { restoreTag } from '../registry/tags.ts';
-import type { SyncOptions, Arrival } from '../temporal/sync.ts';
+import type { SyncOptions } from '../domain/sync/missing.ts';
+import type { Arrival } from '../temporal/sync.ts';
 import { copyArrived } from '../temporal/sync.ts';
 import { Copying } from './copying.ts';
 import { toFailure } from './failures.ts';

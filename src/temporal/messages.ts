@@ -17,7 +17,7 @@ import type {
   Trouble,
 } from '../domain/types.ts';
 import { COMMAND_SIGNAL } from './names.ts';
-import type { ImageSource, MissingImage } from './sync.ts';
+import type { ImageSource, MissingImage } from '../domain/sync/missing.ts';
 
 /** Spec as the app file gives it, before tags are resolved and a number is given. */
 export interface SpecDraft extends Omit<Spec, 'number' | 'images'> {

@@ -1,14 +1,7 @@
 import { defineSignal } from '@temporalio/workflow';
 import type { CopyReport, RegistryAt, Sync, SyncPriority } from '../domain/sync/progress.ts';
+import type { SyncOptions } from '../domain/sync/missing.ts';
 import type { PolicyOverride } from './messages.ts';
-
-/** What is to be brought besides the image itself, and how much of it. */
-export interface SyncOptions {
-  /** `os/architecture` of an index that are wanted; left out: all. */
-  platforms?: string[];
-  /** Signatures, attestations and whatever else refers to the image come with it. */
-  referrers: boolean;
-}
 
 /** Somebody wants an image somewhere. */
 export interface SyncRequest {
@@ -24,19 +17,6 @@ export interface SyncRequest {
   wantedBy: string;
   /** ISO time. */
   askedAt: string;
-}
-
-/** A registry that a sync rule brings an image from, to the main registry of an IDC. */
-export interface ImageSource extends SyncOptions {
-  repository: string;
-  idc: string;
-  from: RegistryAt;
-}
-
-/** An image that the registry of an IDC lacks, and that is brought there before a release needs it. */
-export interface MissingImage extends ImageSource {
-  tag: string;
-  digest: string;
 }
 
 export interface SyncImageInput {

@@ -1,7 +1,7 @@
 import type { AzSetRef } from '../../domain/types.ts';
 import { destinationsOf } from '../../domain/sync/destinations.ts';
 import { registriesOf } from '../../domain/registries.ts';
-import type { ImageSource } from '../../temporal/sync.ts';
+import type { ImageSource } from '../../domain/sync/missing.ts';
 import type { ApiContext } from '../context.ts';
 
 /** From where sync rules bring images, under a tag, to the main registries of the IDCs of some sets. */

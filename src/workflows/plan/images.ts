@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ImageRef, Spec } from '../../domain/types.ts';
 import type { PlanReleaseInput } from '../../temporal/messages.ts';
-import type { MissingImage } from '../../temporal/sync.ts';
+import type { MissingImage } from '../../domain/sync/missing.ts';
 import { planningActivities } from '../release/activities.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import { brakedState } from '../../domain/states.ts';
 import type { InstanceRef } from '../../domain/types.ts';
-import type { MissingImage } from '../../temporal/sync.ts';
+import type { MissingImage } from '../../domain/sync/missing.ts';
 import { waitingActivities } from './activities.ts';
 import { idcsOf, type GroupRun } from './context.ts';
 import { advance, hold } from './hold.ts';
