@@ -29,11 +29,12 @@ describe('the Temporal server of a fleet', () => {
     expect(composeCommand()).toEqual(expect.arrayContaining([`--namespace=${NAMESPACE}`, ...wanted]));
   });
 
-  it('looks for tasks often enough not to be what a bench measures', () => {
+  it('looks for tasks often enough not to be what a bench measures, and gives them out by their priority', () => {
     expect(composeCommand().filter((one) => one.startsWith('--dynamic-config-value='))).toEqual([
       '--dynamic-config-value=system.enableActivityEagerExecution=true',
       '--dynamic-config-value=history.transferProcessorMaxPollRPS=2000',
       '--dynamic-config-value=history.timerProcessorMaxPollRPS=2000',
+      '--dynamic-config-value=matching.useNewMatcher=true',
     ]);
   });
 });
