@@ -27,6 +27,7 @@ describe('migrations', () => {
       { name: '003-brake' },
       { name: '004-stages' },
       { name: '005-sync-rules' },
+      { name: '006-syncs' },
     ]);
     expect(await query(url, `SELECT FROM pg_stat_activity WHERE application_name = 'transship'`)).toEqual([]);
   });
