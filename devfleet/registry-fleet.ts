@@ -5,20 +5,24 @@ import { stringify } from 'yaml';
 import type { z } from 'zod';
 import type { fleetSchema } from '../src/domain/fleet.ts';
 import { resolveBinaries } from './binaries/resolve.ts';
+import { presentHarbor } from './idc-registry.ts';
+import { startHarbor } from './parts/harbor.ts';
 import { Links } from './parts/links.ts';
 import { catalogueUrl, startPostgres } from './parts/postgres.ts';
 import { startRegistry, type NotificationEndpoint, type Registry } from './parts/registry.ts';
 import { startTemporal } from './parts/temporal.ts';
 import { portsOf } from './ports.ts';
 import { Supervisor } from './supervision/supervisor.ts';
-import type { Devfleet } from './types.ts';
+import type { Devfleet, DevfleetHarbor } from './types.ts';
 
 /** A registry of a registry fleet. */
 export interface FleetRegistryHandle {
   /** Over the link `<name>/registry`, as Transship reaches it. */
   url: string;
-  /** Past the link. */
+  /** Past the link; of a Harbor with its user and password. */
   directUrl: string;
+  /** Null where nothing stands before the registry. */
+  harbor: DevfleetHarbor | null;
   part: Registry['part'];
 }
 
@@ -41,6 +45,8 @@ export interface RegistryFleetOptions {
   links?: z.input<typeof fleetSchema>['links'];
   /** What a registry, by its name, tells others of, given the port that the API is to listen on. */
   notified?: (registry: string, apiPort: number) => NotificationEndpoint[];
+  /** Names of registries with a Harbor before them. Default: none. */
+  harbors?: readonly string[];
   /** More of each registry in the fleet file. */
   settings?: (registry: string) => Partial<z.input<typeof fleetSchema>['idcs'][number]['registry']>;
   /** Without Temporal's web UI. Default: true. */
@@ -55,6 +61,7 @@ const NAMESPACE = 'transship';
  */
 export async function startRegistryFleet(options: RegistryFleetOptions): Promise<RegistryFleet> {
   const { idcs, headless = true, links: limits, settings = () => ({}), notified = () => [] } = options;
+  const { harbors = [] } = options;
   const binaries = await resolveBinaries(['registry', 'temporal', 'toxiproxy'], () => undefined);
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'transship-fleet-')));
   await chmod(folder, 0o711); // PostgreSQL may run as another user
@@ -63,27 +70,44 @@ export async function startRegistryFleet(options: RegistryFleetOptions): Promise
     const [octet = 0] = supervisor.octets;
     const nextPort = portsOf(octet);
     const apiPort = await nextPort();
+    const url = (port: number): string => `http://127.0.0.1:${port}`;
     const names = Object.entries(idcs).flatMap(([idc, replicas]) => [idc, ...replicas]);
     const [links, temporal, postgres, started] = await Promise.all([
       Links.start(supervisor, binaries.toxiproxy.path, nextPort),
       startTemporal(supervisor, binaries.temporal.path, nextPort, headless),
       startPostgres(supervisor, nextPort),
       Promise.all(
-        names.map(async (name) =>
-          startRegistry(supervisor, binaries.registry.path, name, nextPort, notified(name, apiPort)),
-        ),
+        names.map(async (name) => {
+          const told = notified(name, apiPort);
+          const registry = await startRegistry(supervisor, binaries.registry.path, name, nextPort, told);
+          if (!harbors.includes(name)) return { registry, harbor: null };
+          const config = { idc: name, registryUrl: url(registry.port), hostname: registry.host, clocks: {} };
+          return { registry, harbor: await startHarbor(supervisor, config, nextPort) };
+        }),
       ),
     ]);
-    const url = (port: number): string => `http://127.0.0.1:${port}`;
     const registries: Record<string, FleetRegistryHandle> = {};
     for (const [at, name] of names.entries()) {
-      const registry = started[at] as Registry;
-      const port = await links.lay(`${name}/registry`, registry.port);
-      registries[name] = { url: url(port), directUrl: url(registry.port), part: registry.part };
+      const one = started[at];
+      if (one === undefined) continue;
+      const { registry, harbor: part } = one;
+      const front = part?.port ?? registry.port;
+      const harbor = part === null ? null : presentHarbor(part, registry);
+      const login = harbor === null ? '' : `${harbor.user}:${harbor.password}@`;
+      registries[name] = {
+        url: url(await links.lay(`${name}/registry`, front)),
+        directUrl: `http://${login}127.0.0.1:${front}`,
+        part: registry.part,
+        harbor,
+      };
     }
     const cataloguePort = await links.lay('catalogue', postgres.port);
     const temporalPort = await links.lay('temporal', temporal.port);
-    const of = (name: string) => ({ url: registries[name]?.url ?? '', ...settings(name) });
+    const of = (name: string) => {
+      const { url: at = '', harbor = null } = registries[name] ?? {};
+      const credential = harbor === null ? {} : { credential: { user: harbor.user, password: harbor.password } };
+      return { url: at, ...(harbor === null ? {} : { kind: 'harbor' as const }), ...credential, ...settings(name) };
+    };
     const file: z.input<typeof fleetSchema> = {
       fleet: 'registries',
       environments: [{ name: 'pro' }],

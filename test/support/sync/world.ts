@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startRegistryFleet, type RegistryFleet, type RegistryFleetOptions } from '../../../devfleet/registry-fleet.ts';
 import { startTransship, type Transship, type TransshipOptions } from '../../../devfleet/transship.ts';
 import { RegistryClient } from '../../../src/registry/client.ts';
+import { staticCredentials } from '../../../src/registry/credentials.ts';
 import { headManifest, type Place } from '../../../src/registry/manifest.ts';
 import { WORKFLOWS } from '../../../src/temporal/names.ts';
 import { syncImageOptions } from '../../../src/temporal/sync-start.ts';
@@ -26,7 +27,11 @@ export async function startSyncWorld(options: RegistryFleetOptions & Partial<Tra
     const connection = await Connection.connect({ address: fleet.temporal.address });
     const client = new Client({ connection, namespace: fleet.temporal.namespace });
     const clients = new Map(
-      Object.entries(fleet.registries).map(([name, { directUrl }]) => [name, new RegistryClient({ url: directUrl })]),
+      Object.entries(fleet.registries).map(([name, { directUrl, harbor }]) => {
+        const credential = harbor === null ? null : { username: harbor.user, password: harbor.password };
+        const url = new URL(directUrl).origin;
+        return [name, new RegistryClient({ url }, { credentials: staticCredentials(credential) })];
+      }),
     );
     const place = (registry: string, repository: string): Place => {
       const found = clients.get(registry);
