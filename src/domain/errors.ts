@@ -86,6 +86,11 @@ export const ERRORS = {
     'There is no such operation',
     'Check the id; transship release get lists the latest.',
   ),
+  WEBHOOK_REFUSED: refused(
+    401,
+    'The webhook does not say the secret of its registry',
+    'Let "webhookSecret" of the registry in the fleet file be what its webhooks send as Authorization header.',
+  ),
   SYNC_RULE_UNKNOWN: refused(404, 'There is no such sync rule', 'transship image rules list shows those there are.'),
   SYNC_UNKNOWN: refused(
     404,

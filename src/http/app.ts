@@ -6,6 +6,7 @@ import { appRoutes } from './apps/routes.ts';
 import type { ApiContext } from './context.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { hookRoutes } from './hooks/routes.ts';
 import { refuseForeignPages } from './loopback.ts';
 import { openApiOptions } from './openapi-document.ts';
 import { useProblems } from './problem.ts';
@@ -66,6 +67,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(recoverRoutes, { context });
   await app.register(syncRuleRoutes, { context });
   await app.register(syncRoutes, { context });
+  await app.register(hookRoutes, { context });
   await app.register(versionRoutes, { context });
   await app.register(whyRoutes, { context });
   await app.ready();

@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/registry/{registry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell of pushes
+         * @description For the webhooks of registries: Harbor's own format, its CloudEvents, and the notifications of distribution. The `Authorization` header must be the `webhookSecret` that the fleet file has for the registry. What was pushed is brought wherever a sync rule with `onPush` wants it; what is told again changes nothing. Anything but a push is accepted and passed over.
+         */
+        post: operations["tellOfPushes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/images/diff": {
         parameters: {
             query?: never;
@@ -1642,6 +1662,21 @@ export interface components {
         };
         /**
          * @example {
+         *       "asked": 1,
+         *       "known": 0,
+         *       "unwanted": 0
+         *     }
+         */
+        HookAnswer: {
+            /** @description Pushes whose image was asked for */
+            asked: number;
+            /** @description Pushes that had been told of before */
+            known: number;
+            /** @description Pushes that no sync rule wants anywhere */
+            unwanted: number;
+        };
+        /**
+         * @example {
          *       "repository": "shop/web",
          *       "registries": [
          *         {
@@ -1734,7 +1769,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "SYNC_RULE_UNKNOWN" | "SYNC_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "WEBHOOK_REFUSED" | "SYNC_RULE_UNKNOWN" | "SYNC_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -3541,6 +3576,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tellOfPushes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                registry: string;
+            };
+            cookie?: never;
+        };
+        /** @description As the registry sends it */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
                 };
             };
             /** @description Any error */

@@ -1,12 +1,11 @@
 import type { Actor } from '../../domain/types.ts';
-import { WORKFLOWS, syncWorkflowId } from '../../temporal/names.ts';
-import { syncImageOptions } from '../../temporal/sync-start.ts';
-import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../temporal/sync.ts';
+import { syncWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
 import { newSyncId } from '../ids.ts';
 import { once } from '../once.ts';
 import type { AcceptedSync, StartSync } from '../schemas/sync.ts';
-import { callTemporal, uiLink } from '../temporal/link.ts';
+import { uiLink } from '../temporal/link.ts';
+import { askForImage } from './ask.ts';
 import { planImage } from './plan.ts';
 import { registriesNamed } from './registries.ts';
 
@@ -32,7 +31,7 @@ export async function startSync(
       const [from] = registriesNamed(context.fleet, [plan.from], 'from');
       if (from === undefined) throw new Error(`${plan.from} was planned with and is not in the fleet file`);
       isSent = true;
-      await signal(
+      await askForImage(
         context,
         { repository, digest, from },
         {
@@ -48,20 +47,6 @@ export async function startSync(
       return { id, ...plan, links: syncLinks(context, repository, digest) };
     },
     async () => Promise.resolve(isSent),
-  );
-}
-
-async function signal(
-  { temporal, policy }: Pick<ApiContext, 'temporal' | 'policy'>,
-  image: Omit<SyncImageInput, 'requests' | 'policy'>,
-  request: SyncRequest,
-): Promise<void> {
-  const input = { ...image, requests: [request] as [SyncRequest], ...(policy === undefined ? {} : { policy }) };
-  await callTemporal(temporal, 5, async () =>
-    temporal.client.workflow.signalWithStart<(input: SyncImageInput) => Promise<SyncImageResult>, [SyncRequest]>(
-      WORKFLOWS.syncImage,
-      syncImageOptions(input),
-    ),
   );
 }
 
