@@ -72,7 +72,7 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 const tell = async (
   body: object | string,
-  { registry = 'north', secret = 'Bearer secret' as string | null, type = 'application/json' } = {},
+  { registry = 'north', secret = 'Bearer secret', type = 'application/json' } = {},
 ) =>
   api.app.inject({
     method: 'POST',
