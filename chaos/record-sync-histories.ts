@@ -52,6 +52,24 @@ await workflow
   .catch(() => undefined);
 await record('cancelled.syncImage', cancelled);
 
+// A new rule is compared at once: south-edge is away still, and east lacks nothing but this.
+await pushImage(fleet.registries['north']?.directUrl ?? '', { repository: REPOSITORY, tag: 'v1', labels: {} });
+const rule = {
+  name: 'shop',
+  from: 'north',
+  to: ['south-edge', 'east'],
+  images: [{ repository: 'shop/**' }],
+  every: '1h',
+};
+await transship.rest('PUT', '/v1/sync-rules/shop', rule);
+let compared: string | null = null;
+while (compared === null) {
+  await sleep(500);
+  for await (const { workflowId, status } of workflow.list({ query: 'WorkflowType = "reconcileRule"' }))
+    if (status.name === 'COMPLETED') compared = workflowId;
+}
+await record('one registry away.reconcileRule', compared);
+
 for await (const { workflowId } of workflow.list({ query: 'WorkflowType = "lookAtImages"' })) {
   await record('one registry away.lookAtImages', workflowId);
   break;

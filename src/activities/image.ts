@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { ERRORS, TransshipError } from '../domain/errors.ts';
 import type { RegistryLook } from '../domain/sync/look.ts';
+import type { Drift } from '../domain/sync/drift.ts';
 import type { CopyBeat, CopyReport } from '../domain/sync/progress.ts';
+import type { SyncRule } from '../domain/sync/rule.ts';
 import type { Trouble } from '../domain/types.ts';
 import type { Copied, Copier } from '../registry/copy.ts';
 import { RegistryError } from '../registry/errors.ts';
@@ -12,6 +14,7 @@ import { restoreTag } from '../registry/tags.ts';
 import type { SyncOptions } from '../domain/sync/missing.ts';
 import type { Arrival } from '../temporal/sync.ts';
 import { copyArrived } from '../temporal/sync.ts';
+import { compareRule } from './compare.ts';
 import { Copying } from './copying.ts';
 import { toFailure } from './failures.ts';
 import { lookAtRepository } from './look-at-repository.ts';
@@ -25,7 +28,7 @@ export interface ImageDrivers {
   /** One for all copies of the process. */
   copier: Copier;
   /** A repository in a registry of the fleet. @throws FLEET_INVALID where the fleet has none of that name */
-  place(registry: string, repository: string): Place;
+  place: (registry: string, repository: string) => Place;
   /** What copies from that registry to this IDC may take of the link; undefined: nothing limits them. */
   pacer(from: string): Pacer | undefined;
 }
@@ -124,6 +127,20 @@ export function imageActivities(drivers: ImageDrivers) {
         if (cancellationSignal.aborted || !(error instanceof Error)) throw toFailure(error);
         const slow = new RegistryError('REGISTRY_UNREACHABLE', `${registry} did not answer in ${LOOK_MS / 1_000} s`);
         return { registry, digests: {}, isCut: false, trouble: troubleOf(late.aborted ? slow : error) };
+      }
+    },
+
+    /** How registries of this IDC differ from what a rule brings. See compareRule. */
+    compareRegistries: async ({ rule, to }: { rule: SyncRule; to: string[] }): Promise<Drift> => {
+      const { cancellationSignal: signal, heartbeat } = Context.current();
+      let what = `compares ${to.join(', ')}`;
+      const beats = setInterval(() => heartbeat(what), BEAT_MS);
+      try {
+        return await compareRule(drivers.place, rule, to, { signal, tell: (told) => (what = told) });
+      } catch (error) {
+        throw toFailure(error);
+      } finally {
+        clearInterval(beats);
       }
     },
 

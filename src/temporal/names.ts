@@ -36,6 +36,14 @@ export function syncWorkflowId(repository: string, digest: string): string {
   return `sync/${repository}@${digest}`;
 }
 
+/** Ids of the comparisons of registries, and of their schedules, begin with this. */
+export const RECONCILE_PREFIX = 'reconcile/';
+
+/** One for each rule and interval: a rule with another interval gets another schedule. */
+export function reconcileScheduleId(rule: string, every: string): string {
+  return `${RECONCILE_PREFIX}${rule}/${every}`;
+}
+
 /** Workflow types, by the names they are exported under. */
 export const WORKFLOWS = {
   releaseApp: 'releaseApp',
@@ -43,6 +51,7 @@ export const WORKFLOWS = {
   planRelease: 'planRelease',
   lookAtImages: 'lookAtImages',
   syncImage: 'syncImage',
+  reconcileRule: 'reconcileRule',
 } as const;
 
 /** The commands of an operation, as a signal that people send from the Temporal UI. */

@@ -60,6 +60,16 @@ export function tagStep(override?: PolicyOverride): ActivityOptions {
   return { ...copyStep(override), startToCloseTimeout: 60_000 };
 }
 
+/** A comparison of registries: one that does not answer is left for the next time. */
+export function compareStep(): ActivityOptions {
+  return {
+    startToCloseTimeout: 1_800_000,
+    scheduleToStartTimeout: 60_000,
+    heartbeatTimeout: heartbeatMs(undefined),
+    retry: { ...retry(undefined), maximumAttempts: 3 },
+  };
+}
+
 /** Reads and bookkeeping on the control queue: wait for the catalogue however long it is away. */
 export function bookkeeping(override?: PolicyOverride): ActivityOptions {
   return { startToCloseTimeout: (override?.bookkeepingSeconds ?? 30) * 1_000, retry: retry(override) };

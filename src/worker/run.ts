@@ -14,6 +14,7 @@ import { bringActivities } from '../activities/bring.ts';
 import { controlActivities } from '../activities/control.ts';
 import { imageActivities } from '../activities/image.ts';
 import { instanceActivities } from '../activities/instance.ts';
+import { reconcileActivities } from '../activities/reconcile.ts';
 import { stageActivities } from '../activities/stages.ts';
 import { syncActivities } from '../activities/sync.ts';
 import { turnActivities } from '../activities/turn.ts';
@@ -107,6 +108,7 @@ export async function runWorkers({
           ...stageActivities(catalogue),
           ...syncActivities(catalogue),
           ...bringActivities(catalogue),
+          ...reconcileActivities(catalogue, fleet),
         },
       }),
     );

@@ -1,6 +1,7 @@
 import type { ApiContext } from '../context.ts';
 import { beginUnstarted } from './begin.ts';
 import { acceptStages } from './stages.ts';
+import { keepSchedules } from '../sync/schedules.ts';
 import { sweep } from './sweep.ts';
 
 /** What ended so long ago is forgotten, in days. */
@@ -12,6 +13,7 @@ const CHORES = [
   { what: 'releases that were cut short', act: sweep, seconds: 10 },
   // Somebody waits for these.
   { what: 'releases that promotions ask for', act: acceptStages, seconds: 1 },
+  { what: 'rules to compare registries by', act: keepSchedules, seconds: 5 },
   { what: 'syncs to forget', act: pruneSyncs, seconds: 3_600 },
 ];
 

@@ -70,9 +70,14 @@ const notified = (action: string, mediaType: string, tag?: string) => ({
 });
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
+interface Told {
+  registry?: string;
+  secret?: string | null;
+  type?: string;
+}
 const tell = async (
   body: object | string,
-  { registry = 'north', secret = 'Bearer secret', type = 'application/json' } = {},
+  { registry = 'north', secret = 'Bearer secret', type = 'application/json' }: Told = {},
 ) =>
   api.app.inject({
     method: 'POST',
