@@ -2,6 +2,7 @@
 // them. Run it when a workflow was changed on purpose:  node scripts/node24.mjs chaos/record-histories.ts [SCENARIO…]
 // Those of groups half on Mesos, on a fleet of their own:  node scripts/node24.mjs chaos/record-histories.ts half-on-mesos
 // Those of images, on registries alone:  node scripts/node24.mjs chaos/record-sync-histories.ts
+// Those of releases that bring images:  node scripts/node24.mjs chaos/record-image-histories.ts
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { writeHistory as write } from './history-file.ts';
 import { SHAPE } from './marathon/scenarios.ts';

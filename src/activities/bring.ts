@@ -15,7 +15,7 @@ import { activityWaiting } from './waiting.ts';
 const LOOK_MS = 500;
 
 export interface BringInput {
-  /** Who wants them, in the same words each time: `release rel-c3xq2m7k4a, group web`. */
+  /** Who wants them, in words of their own each time they are asked for: `release rel-c3xq2m7k4a, group web`. */
   wantedBy: string;
   images: MissingImage[];
   policy?: PolicyOverride;

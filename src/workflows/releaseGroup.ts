@@ -116,6 +116,7 @@ function begin(parts: Parts, epoch: number): GroupRun {
     returning: new Map(),
     braking: null,
     supplied: new Set(),
+    asks: 0,
   };
 }
 

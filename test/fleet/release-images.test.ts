@@ -30,7 +30,7 @@ beforeAll(async () => {
   await platform.push('v1', { igniteSeconds: 0.2 });
   connection = await Connection.connect({ address: platform.fleet.temporal.address });
   client = new Client({ connection, namespace: platform.fleet.temporal.namespace });
-  const rule = { name: 'shop', from: 'north', to: ['south'], images: [{ repository }], onPush: false };
+  const rule = { name: 'shop', from: 'north', to: ['south'], images: [{ repository }], onPush: false, every: '24h' };
   await platform.rest('PUT', '/v1/sync-rules/shop', rule);
 });
 

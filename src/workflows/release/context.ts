@@ -43,6 +43,8 @@ export interface GroupRun {
   braking: Promise<void> | null;
   /** IDCs whose registries have the images by now. */
   supplied: Set<string>;
+  /** How often this run has asked for images. */
+  asks: number;
   /** Opened by the first undo step that needs it. */
   undoBudget?: Promise<UndoBudget>;
   /** Of an undo: each cluster that was away at its beginning, and when what serves there is counted. */

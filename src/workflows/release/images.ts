@@ -18,6 +18,7 @@ export function lacksImages({ input }: GroupRun): boolean {
 /** Asks for all images that are missing, so that they are on their way while earlier batches go. */
 export async function askImages(run: GroupRun): Promise<void> {
   const images = run.input.missing ?? [];
+  run.asks++;
   const names = [...new Set(images.map(({ repository, tag, idc }) => `${repository}:${tag} in ${idc}`))].join(', ');
   await bring(run, `ask for ${names}`).askImages(request(run, images));
 }
@@ -51,6 +52,8 @@ export async function awaitImages(run: GroupRun, members: readonly InstanceRef[]
 export async function awaitAll(run: GroupRun, members: readonly InstanceRef[]): Promise<void> {
   const images = missingFor(run, members);
   const idcs = [...new Set(images.map(({ idc }) => idc))];
+  // A release that continued as new asks for itself.
+  if (images.length > 0 && run.asks === 0) await askImages(run);
   if (images.length > 0) await bring(run, `wait for images in ${idcs.join(', ')}`).awaitImages(request(run, images));
   for (const idc of idcs) run.supplied.add(idc);
 }
@@ -59,7 +62,13 @@ function bring({ input: { policy } }: GroupRun, summary: string): ReturnType<typ
   return waitingActivities(summary, PATIENCE_MS, policy);
 }
 
-function request({ input }: GroupRun, images: MissingImage[]) {
+/** Each time in other words: what became of the time before says nothing about this one. */
+function request({ input, asks }: GroupRun, images: MissingImage[]) {
   const { root, ref, policy } = input;
-  return { wantedBy: `release ${root}, group ${ref.group}`, images, ...(policy === undefined ? {} : { policy }) };
+  const again = asks > 1 ? `, asked again (${asks})` : '';
+  return {
+    wantedBy: `release ${root}, group ${ref.group}${again}`,
+    images,
+    ...(policy === undefined ? {} : { policy }),
+  };
 }
