@@ -32,6 +32,9 @@ beforeAll(async () => {
   client = new Client({ connection, namespace: platform.fleet.temporal.namespace });
   const rule = { name: 'shop', from: 'north', to: ['south'], images: [{ repository }], onPush: false, every: '24h' };
   await platform.rest('PUT', '/v1/sync-rules/shop', rule);
+  // It is compared at once, when nothing is missing yet, and then not for a day.
+  const compared = 'WorkflowType = "reconcileRule" AND ExecutionStatus = "Completed"';
+  await vi.waitUntil(async () => (await client.workflow.count(compared)).count > 0, PATIENCE);
 });
 
 afterAll(async () => {
