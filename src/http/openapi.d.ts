@@ -1884,6 +1884,32 @@ export interface components {
             version: string;
         };
         /**
+         * @description As the registry sends it
+         * @example {
+         *       "type": "PUSH_ARTIFACT",
+         *       "occur_at": 1678082303,
+         *       "operator": "admin",
+         *       "event_data": {
+         *         "resources": [
+         *           {
+         *             "digest": "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+         *             "tag": "v2",
+         *             "resource_url": "harbor.north/shop/web:v2"
+         *           }
+         *         ],
+         *         "repository": {
+         *           "name": "web",
+         *           "namespace": "shop",
+         *           "repo_full_name": "shop/web",
+         *           "repo_type": "private"
+         *         }
+         *       }
+         *     }
+         */
+        RegistryHookInput: {
+            [key: string]: unknown;
+        };
+        /**
          * @example {
          *       "id": "rel-c3xq2m7k4a",
          *       "app": "shop",
@@ -3601,10 +3627,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description As the registry sends it */
         requestBody: {
             content: {
-                "application/json": unknown;
+                "application/json": components["schemas"]["RegistryHookInput"];
             };
         };
         responses: {

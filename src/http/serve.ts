@@ -39,8 +39,8 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
   return {
     url,
     async close() {
-      stopHousekeeping();
-      await app.close();
+      // Whoever is at work still asks Temporal and the catalogue, which are closed next.
+      await Promise.all([stopHousekeeping(), app.close()]);
     },
   };
 }

@@ -6,7 +6,7 @@ import { nameSchema } from '../../domain/name.ts';
 import { registriesOf, type FleetRegistry } from '../../domain/registries.ts';
 import { suggest } from '../../domain/input/near.ts';
 import type { ApiContext } from '../context.ts';
-import { hookAnswerSchema } from '../schemas/hook.ts';
+import { hookAnswerSchema, hookBodySchema } from '../schemas/hook.ts';
 import { ingest } from './ingest.ts';
 import { pushesIn } from './pushes.ts';
 
@@ -34,7 +34,7 @@ export const hookRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (ap
           "For the webhooks of registries: Harbor's own format, its CloudEvents, and the notifications of distribution. The `Authorization` header must be the `webhookSecret` that the fleet file has for the registry. What was pushed is brought wherever a sync rule with `onPush` wants it; what is told again changes nothing. Anything but a push is accepted and passed over.",
         tags: ['images'],
         params: z.strictObject({ registry: nameSchema }),
-        body: z.unknown().meta({ description: 'As the registry sends it' }),
+        body: hookBodySchema,
         response: { 202: hookAnswerSchema.describe('Accepted') },
       },
     },

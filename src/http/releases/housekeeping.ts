@@ -19,12 +19,12 @@ const CHORES = [
 
 /**
  * Starts what was accepted and not started, ends what was cut short, and accepts what promotions ask for, and forgets
- * what ended long ago; now and then again. Returns the way to stop.
+ * what ended long ago; now and then again. Returns the way to stop, which waits for what is at work.
  */
-export function keepHouse(context: ApiContext): () => void {
+export function keepHouse(context: ApiContext): () => Promise<void> {
   const stops = CHORES.map((chore) => again(context, chore));
-  return () => {
-    for (const stop of stops) stop();
+  return async () => {
+    await Promise.all(stops.map(async (stop) => stop()));
   };
 }
 
@@ -33,20 +33,25 @@ async function pruneSyncs({ catalogue, log }: ApiContext): Promise<void> {
   if (syncs > 0) log.info({ syncs }, `forgot syncs that ended ${SYNCS_KEPT_DAYS} days ago`);
 }
 
-function again(context: ApiContext, { what, act, seconds }: (typeof CHORES)[number]): () => void {
+function again(context: ApiContext, { what, act, seconds }: (typeof CHORES)[number]): () => Promise<void> {
   let stopped = false;
   let timer: NodeJS.Timeout;
+  let working = Promise.resolve();
   const round = async (): Promise<void> => {
     try {
       await act(context);
     } catch (error) {
       context.log.warn({ err: error }, `could not look for ${what}; trying again`);
     }
-    if (!stopped) timer = setTimeout(() => void round(), seconds * 1_000);
+    if (!stopped) timer = setTimeout(begin, seconds * 1_000);
   };
-  timer = setTimeout(() => void round(), 0);
-  return () => {
+  const begin = (): void => {
+    working = round();
+  };
+  timer = setTimeout(begin, 0);
+  return async () => {
     stopped = true;
     clearTimeout(timer);
+    await working;
   };
 }

@@ -1,5 +1,20 @@
 import { z } from 'zod';
 
+const example = {
+  type: 'PUSH_ARTIFACT',
+  occur_at: 1_678_082_303,
+  operator: 'admin',
+  event_data: {
+    resources: [{ digest: `sha256:${'0'.repeat(64)}`, tag: 'v2', resource_url: 'harbor.north/shop/web:v2' }],
+    repository: { name: 'web', namespace: 'shop', repo_full_name: 'shop/web', repo_type: 'private' },
+  },
+};
+
+/** As registries send it: pushesIn reads it. */
+export const hookBodySchema = z
+  .looseObject({})
+  .meta({ id: 'RegistryHook', description: 'As the registry sends it', examples: [example] });
+
 export const hookAnswerSchema = z
   .object({
     asked: z.int().meta({ description: 'Pushes whose image was asked for' }),

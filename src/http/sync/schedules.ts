@@ -19,7 +19,7 @@ export async function keepSchedules({
   const wanted = new Map(rules.map((rule) => [reconcileScheduleId(rule.name, rule.every), rule]));
   const { schedule } = temporal.client;
   const there = new Set<string>();
-  await callTemporal(temporal, 10, async () => {
+  await callTemporal(temporal, 3, async () => {
     for await (const { scheduleId } of schedule.list()) {
       if (scheduleId.startsWith(RECONCILE_PREFIX)) there.add(scheduleId);
     }
