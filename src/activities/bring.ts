@@ -4,10 +4,8 @@ import { TransshipError } from '../domain/errors.ts';
 import type { Sync } from '../domain/sync/progress.ts';
 import { pause } from '../drivers/alive.ts';
 import type { PolicyOverride } from '../temporal/messages.ts';
-import { WORKFLOWS } from '../temporal/names.ts';
-import { syncImageOptions } from '../temporal/sync-start.ts';
-import type { MissingImage } from '../domain/sync/missing.ts';
-import type { SyncImageInput, SyncRequest } from '../temporal/sync.ts';
+import { askForImage } from '../temporal/sync-start.ts';
+import { optionsOf, type MissingImage } from '../domain/sync/missing.ts';
 import { toFailure } from './failures.ts';
 import { activityWaiting } from './waiting.ts';
 
@@ -39,17 +37,14 @@ export function bringActivities({ syncs }: Pick<Catalogue, 'syncs'>) {
      */
     awaitImages: async ({ wantedBy, images }: BringInput): Promise<void> => {
       const waiting = activityWaiting();
-      const isOurs = (sync: Sync, image: MissingImage): boolean =>
-        sync.registry === image.idc && sync.wantedBy.includes(wantedBy);
       try {
-        for (const image of images) {
-          const { repository, digest, idc, tag } = image;
+        for (const { repository, digest, idc, tag } of images) {
           for (;;) {
-            const found = (await syncs.list({ repository, digest, registry: idc, limit: 1 })).find((sync) =>
-              isOurs(sync, image),
-            );
-            if (found?.state === 'arrived' || found?.state === 'done') break;
-            if (found?.state === 'failed' || found?.state === 'cancelled') throw notBrought(found);
+            const [sync] = await syncs.list({ repository, digest, registry: idc, limit: 1 });
+            // Until it knows of this asking its row is about those before.
+            const ours = sync?.wantedBy.includes(wantedBy) === true ? sync : null;
+            if (ours?.state === 'arrived' || ours?.state === 'done') break;
+            if (ours?.state === 'failed' || ours?.state === 'cancelled') throw notBrought(ours);
             await pause(waiting, LOOK_MS, `${repository}:${tag} to be brought to ${idc}`);
           }
         }
@@ -63,20 +58,16 @@ export function bringActivities({ syncs }: Pick<Catalogue, 'syncs'>) {
 export type BringActivities = ReturnType<typeof bringActivities>;
 
 async function ask({ wantedBy, policy }: BringInput, image: MissingImage): Promise<void> {
-  const { repository, digest, tag, idc, from, referrers, platforms } = image;
-  const request: SyncRequest = {
+  const { repository, digest, tag, idc, from } = image;
+  const asked = { repository, digest, from, ...(policy === undefined ? {} : { policy }) };
+  await askForImage(Context.current().client, asked, {
     id: `${wantedBy}: ${idc}`,
     tag,
-    to: [{ name: idc, idc, referrers, ...(platforms === undefined ? {} : { platforms }) }],
+    to: [{ name: idc, idc, ...optionsOf(image) }],
     priority: 'high',
     wantedBy,
     askedAt: new Date().toISOString(),
-  };
-  const input = { repository, digest, from, ...(policy === undefined ? {} : { policy }) };
-  await Context.current().client.workflow.signalWithStart<(input: SyncImageInput) => Promise<unknown>, [SyncRequest]>(
-    WORKFLOWS.syncImage,
-    syncImageOptions({ ...input, requests: [request] }),
-  );
+  });
 }
 
 function notBrought({ repository, registry, state, trouble }: Sync): TransshipError {

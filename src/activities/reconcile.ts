@@ -6,12 +6,10 @@ import { destinationsOf } from '../domain/sync/destinations.ts';
 import type { Missing } from '../domain/sync/drift.ts';
 import type { RegistryAt } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
-import { opensAt } from '../domain/window.ts';
 import { atOnce } from '../drivers/at-once.ts';
 import { pause } from '../drivers/alive.ts';
-import { WORKFLOWS } from '../temporal/names.ts';
-import { syncImageOptions } from '../temporal/sync-start.ts';
-import type { SyncImageInput, SyncRequest } from '../temporal/sync.ts';
+import { requestsTo } from '../temporal/sync-request.ts';
+import { askForImage } from '../temporal/sync-start.ts';
 import { toFailure } from './failures.ts';
 import { activityWaiting } from './waiting.ts';
 
@@ -63,7 +61,7 @@ export function reconcileActivities(
       missing: Missing[];
     }): Promise<{ asked: number; late: number }> => {
       const waiting = activityWaiting();
-      const { info } = Context.current();
+      const { info, client } = Context.current();
       let [done, late] = [0, 0];
       const hasEnded = async ({ repository, digest, to }: Missing, since: number): Promise<boolean> => {
         const rows = await syncs.list({ repository, digest, limit: 1_000 });
@@ -72,21 +70,26 @@ export function reconcileActivities(
       };
       try {
         await atOnce(rule.parallel, missing, async (image) => {
-          const request = requestFor(rule, image, all, `${info.workflowExecution?.runId ?? ''}/${image.tag}`);
-          await ask({ repository: image.repository, digest: image.digest, from }, request);
+          const { repository, digest, tag } = image;
+          // By this rule alone: another one finds what it is missing itself.
+          const wanted = destinationsOf([rule], rule.from, repository, tag).filter(({ registry }) =>
+            image.to.includes(registry),
+          );
+          const asked = { id: `${info.workflowExecution?.runId ?? ''}/${tag}`, tag, wantedBy: `rule ${rule.name}` };
+          const requests = requestsTo(wanted, all, asked);
           // Of before it was asked for does not count; clocks may differ by a little.
-          const since = Date.parse(request.askedAt) - 1_000;
+          const since = Date.now() - 1_000;
+          for (const request of requests) await askForImage(client, { repository, digest, from }, request);
           // What waits for its window holds no place.
-          const until = request.notBefore === undefined ? Date.now() + PLACE_MS : 0;
-          while (Date.now() < until && !(await hasEnded(image, since))) {
-            await pause(
-              waiting,
-              LOOK_MS,
-              `${done} of ${missing.length} brought; ${image.repository}:${image.tag} is on its way`,
-            );
+          const waits = requests.some(({ notBefore }) => notBefore !== undefined);
+          const until = waits ? 0 : Date.now() + PLACE_MS;
+          let isThere = await hasEnded(image, since);
+          while (!isThere && Date.now() < until) {
+            await pause(waiting, LOOK_MS, `${done} of ${missing.length} brought; ${repository}:${tag} is on its way`);
+            isThere = await hasEnded(image, since);
           }
           done++;
-          if (!(await hasEnded(image, since))) late++;
+          if (!isThere) late++;
         });
         return { asked: missing.length, late };
       } catch (error) {
@@ -97,34 +100,3 @@ export function reconcileActivities(
 }
 
 export type ReconcileActivities = ReturnType<typeof reconcileActivities>;
-
-/** By this rule alone: another one finds what it is missing itself. */
-function requestFor(
-  rule: SyncRule,
-  { repository, tag, to }: Missing,
-  all: readonly RegistryAt[],
-  id: string,
-): SyncRequest {
-  const wanted = destinationsOf([rule], rule.from, repository, tag).filter(({ registry }) => to.includes(registry));
-  const opens = rule.windows === undefined ? null : opensAt(rule.windows, new Date());
-  return {
-    id,
-    tag,
-    to: wanted.flatMap(({ registry, platforms, referrers }) =>
-      all
-        .filter(({ name }) => name === registry)
-        .map((at) => ({ ...at, referrers, ...(platforms === undefined ? {} : { platforms }) })),
-    ),
-    priority: rule.priority,
-    ...(opens === null || opens.getTime() <= Date.now() ? {} : { notBefore: opens.toISOString() }),
-    wantedBy: `rule ${rule.name}`,
-    askedAt: new Date().toISOString(),
-  };
-}
-
-async function ask(image: Pick<SyncImageInput, 'repository' | 'digest' | 'from'>, request: SyncRequest): Promise<void> {
-  await Context.current().client.workflow.signalWithStart<(input: SyncImageInput) => Promise<unknown>, [SyncRequest]>(
-    WORKFLOWS.syncImage,
-    syncImageOptions({ ...image, requests: [request] }),
-  );
-}

@@ -1,3 +1,4 @@
+import type { TagOutcome } from '../domain/sync/progress.ts';
 import { RegistryError } from './errors.ts';
 import { headManifest, type Place } from './manifest.ts';
 import { deleteReference, writeTag } from './tags.ts';
@@ -13,9 +14,6 @@ export interface TagStore {
   /** Takes the tag away, and nothing else. False: the registry cannot. */
   remove(): Promise<boolean>;
 }
-
-/** superseded: the source names another image by the tag meanwhile. */
-export type TagOutcome = 'moved' | 'superseded';
 
 /** Rounds of two who each undo what the other did, before somebody is told. */
 const MOST_ROUNDS = 20;

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pushImage } from '../../devfleet/images/index.ts';
 import type { Sync } from '../../src/domain/sync/progress.ts';
+import { askForImage as ask } from '../../src/temporal/sync-start.ts';
 import type { SyncRequest } from '../../src/temporal/sync.ts';
-import { ask, startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
+import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
 import { query } from '../support/postgres.ts';
 import { twice } from '../support/twice.ts';
 

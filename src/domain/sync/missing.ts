@@ -20,3 +20,8 @@ export interface MissingImage extends ImageSource {
   tag: string;
   digest: string;
 }
+
+/** Of anything that says them, these alone. */
+export function optionsOf({ platforms, referrers }: SyncOptions): SyncOptions {
+  return { referrers, ...(platforms === undefined ? {} : { platforms }) };
+}

@@ -1,11 +1,10 @@
 import { registriesOf, type FleetRegistry } from '../../domain/registries.ts';
-import { destinationsOf, type SyncDestination } from '../../domain/sync/destinations.ts';
+import { destinationsOf } from '../../domain/sync/destinations.ts';
 import type { SyncRule } from '../../domain/sync/rule.ts';
-import { opensAt } from '../../domain/window.ts';
-import type { SyncRequest } from '../../temporal/sync.ts';
+import { requestsTo } from '../../temporal/sync-request.ts';
 import type { ApiContext } from '../context.ts';
 import { newSyncId } from '../ids.ts';
-import { askForImage } from '../sync/ask.ts';
+import { ask } from '../sync/ask.ts';
 import type { Push } from './pushes.ts';
 
 /** How many of the pushes were new, had been told of before, and are for nobody. */
@@ -34,8 +33,9 @@ async function take(
   rules: readonly SyncRule[],
 ): Promise<keyof Ingested> {
   const { repository, tag, digest, key } = push;
-  const known = new Map(registriesOf(context.fleet).map((registry) => [registry.name, registry]));
-  const wanted = destinationsOf(rules, from.name, repository, tag).filter(({ registry }) => known.has(registry));
+  const registries = registriesOf(context.fleet);
+  const names = registries.map(({ name }) => name);
+  const wanted = destinationsOf(rules, from.name, repository, tag).filter(({ registry }) => names.includes(registry));
   if (wanted.length === 0) return 'unwanted';
   const { idempotency } = context.catalogue;
   const caller = `hook/${from.name}`;
@@ -43,32 +43,8 @@ async function take(
   // Without an answer the one who had it first may have died: under the same id it counts once.
   if (!reserved.fresh && reserved.response !== null) return 'known';
   const image = { repository, digest, from: { name: from.name, idc: from.idc } };
-  for (const [at, group] of alike(wanted).entries()) {
-    const [first] = group;
-    const request: SyncRequest = {
-      id: `${reserved.operation}/${at}`,
-      tag,
-      to: group.map(({ registry, platforms, referrers }) => ({
-        ...{ name: registry, idc: known.get(registry)?.idc ?? '', referrers },
-        ...(platforms === undefined ? {} : { platforms }),
-      })),
-      priority: first?.priority ?? 'normal',
-      ...(first?.windows === undefined ? {} : { notBefore: opensAt(first.windows, new Date()).toISOString() }),
-      wantedBy: `push to ${from.name}`,
-      askedAt: new Date().toISOString(),
-    };
-    await askForImage(context, image, request);
-  }
+  const asked = { id: reserved.operation, tag, wantedBy: `push to ${from.name}` };
+  for (const request of requestsTo(wanted, registries, asked)) await ask(context, image, request);
   await idempotency.complete(caller, key, { repository, tag, digest });
   return 'asked';
-}
-
-/** Destinations that one request may be for: of one priority, at the same times. */
-function alike(destinations: readonly SyncDestination[]): SyncDestination[][] {
-  const groups = new Map<string, SyncDestination[]>();
-  for (const destination of destinations) {
-    const key = JSON.stringify([destination.priority, destination.windows]);
-    groups.set(key, [...(groups.get(key) ?? []), destination]);
-  }
-  return [...groups.values()];
 }

@@ -1,7 +1,7 @@
 import type { AzSetRef } from '../../domain/types.ts';
 import { destinationsOf } from '../../domain/sync/destinations.ts';
 import { registriesOf } from '../../domain/registries.ts';
-import type { ImageSource } from '../../domain/sync/missing.ts';
+import { optionsOf, type ImageSource } from '../../domain/sync/missing.ts';
 import type { ApiContext } from '../context.ts';
 
 /** From where sync rules bring images, under a tag, to the main registries of the IDCs of some sets. */
@@ -17,10 +17,7 @@ export async function imageSources(
     [...repositories].flatMap((repository) =>
       destinationsOf(rules, name, repository, tag)
         .filter(({ registry }) => idcs.has(registry))
-        .map(({ registry, platforms, referrers }) => ({
-          ...{ repository, idc: registry, from: { name, idc: of }, referrers },
-          ...(platforms === undefined ? {} : { platforms }),
-        })),
+        .map((one) => ({ repository, idc: one.registry, from: { name, idc: of }, ...optionsOf(one) })),
     ),
   );
 }

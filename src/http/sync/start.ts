@@ -1,3 +1,4 @@
+import { optionsOf } from '../../domain/sync/missing.ts';
 import type { Actor } from '../../domain/types.ts';
 import { syncWorkflowId } from '../../temporal/names.ts';
 import type { ApiContext } from '../context.ts';
@@ -5,7 +6,7 @@ import { newSyncId } from '../ids.ts';
 import { once } from '../once.ts';
 import type { AcceptedSync, StartSync } from '../schemas/sync.ts';
 import { uiLink } from '../temporal/link.ts';
-import { askForImage } from './ask.ts';
+import { ask } from './ask.ts';
 import { planImage } from './plan.ts';
 import { registriesNamed } from './registries.ts';
 
@@ -31,15 +32,12 @@ export async function startSync(
       const [from] = registriesNamed(context.fleet, [plan.from], 'from');
       if (from === undefined) throw new Error(`${plan.from} was planned with and is not in the fleet file`);
       isSent = true;
-      await askForImage(
+      await ask(
         context,
         { repository, digest, from },
         {
           ...{ id, tag, priority: request.priority ?? 'normal' },
-          to: to.map(({ registry: name, idc, platforms, referrers }) => ({
-            ...{ name, idc, referrers },
-            ...(platforms === undefined ? {} : { platforms }),
-          })),
+          to: to.map((one) => ({ name: one.registry, idc: one.idc, ...optionsOf(one) })),
           wantedBy: `${actor.name} by hand`,
           askedAt: new Date().toISOString(),
         },

@@ -4,9 +4,6 @@ import { startTransship, type Transship, type TransshipOptions } from '../../../
 import { RegistryClient } from '../../../src/registry/client.ts';
 import { staticCredentials } from '../../../src/registry/credentials.ts';
 import { headManifest, type Place } from '../../../src/registry/manifest.ts';
-import { WORKFLOWS } from '../../../src/temporal/names.ts';
-import { syncImageOptions } from '../../../src/temporal/sync-start.ts';
-import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../../src/temporal/sync.ts';
 
 /** Registries of several IDCs, with Transship's processes between them. */
 export interface SyncWorld extends Transship {
@@ -59,12 +56,4 @@ export async function startSyncWorld(options: RegistryFleetOptions & Partial<Tra
     await fleet.stop();
     throw error;
   }
-}
-
-/** One more who wants an image; its handle answers with what became of all destinations. */
-export async function ask(client: Client, input: Omit<SyncImageInput, 'requests'>, request: SyncRequest) {
-  return client.workflow.signalWithStart<(input: SyncImageInput) => Promise<SyncImageResult>, [SyncRequest]>(
-    WORKFLOWS.syncImage,
-    syncImageOptions({ ...input, requests: [request] }),
-  );
 }
