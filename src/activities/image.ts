@@ -14,10 +14,12 @@ import { restoreTag } from '../registry/tags.ts';
 import type { SyncOptions } from '../domain/sync/missing.ts';
 import type { Arrival } from '../temporal/sync.ts';
 import { copyArrived } from '../temporal/sync.ts';
+import { alive } from '../drivers/alive.ts';
 import { compareRule } from './compare.ts';
 import { Copying } from './copying.ts';
 import { toFailure } from './failures.ts';
 import { lookAtRepository } from './look-at-repository.ts';
+import { activityWaiting } from './waiting.ts';
 
 const BEAT_MS = 1_000;
 
@@ -132,15 +134,15 @@ export function imageActivities(drivers: ImageDrivers) {
 
     /** How registries of this IDC differ from what a rule brings. See compareRule. */
     compareRegistries: async ({ rule, to }: { rule: SyncRule; to: string[] }): Promise<Drift> => {
-      const { cancellationSignal: signal, heartbeat } = Context.current();
+      const waiting = activityWaiting();
+      const { signal } = waiting;
       let what = `compares ${to.join(', ')}`;
-      const beats = setInterval(() => heartbeat(what), BEAT_MS);
+      const compare = async (): Promise<Drift> =>
+        compareRule(drivers.place, rule, to, { signal, tell: (told) => (what = told) });
       try {
-        return await compareRule(drivers.place, rule, to, { signal, tell: (told) => (what = told) });
+        return await alive(waiting, () => what, compare);
       } catch (error) {
         throw toFailure(error);
-      } finally {
-        clearInterval(beats);
       }
     },
 

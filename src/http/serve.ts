@@ -4,7 +4,7 @@ import type { Fleet } from '../domain/fleet.ts';
 import { trustCaller } from './actor.ts';
 import { buildApp } from './app.ts';
 import { listenAddress } from './loopback.ts';
-import { keepHouse } from './releases/housekeeping.ts';
+import { keepHouse } from './housekeeping.ts';
 import type { PolicyOverride } from '../temporal/messages.ts';
 import type { TemporalLink } from './temporal/link.ts';
 

@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { RegistryLook } from '../domain/sync/look.ts';
 import type { RegistryAt } from '../domain/sync/progress.ts';
 import type { LookAtImagesInput } from '../temporal/sync.ts';
-import { troubleOf } from './release/troubles.ts';
+import { troubleOf } from './troubles.ts';
 import { lookActivities } from './sync/activities.ts';
 
 /** Tags of a repository that are looked at in one registry. */

@@ -5,7 +5,7 @@ import type { Missing } from '../domain/sync/drift.ts';
 import type { Trouble } from '../domain/types.ts';
 import { CONTROL_QUEUE, idcQueue } from '../temporal/names.ts';
 import { bookkeeping, compareStep, longWait } from '../temporal/policies.ts';
-import { troubleOf } from './release/troubles.ts';
+import { troubleOf } from './troubles.ts';
 
 /** How long all that is missing may take; what is left is found again. */
 const BRING_MS = 14_400_000;

@@ -19,7 +19,7 @@ import { controlActivities, waitingActivities } from './release/activities.ts';
 import { isJoined, registerMeetings } from './release/joined.ts';
 import { isPromotion, promote } from './release/promote.ts';
 import { Progress } from './release/progress.ts';
-import { troubleOf } from './release/troubles.ts';
+import { troubleOf } from './troubles.ts';
 
 /**
  * Releases one version to the groups of an app in one environment, one after the other in the order of the app file: it stops

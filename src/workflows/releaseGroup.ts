@@ -23,7 +23,7 @@ import { Progress } from './release/progress.ts';
 import { release, type Seen } from './release/release.ts';
 import { registerUndo } from './release/rollout.ts';
 import { fenceAll, registerFences, registerStaged } from './release/stage.ts';
-import { troubleOf } from './release/troubles.ts';
+import { troubleOf } from './troubles.ts';
 
 /** Operations that began before sets were fenced replay without it. */
 const FENCES = 'fence-sets';

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { azLabel, type AzSetRef, type Spec } from '../../domain/types.ts';
 import type { PlanReleaseInput } from '../../temporal/messages.ts';
 import { planningActivities } from '../release/activities.ts';
-import { troubleOf } from '../release/troubles.ts';
+import { troubleOf } from '../troubles.ts';
 
 /** What examining says of a set that is there and cannot be taken over as it stands. */
 const OF_A_STRANGER = ['FOREIGN_TEMPLATE', 'SERVICE_UNFIT', 'SET_NOT_AT_REST'];

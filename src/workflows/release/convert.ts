@@ -7,7 +7,7 @@ import { setActivities, stepContext, type GroupLook, type GroupRun } from './con
 import { advance, brakable, isBraked, passBrake } from './hold.ts';
 import { looked } from './rollout.ts';
 import { perIdc } from './stage.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 
 /** Orphans are let go, and taken up, one by one. */
 const LONGEST_MS = 900_000;

@@ -5,7 +5,7 @@ import type { MissingImage } from '../../domain/sync/missing.ts';
 import { waitingActivities } from './activities.ts';
 import { idcsOf, type GroupRun } from './context.ts';
 import { advance, hold } from './hold.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 
 /** How long an image may take before a person is asked. */
 const PATIENCE_MS = 7_200_000;

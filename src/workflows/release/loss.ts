@@ -5,7 +5,7 @@ import { idcActivities, planningActivities } from './activities.ts';
 import { all } from './all.ts';
 import { GroupLook, clusterOf, stepOptions, type GroupRun } from './context.ts';
 import { advance, hold } from './hold.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 
 /** What says that a cluster is away, or who serves it. */
 const LOSSES = ['CLUSTER_LOST', 'IDC_WORKER_ABSENT'];

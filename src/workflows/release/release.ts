@@ -11,7 +11,7 @@ import { bringUp, leftOver, redoUntilWhole, rollOn, rollOut } from './rollout.ts
 import { scale } from './scale.ts';
 import { createAll, removeAll, settleAll, stageAll } from './stage.ts';
 import { takeOver } from './takeover.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 
 /** What holds an instance in the end. */
 export interface Seen {

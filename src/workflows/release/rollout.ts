@@ -17,7 +17,7 @@ import { followSize, sizeChange } from './resize.ts';
 import { runs } from './target.ts';
 import { all } from './all.ts';
 import { prePull } from './prepull.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 import { openBudget, restore } from './undo.ts';
 
 /** Operations that began before this looked a second time, for the plan. */

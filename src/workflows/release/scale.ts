@@ -10,7 +10,7 @@ import { idcsOf, look, setActivities, stepContext, type GroupLook, type GroupRun
 import { advance, hold, isBraked, passBrake } from './hold.ts';
 import { pullOut } from './instance.ts';
 import { capacityShares, count, handle, isDone, looked, redoUntilWhole } from './rollout.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 import { openBudget, restore } from './undo.ts';
 
 /** How long the controller may take to make or end what a new size means. */

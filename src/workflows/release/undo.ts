@@ -7,7 +7,7 @@ import { clusterOf, look, type GroupLook, type GroupRun } from './context.ts';
 import { bake, smoke } from './instance.ts';
 import { answered, lookPast } from './loss.ts';
 import { runs } from './target.ts';
-import { troubleOf } from './troubles.ts';
+import { troubleOf } from '../troubles.ts';
 
 /** Operations that began before this waited, in an undo, for the connections of instances that had none. */
 const NO_SECOND_DRAIN = 'undo-no-second-drain';

@@ -1,6 +1,6 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { SyncImageInput } from '../../temporal/sync.ts';
-import { troubleOf } from '../release/troubles.ts';
+import { troubleOf } from '../troubles.ts';
 import { copyActivities } from './activities.ts';
 import { highest, type Destination } from './destination.ts';
 

@@ -5,7 +5,7 @@ import type { Trouble } from '../../domain/types.ts';
 import type { Saga } from '../../temporal/saga.ts';
 import type { SyncOptions } from '../../domain/sync/missing.ts';
 import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../temporal/sync.ts';
-import { troubleOf } from '../release/troubles.ts';
+import { troubleOf } from '../troubles.ts';
 import { recordActivities, tagActivities, undoTagActivities, type ImageStep } from './activities.ts';
 import { countSync } from './metrics.ts';
 

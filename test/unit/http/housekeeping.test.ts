@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { keepHouse } from '../../../src/http/releases/housekeeping.ts';
+import { keepHouse } from '../../../src/http/housekeeping.ts';
 import { FLEET, linkToNothing, startTestApi, type TestApi } from './support.ts';
 
 // Real servers, on a machine that has other work too.

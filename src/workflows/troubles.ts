@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import { ERRORS, type ErrorCode } from '../../domain/errors.ts';
-import type { Trouble } from '../../domain/types.ts';
+import { ERRORS, type ErrorCode } from '../domain/errors.ts';
+import type { Trouble } from '../domain/types.ts';
 
 /**
  * What a failed step means: the version is bad (failed), or we cannot tell (errored): a system or worker is away, or

@@ -1,8 +1,8 @@
-import type { ApiContext } from '../context.ts';
-import { beginUnstarted } from './begin.ts';
-import { acceptStages } from './stages.ts';
-import { keepSchedules } from '../sync/schedules.ts';
-import { sweep } from './sweep.ts';
+import type { ApiContext } from './context.ts';
+import { beginUnstarted } from './releases/begin.ts';
+import { acceptStages } from './releases/stages.ts';
+import { keepSchedules } from './sync/schedules.ts';
+import { sweep } from './releases/sweep.ts';
 
 /** What ended so long ago is forgotten, in days. */
 const SYNCS_KEPT_DAYS = 30;
