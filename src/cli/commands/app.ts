@@ -5,36 +5,22 @@ import { nameInFile } from '../name-in-file.ts';
 import { applyText } from '../plan-text.ts';
 import type { Session } from '../session.ts';
 import { columns } from '../table.ts';
+import { AS_FILE, planThenApply, seen, type ApplyOptions } from './apply.ts';
 import { readText } from './fleet.ts';
 
 type ApplyAnswer = components['schemas']['ApplyAnswer'];
 
 /** Shows what an app file changes, then puts it in force; asks first where a person is there. */
-export async function applyAppFile(
-  session: Session,
-  options: { file: string; dryRun?: boolean | undefined; yes?: boolean | undefined },
-): Promise<ExitCode> {
+export async function applyAppFile(session: Session, options: ApplyOptions & { file: string }): Promise<ExitCode> {
   const { terminal } = session;
   const api = session.api();
   const text = await readText(options.file);
-  const plan = await put(api, text, { dryRun: true });
-  terminal.say(applyText(terminal, plan));
-  if (options.dryRun === true || plan.changes.length === 0) {
-    if (plan.changes.length === 0) terminal.say('nothing to change');
-    terminal.result(plan);
-    return EXIT.ok;
-  }
-  if (terminal.interactive && options.yes !== true && !(await terminal.ask('Apply it?'))) {
-    terminal.note('not applied');
-    return EXIT.ok;
-  }
-  // On the revision that the plan was made on: what somebody else applied meanwhile is not overwritten unseen.
-  const answer = await put(api, text, { dryRun: false, revision: plan.revision });
-  terminal.say(
-    `applied: revision ${answer.revision}. Clusters change with the next release: transship release start ${answer.app} …`,
-  );
-  terminal.result(answer);
-  return EXIT.ok;
+  return planThenApply(session, options, {
+    put: async (how) => put(api, text, how),
+    plan: (answer) => applyText(terminal, answer),
+    done: ({ revision, app }) =>
+      `applied: revision ${revision}. Clusters change with the next release: transship release start ${app} …`,
+  });
 }
 
 async function put(api: Api, text: string, options: { dryRun: boolean; revision?: number }): Promise<ApplyAnswer> {
@@ -45,11 +31,10 @@ async function put(api: Api, text: string, options: { dryRun: boolean; revision?
       params: {
         path: { app: nameInFile(text, 'app') },
         query: { dryRun },
-        ...(revision === undefined ? {} : { header: { 'if-match': `"${revision}"` } }),
+        ...(revision === undefined ? {} : { header: seen(revision) }),
       },
       body: text,
-      bodySerializer: (body: unknown) => body as string,
-      headers: { 'content-type': 'application/yaml' },
+      ...AS_FILE,
     }),
   );
 }

@@ -4,32 +4,19 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { nameInFile } from '../name-in-file.ts';
 import { historyText, rulePlanText, ruleTable, type RuleAnswer } from '../rule-text.ts';
 import type { Session } from '../session.ts';
+import { AS_FILE, planThenApply, seen, type ApplyOptions } from './apply.ts';
 import { readText } from './fleet.ts';
 
 /** Shows what the file of a sync rule changes and what it overlaps, then puts it in force; asks first where a person is there. */
-export async function applyRuleFile(
-  session: Session,
-  options: { file: string; dryRun?: boolean | undefined; yes?: boolean | undefined },
-): Promise<ExitCode> {
+export async function applyRuleFile(session: Session, options: ApplyOptions & { file: string }): Promise<ExitCode> {
   const { terminal } = session;
   const api = session.api();
   const text = await readText(options.file);
-  const plan = await put(api, text, { dryRun: true });
-  terminal.say(rulePlanText(terminal, plan));
-  if (options.dryRun === true || plan.changes.length === 0) {
-    if (plan.changes.length === 0) terminal.say('nothing to change');
-    terminal.result(plan);
-    return EXIT.ok;
-  }
-  if (terminal.interactive && options.yes !== true && !(await terminal.ask('Apply it?'))) {
-    terminal.note('not applied');
-    return EXIT.ok;
-  }
-  // On the revision that the plan was made on: what somebody else applied meanwhile is not overwritten unseen.
-  const answer = await put(api, text, { dryRun: false, revision: plan.revision });
-  terminal.say(`applied: revision ${answer.revision}`);
-  terminal.result(answer);
-  return EXIT.ok;
+  return planThenApply(session, options, {
+    put: async (how) => put(api, text, how),
+    plan: (answer) => rulePlanText(terminal, answer),
+    done: ({ revision }) => `applied: revision ${revision}`,
+  });
 }
 
 async function put(api: Api, text: string, options: { dryRun: boolean; revision?: number }): Promise<RuleAnswer> {
@@ -43,13 +30,10 @@ async function put(api: Api, text: string, options: { dryRun: boolean; revision?
         ...(revision === undefined ? {} : { header: seen(revision) }),
       },
       body: text,
-      bodySerializer: (body: unknown) => body as string,
-      headers: { 'content-type': 'application/yaml' },
+      ...AS_FILE,
     }),
   );
 }
-
-const seen = (revision: number): { 'if-match': string } => ({ 'if-match': `"${revision}"` });
 
 export async function listRules(session: Session): Promise<ExitCode> {
   const { terminal } = session;
