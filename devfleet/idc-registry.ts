@@ -1,6 +1,6 @@
 import type { HarborClocks } from './harbor/config.ts';
 import { startHarbor, type HarborPart } from './parts/harbor.ts';
-import { startRegistry, type Registry } from './parts/registry.ts';
+import { startRegistry, type NotificationEndpoint, type Registry } from './parts/registry.ts';
 import type { Supervisor } from './supervision/supervisor.ts';
 import type { DevfleetHarbor } from './types.ts';
 
@@ -8,10 +8,21 @@ import type { DevfleetHarbor } from './types.ts';
 export async function startRegistryOf(
   supervisor: Supervisor,
   binary: string,
-  { idc, kind, harborClocks }: { idc: string; kind: 'distribution' | 'harbor'; harborClocks: Partial<HarborClocks> },
+  {
+    idc,
+    kind,
+    harborClocks,
+    notified = [],
+  }: {
+    idc: string;
+    kind: 'distribution' | 'harbor';
+    harborClocks: Partial<HarborClocks>;
+    /** Whom the registry itself tells of what happens in it. Default: nobody. */
+    notified?: NotificationEndpoint[];
+  },
   nextPort: () => Promise<number>,
 ): Promise<{ registry: Registry; harbor: HarborPart | null }> {
-  const registry = await startRegistry(supervisor, binary, idc, nextPort);
+  const registry = await startRegistry(supervisor, binary, idc, nextPort, notified);
   if (kind === 'distribution') return { registry, harbor: null };
   const registryUrl = `http://127.0.0.1:${registry.port}`;
   const config = { idc, registryUrl, hostname: registry.host, clocks: harborClocks };

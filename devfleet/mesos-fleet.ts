@@ -1,13 +1,9 @@
-import { chmod, mkdtemp, realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { resolveBinaries } from './binaries/resolve.ts';
 import { presentMesos } from './idc.ts';
+import { startLight } from './light.ts';
 import { startMesos, startSimHosts, type MesosClocks } from './parts/programs.ts';
 import { startRegistry } from './parts/registry.ts';
-import { portsOf } from './ports.ts';
 import type { FleetShape } from './shape.ts';
-import { Supervisor } from './supervision/supervisor.ts';
 import type { DevfleetIdc, DevfleetMesos } from './types.ts';
 
 /** One IDC that runs nothing but Mesos: what schedules, and what it schedules on. */
@@ -26,12 +22,7 @@ export interface MesosFleet extends Pick<DevfleetIdc, 'probeProxy' | 'hostsAdmin
 export async function startMesosFleet(azs: Record<string, number>, clocks: MesosClocks = {}): Promise<MesosFleet> {
   const idc = 'north';
   const { registry: binary } = await resolveBinaries(['registry'], () => undefined);
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'transship-fleet-')));
-  await chmod(folder, 0o711);
-  const supervisor = await Supervisor.start(folder, 1, () => undefined);
-  try {
-    const [octet = 0] = supervisor.octets;
-    const nextPort = portsOf(octet);
+  return startLight(async ({ supervisor, octet, nextPort }) => {
     const [registry, mesos] = await Promise.all([
       startRegistry(supervisor, binary.path, idc, nextPort),
       startMesos(supervisor, idc, nextPort, clocks),
@@ -50,8 +41,5 @@ export async function startMesosFleet(azs: Record<string, number>, clocks: Mesos
       hostsAdmin: `http://127.0.0.1:${hosts.adminPort}`,
       stop: () => supervisor.stop(),
     };
-  } catch (error) {
-    await supervisor.stop({ keepLogs: true });
-    throw error;
-  }
+  });
 }

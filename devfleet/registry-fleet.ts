@@ -1,18 +1,15 @@
-import { chmod, mkdtemp, realpath, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import type { fleetSchema } from '../src/domain/fleet.ts';
 import { resolveBinaries } from './binaries/resolve.ts';
-import { presentHarbor } from './idc-registry.ts';
-import { startHarbor } from './parts/harbor.ts';
+import { presentHarbor, pullUrl, startRegistryOf } from './idc-registry.ts';
+import { startLight } from './light.ts';
 import { Links } from './parts/links.ts';
 import { catalogueUrl, startPostgres } from './parts/postgres.ts';
-import { startRegistry, type NotificationEndpoint, type Registry } from './parts/registry.ts';
+import type { NotificationEndpoint, Registry } from './parts/registry.ts';
 import { startTemporal } from './parts/temporal.ts';
-import { portsOf } from './ports.ts';
-import { Supervisor } from './supervision/supervisor.ts';
 import type { Devfleet, DevfleetHarbor } from './types.ts';
 
 /** A registry of a registry fleet. */
@@ -60,15 +57,9 @@ const NAMESPACE = 'transship';
  * @throws PartFailed
  */
 export async function startRegistryFleet(options: RegistryFleetOptions): Promise<RegistryFleet> {
-  const { idcs, headless = true, links: limits, settings = () => ({}), notified = () => [] } = options;
-  const { harbors = [] } = options;
+  const { idcs, headless = true, links: limits, settings = () => ({}), notified = () => [], harbors = [] } = options;
   const binaries = await resolveBinaries(['registry', 'temporal', 'toxiproxy'], () => undefined);
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'transship-fleet-')));
-  await chmod(folder, 0o711); // PostgreSQL may run as another user
-  const supervisor = await Supervisor.start(folder, 1, () => undefined);
-  try {
-    const [octet = 0] = supervisor.octets;
-    const nextPort = portsOf(octet);
+  return startLight(async ({ supervisor, nextPort }) => {
     const apiPort = await nextPort();
     const url = (port: number): string => `http://127.0.0.1:${port}`;
     const names = Object.entries(idcs).flatMap(([idc, replicas]) => [idc, ...replicas]);
@@ -78,27 +69,19 @@ export async function startRegistryFleet(options: RegistryFleetOptions): Promise
       startPostgres(supervisor, nextPort),
       Promise.all(
         names.map(async (name) => {
-          const told = notified(name, apiPort);
-          const registry = await startRegistry(supervisor, binaries.registry.path, name, nextPort, told);
-          if (!harbors.includes(name)) return { registry, harbor: null };
-          const config = { idc: name, registryUrl: url(registry.port), hostname: registry.host, clocks: {} };
-          return { registry, harbor: await startHarbor(supervisor, config, nextPort) };
+          const kind = harbors.includes(name) ? 'harbor' : 'distribution';
+          const how = { idc: name, kind, harborClocks: {}, notified: notified(name, apiPort) } as const;
+          return { name, ...(await startRegistryOf(supervisor, binaries.registry.path, how, nextPort)) };
         }),
       ),
     ]);
     const registries: Record<string, FleetRegistryHandle> = {};
-    for (const [at, name] of names.entries()) {
-      const one = started[at];
-      if (one === undefined) continue;
-      const { registry, harbor: part } = one;
-      const front = part?.port ?? registry.port;
-      const harbor = part === null ? null : presentHarbor(part, registry);
-      const login = harbor === null ? '' : `${harbor.user}:${harbor.password}@`;
+    for (const { name, registry, harbor } of started) {
       registries[name] = {
-        url: url(await links.lay(`${name}/registry`, front)),
-        directUrl: `http://${login}127.0.0.1:${front}`,
+        url: url(await links.lay(`${name}/registry`, harbor?.port ?? registry.port)),
+        directUrl: pullUrl(registry, harbor),
         part: registry.part,
-        harbor,
+        harbor: harbor === null ? null : presentHarbor(harbor, registry),
       };
     }
     const cataloguePort = await links.lay('catalogue', postgres.port);
@@ -131,7 +114,7 @@ export async function startRegistryFleet(options: RegistryFleetOptions): Promise
       api: { listen: `127.0.0.1:${apiPort}` },
       ...(temporal.uiPort === null ? {} : { temporalUi: url(temporal.uiPort) }),
     };
-    const fleetFile = join(folder, 'fleet.yml');
+    const fleetFile = join(supervisor.folder, 'fleet.yml');
     await writeFile(fleetFile, stringify(file));
     const address = `127.0.0.1:${temporalPort}`;
     const ui = temporal.uiPort === null ? '' : url(temporal.uiPort);
@@ -150,8 +133,5 @@ export async function startRegistryFleet(options: RegistryFleetOptions): Promise
       freePort: nextPort,
       stop: async () => supervisor.stop(),
     };
-  } catch (error) {
-    await supervisor.stop({ keepLogs: true });
-    throw error;
-  }
+  });
 }
