@@ -39,7 +39,7 @@ const fields = {
     .describe("`harbor` where it has Harbor's own API, with projects and robots; `distribution`: any other registry."),
   credential: credentialSchema
     .exactOptional()
-    .describe('Who asks, when images are copied. Default: nobody, anonymous.'),
+    .describe('Who asks, when images are looked for and copied. Default: nobody, anonymous.'),
   webhookSecret: z
     .string()
     .regex(HEADER, 'must be a value of an HTTP header: printable ASCII, no blank at its ends')

@@ -10,8 +10,8 @@ import { waitIgnited } from '../drivers/ignition/wait.ts';
 import { openCluster, type Cluster } from '../drivers/kubernetes/cluster.ts';
 import { openMarathonCluster, type MarathonCluster } from '../drivers/marathon/cluster.ts';
 import type { TrafficDriver } from '../drivers/traffic/index.ts';
-import { RegistryClient } from '../registry/client.ts';
 import { resolveReference } from '../registry/resolve.ts';
+import { registryClient } from './registry-client.ts';
 import { clusterTraffic, kubernetesWays, marathonWays } from './traffic.ts';
 
 const REGISTRY_TIMEOUT_MS = 10_000;
@@ -31,7 +31,7 @@ export function idcDrivers(fleet: Fleet, name: string): AzSetDrivers & InstanceD
   const traffic = new Map<string, (names?: readonly string[]) => TrafficDriver>();
   const imageHost = idc.registry.host;
   // A second attempt is for a connection that was closed meanwhile; else Temporal tries again, and shows that it does.
-  const registry = new RegistryClient(idc.registry, { attempts: 2, answerMs: REGISTRY_TIMEOUT_MS });
+  const registry = registryClient(idc.registry, { attempts: 2, answerMs: REGISTRY_TIMEOUT_MS });
   for (const config of idc.clusters) {
     const { name: cluster } = config;
     if (config.kind === 'marathon') {

@@ -3,11 +3,10 @@ import { TransshipError } from '../domain/errors.ts';
 import { bytesPerSecondAt, type Link } from '../domain/fleet-registry.ts';
 import type { Fleet } from '../domain/fleet.ts';
 import { registriesOf, type FleetRegistry } from '../domain/registries.ts';
-import { RegistryClient } from '../registry/client.ts';
+import type { RegistryClient } from '../registry/client.ts';
 import { Copier } from '../registry/copy.ts';
-import { staticCredentials, type Credentials } from '../registry/credentials.ts';
-import { dockerCredentials } from '../registry/docker-config.ts';
 import { Pacer } from '../registry/pacer.ts';
+import { registryClient } from './registry-client.ts';
 
 /** An attempt of ours ends in seconds where a registry is away: Temporal tries again, and shows that it does. */
 const ATTEMPTS = 3;
@@ -42,9 +41,9 @@ export function openRegistries(fleet: Pick<Fleet, 'idcs' | 'links'>): Registries
   const clientOf = (name: string): RegistryClient => {
     let client = clients.get(name);
     if (client === undefined) {
-      const { url, credential, concurrency } = known(name);
-      const limits = { reads: concurrency, writes: concurrency, attempts: ATTEMPTS };
-      client = new RegistryClient({ url }, { ...limits, credentials: credentialsOf(credential) });
+      const registry = known(name);
+      const { concurrency } = registry;
+      client = registryClient(registry, { reads: concurrency, writes: concurrency, attempts: ATTEMPTS });
       clients.set(name, client);
     }
     return client;
@@ -61,10 +60,4 @@ export function openRegistries(fleet: Pick<Fleet, 'idcs' | 'links'>): Registries
       await Promise.all([...clients.values()].map(async (client) => client.close()));
     },
   };
-}
-
-function credentialsOf(credential: FleetRegistry['credential']): Credentials {
-  if (credential === undefined) return staticCredentials(null);
-  if ('dockerConfig' in credential) return dockerCredentials(credential.dockerConfig);
-  return staticCredentials({ username: credential.user, password: credential.password });
 }

@@ -1,0 +1,18 @@
+import type { FleetRegistry } from '../domain/registries.ts';
+import { RegistryClient, type ClientOptions } from '../registry/client.ts';
+import { staticCredentials, type Credentials } from '../registry/credentials.ts';
+import { dockerCredentials } from '../registry/docker-config.ts';
+
+/** A client of a registry as the fleet file describes it: whoever asks, asks with its credential. */
+export function registryClient(
+  { url, credential }: Pick<FleetRegistry, 'url' | 'credential'>,
+  limits: Omit<ClientOptions, 'credentials'>,
+): RegistryClient {
+  return new RegistryClient({ url }, { ...limits, credentials: credentialsOf(credential) });
+}
+
+function credentialsOf(credential: FleetRegistry['credential']): Credentials {
+  if (credential === undefined) return staticCredentials(null);
+  if ('dockerConfig' in credential) return dockerCredentials(credential.dockerConfig);
+  return staticCredentials({ username: credential.user, password: credential.password });
+}
