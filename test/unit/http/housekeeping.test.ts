@@ -33,6 +33,6 @@ test('syncs that ended a month ago are forgotten, once the API runs', async () =
     const left = async (): Promise<string[]> => (await syncs.list({ limit: 10 })).map(({ registry }) => registry);
     await vi.waitFor(async () => expect(await left()).toEqual(['new']), { timeout: 20_000 });
   } finally {
-    stop();
+    await stop();
   }
 });
