@@ -1,7 +1,8 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AppDefinition } from '../domain/app.ts';
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
-import type { CopyReport, Sync, SyncPriority, SyncState } from '../domain/sync/progress.ts';
+import type { SyncPriority } from '../domain/sync/priority.ts';
+import type { CopyReport, Sync, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import type { Actor, Flavor, Spec, Trouble } from '../domain/types.ts';
 import type { CommandRow, EventRow, OperationRow } from './types.ts';

@@ -1,7 +1,8 @@
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
 import type { Actor, AzSetRef, Flavor, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
 import type { AppDefinition } from '../domain/app.ts';
-import type { Sync, SyncPriority, SyncState } from '../domain/sync/progress.ts';
+import type { SyncPriority } from '../domain/sync/priority.ts';
+import type { Sync, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
 import { SYNC_STATES } from '../domain/sync/progress.ts';
-import { PRIORITIES } from '../domain/sync/rule.ts';
+import { PRIORITIES } from '../domain/sync/priority.ts';
 import { cancelImage, diffImages, syncImage } from './commands/image.ts';
 import { showSyncs } from './commands/image-status.ts';
 import { applyRuleFile, deleteRule, listRules, showHistory, showRule } from './commands/rules.ts';

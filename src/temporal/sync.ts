@@ -1,5 +1,6 @@
 import { defineSignal } from '@temporalio/workflow';
-import type { CopyReport, RegistryAt, Sync, SyncPriority } from '../domain/sync/progress.ts';
+import type { SyncPriority } from '../domain/sync/priority.ts';
+import type { CopyReport, RegistryAt, Sync } from '../domain/sync/progress.ts';
 import type { SyncOptions } from '../domain/sync/missing.ts';
 import type { PolicyOverride } from './messages.ts';
 

@@ -1,5 +1,6 @@
 import { brings } from './images.ts';
-import { PRIORITIES, type SyncRule } from './rule.ts';
+import { highest } from './priority.ts';
+import type { SyncRule } from './rule.ts';
 
 /** A registry that an image is to be brought to, and how: what all rules that bring it there ask for. */
 export interface SyncDestination {
@@ -37,7 +38,7 @@ export function destinationsOf(
 }
 
 function together(registry: string, rules: SyncRule[]): SyncDestination {
-  const priority = PRIORITIES.find((one) => rules.some((rule) => rule.priority === one)) ?? 'normal';
+  const priority = highest(rules.map((rule) => rule.priority));
   const platforms = union(rules.map((rule) => rule.platforms));
   const windows = union(rules.map((rule) => (priority === 'low' ? rule.windows : undefined)));
   return {

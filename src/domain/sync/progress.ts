@@ -1,14 +1,11 @@
 import type { Trouble } from '../types.ts';
-import type { PRIORITIES } from './rule.ts';
+import type { SyncPriority } from './priority.ts';
 
 /** A registry by its name in the fleet file, and the IDC whose worker reaches it. */
 export interface RegistryAt {
   name: string;
   idc: string;
 }
-
-/** Which copies go first where a worker has more than it can do. */
-export type SyncPriority = (typeof PRIORITIES)[number];
 
 /**
  * How far an image is in one registry. arrived: it is there, and its tags are not moved yet. failed: not without somebody who

@@ -4,12 +4,10 @@ import { readText } from '../input/read.ts';
 import { nameSchema } from '../name.ts';
 import { windowSchema } from '../window.ts';
 import { repositoryPatternSchema, tagGlobSchema, tagPatternSchema } from './patterns.ts';
+import { PRIORITIES } from './priority.ts';
 import { checkRule } from './rule-checks.ts';
 
 const SECONDS = { s: 1, m: 60, h: 3_600 } as const;
-
-/** Which copies go first where a worker has more than it can do; a release's image goes with `high`. */
-export const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 const imagesSchema = z.strictObject({
   repository: repositoryPatternSchema.describe(

@@ -1,4 +1,4 @@
-import type { SyncPriority } from './progress.ts';
+import type { SyncPriority } from './priority.ts';
 
 /** Within so long an image is to be where it is wanted. Seconds. */
 export const SYNC_GOAL_SECONDS = 20;

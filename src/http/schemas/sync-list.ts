@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../../domain/name.ts';
 import { SYNC_STATES, type Sync } from '../../domain/sync/progress.ts';
-import { PRIORITIES } from '../../domain/sync/rule.ts';
+import { PRIORITIES } from '../../domain/sync/priority.ts';
 import { SYNC_BUCKETS, SYNC_GOAL_SECONDS, SYNC_LATE_SECONDS, type SyncStats } from '../../domain/sync/stats.ts';
 import { DIGEST, digestSchema, repositorySchema, tagSchema } from './image.ts';
 import { troubleSchema } from './places.ts';

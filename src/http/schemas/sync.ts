@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nameSchema } from '../../domain/name.ts';
 import { NOW } from '../../domain/sync/by-hand.ts';
-import { PRIORITIES, syncRuleSchema } from '../../domain/sync/rule.ts';
+import { PRIORITIES } from '../../domain/sync/priority.ts';
+import { syncRuleSchema } from '../../domain/sync/rule.ts';
 import { DIGEST, imageSchema, OTHER, registriesSchema, tagSchema } from './image.ts';
 import { troubleSchema } from './places.ts';
 

@@ -2,7 +2,7 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, LocalActivityInterfaceFor } from '@temporalio/workflow';
 import type { ImageActivities } from '../../activities/image.ts';
 import type { SyncActivities } from '../../activities/sync.ts';
-import type { SyncPriority } from '../../domain/sync/progress.ts';
+import type { SyncPriority } from '../../domain/sync/priority.ts';
 import type { PolicyOverride } from '../../temporal/messages.ts';
 import { idcQueue, imageQueue } from '../../temporal/names.ts';
 import { copyStep, localBookkeeping, planningStep, tagStep, undoStep } from '../../temporal/policies.ts';

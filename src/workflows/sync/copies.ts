@@ -1,8 +1,9 @@
 import { isCancellation } from '@temporalio/workflow';
+import { highest } from '../../domain/sync/priority.ts';
 import type { SyncImageInput } from '../../temporal/sync.ts';
 import { troubleOf } from '../troubles.ts';
 import { copyActivities } from './activities.ts';
-import { highest, type Destination } from './destination.ts';
+import type { Destination } from './destination.ts';
 
 /**
  * Begins the copies that are due: one for the registries of an IDC that want the same.

@@ -1,15 +1,14 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { CopyOutcome } from '../../activities/image.ts';
-import type { CopyReport, RegistryAt, Sync, SyncPriority, SyncState, TagOutcome } from '../../domain/sync/progress.ts';
+import type { CopyReport, RegistryAt, Sync, SyncState, TagOutcome } from '../../domain/sync/progress.ts';
 import type { Trouble } from '../../domain/types.ts';
 import type { Saga } from '../../temporal/saga.ts';
-import type { SyncOptions } from '../../domain/sync/missing.ts';
+import { optionsOf, type SyncOptions } from '../../domain/sync/missing.ts';
+import { highest, type SyncPriority } from '../../domain/sync/priority.ts';
 import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../temporal/sync.ts';
 import { troubleOf } from '../troubles.ts';
 import { recordActivities, tagActivities, undoTagActivities, type ImageStep } from './activities.ts';
 import { countSync } from './metrics.ts';
-
-const RANK: Record<SyncPriority, number> = { high: 0, normal: 1, low: 2 };
 
 /**
  * What is wanted in one registry, and how far it is: the image first, then its tags. What fails for good stays so until
@@ -38,10 +37,10 @@ export class Destination {
   #isNew = true;
   #isBack = false;
 
-  constructor(input: SyncImageInput, { name, idc, ...options }: RegistryAt & SyncOptions, saga: Saga) {
+  constructor(input: SyncImageInput, at: RegistryAt & SyncOptions, saga: Saga) {
     this.#input = input;
-    this.at = { name, idc };
-    this.#options = options;
+    this.at = { name: at.name, idc: at.idc };
+    this.#options = optionsOf(at);
     this.#saga = saga;
   }
 
@@ -73,23 +72,19 @@ export class Destination {
   }
 
   /** Notes what is wanted. @param now milliseconds since 1970 */
-  want(
-    { tag, priority, notBefore, wantedBy, askedAt }: SyncRequest,
-    { platforms, referrers }: SyncOptions,
-    now: number,
-  ): void {
+  want({ tag, priority, notBefore, wantedBy, askedAt }: SyncRequest, options: SyncOptions, now: number): void {
     if (this.isIdle || this.#since === 0) {
       this.#since = now;
       this.#askedAt = askedAt;
     }
     this.#isNew = true;
     this.#wantedBy.add(wantedBy);
-    if (RANK[priority] < RANK[this.#priority]) this.#priority = priority;
+    this.#priority = highest([this.#priority, priority]);
     this.#notBefore = Math.min(this.#notBefore, notBefore === undefined ? now : Date.parse(notBefore));
     this.#trouble = null;
     if (tag !== null) this.#tags[tag] = null;
     // More than was brought so far: what is there already costs next to nothing.
-    const wider = union(this.#options, { ...(platforms === undefined ? {} : { platforms }), referrers });
+    const wider = union(this.#options, options);
     if (isSame(wider, this.#options)) return;
     this.#options = wider;
     this.#report = null;
@@ -216,11 +211,6 @@ export class Destination {
 function stays(tag: string, registry: string): Trouble {
   const message = `tag ${tag} is new in ${registry}, which deletes no tags: it stays`;
   return { verdict: 'errored', code: 'REGISTRY_UNSUPPORTED', message };
-}
-
-/** The first of them to go. */
-export function highest(priorities: readonly SyncPriority[]): SyncPriority {
-  return priorities.toSorted((one, other) => RANK[one] - RANK[other])[0] ?? 'normal';
 }
 
 /** What either of them asks for. */

@@ -1,5 +1,5 @@
 import { metricMeter } from '@temporalio/workflow';
-import type { SyncPriority } from '../../domain/sync/progress.ts';
+import type { SyncPriority } from '../../domain/sync/priority.ts';
 import { METRICS } from '../../temporal/metrics.ts';
 
 /** Counts what was wanted in a registry and is done, or has failed for good. @param ms since it was asked for */
