@@ -18,7 +18,7 @@ import type { DevfleetIdc, DevfleetMesos } from './types.ts';
 
 export interface Tools {
   supervisor: Supervisor;
-  binaries: Record<Exclude<BinaryName, 'kubectl' | 'kubelet'>, Found>;
+  binaries: Record<Exclude<BinaryName, 'kubectl' | 'kubelet' | 'crane' | 'regctl' | 'regsync'>, Found>;
   /** Called when something is up. */
   isUp: (what: string) => void;
 }

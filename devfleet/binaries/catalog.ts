@@ -1,11 +1,12 @@
-/** One program that the fleet runs and that npm does not bring. */
+/** One program that the fleet or a bench runs and that npm does not bring. */
 export interface Binary {
   version: string;
   /** Environment variable that names an executable to use instead, whatever its version. */
   variable: string;
   /** Name under which it may be found on PATH, how it is asked for its version there, and how it answers if it is ours. */
   onPath: { command: string; ask: string[]; answer: RegExp };
-  download: Download;
+  /** Null: it is only built. */
+  download: Download | null;
   build: GoBuild;
 }
 
@@ -24,6 +25,8 @@ export type Architecture = 'amd64' | 'arm64';
 type GoBuild = { module: 'kube'; package: string } | { module: 'install'; package: string; seconds: number };
 
 const KUBERNETES = 'v1.35.4';
+const CRANE = 'v0.22.1';
+const REGCLIENT = 'v0.11.7';
 
 /** Has every command in it, so all of them are one download. The checksums are in Kubernetes' CHANGELOG-1.35.md. */
 const KUBERNETES_SERVER = {
@@ -42,6 +45,14 @@ const kubernetes = (name: string, ask: string[]): Binary => ({
   onPath: { command: name, ask, answer: /\bv1\.35\.4\b/ },
   download: { ...KUBERNETES_SERVER, member: `kubernetes/server/bin/${name}` },
   build: { module: 'kube', package: `k8s.io/kubernetes/cmd/${name}` },
+});
+
+const regclient = (name: string): Binary => ({
+  version: REGCLIENT,
+  variable: variableOf(name),
+  onPath: { command: name, ask: ['version'], answer: /^VCSTag:\s+v0\.11\.7$/m },
+  download: null,
+  build: { module: 'install', package: `github.com/regclient/regclient/cmd/${name}`, seconds: 20 },
 });
 
 export const BINARIES = {
@@ -110,6 +121,16 @@ export const BINARIES = {
     },
     build: { module: 'install', package: 'github.com/Shopify/toxiproxy/v2/cmd/server', seconds: 7 },
   },
+  // Peers of the bench image-copy.
+  crane: {
+    version: CRANE,
+    variable: variableOf('crane'),
+    onPath: { command: 'crane', ask: ['version'], answer: /^v?0\.22\.1$/m },
+    download: null,
+    build: { module: 'install', package: 'github.com/google/go-containerregistry/cmd/crane', seconds: 20 },
+  },
+  regctl: regclient('regctl'),
+  regsync: regclient('regsync'),
 } satisfies Record<string, Binary>;
 
 export type BinaryName = keyof typeof BINARIES;

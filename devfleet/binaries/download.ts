@@ -32,7 +32,7 @@ const ARCHITECTURES: Partial<Record<NodeJS.Architecture, Architecture>> = { x64:
  */
 export async function downloadBinaries(
   names: BinaryName[],
-  downloadOf: (name: BinaryName) => Download,
+  downloadOf: (name: BinaryName) => Download | null,
   cache: string,
   place: (name: BinaryName) => string,
   report: (line: string) => void,
@@ -90,13 +90,15 @@ async function download({ url, checksum, programs }: Source, session: Session): 
 }
 
 /** Programs of the same file are one download. */
-function sourcesOf(names: BinaryName[], downloadOf: (name: BinaryName) => Download): Source[] {
+function sourcesOf(names: BinaryName[], downloadOf: (name: BinaryName) => Download | null): Source[] {
   const architecture = ARCHITECTURES[process.arch];
   if (architecture === undefined) return [];
   const here = (text: string) => text.replaceAll('{arch}', architecture);
   const sources = new Map<string, Source>();
   for (const name of names) {
-    const { url, checksums, member } = downloadOf(name);
+    const download = downloadOf(name);
+    if (download === null) continue;
+    const { url, checksums, member } = download;
     const source = sources.get(url) ?? { url: here(url), checksum: checksums[architecture], programs: [] };
     source.programs.push({ name, member: member === undefined ? undefined : here(member) });
     sources.set(url, source);

@@ -28,7 +28,7 @@ export function cacheFolder(): string {
 export async function resolveBinaries<Name extends BinaryName>(
   names: readonly Name[],
   report: (line: string) => void,
-  downloadOf: (name: BinaryName) => Download = (name) => BINARIES[name].download,
+  downloadOf: (name: BinaryName) => Download | null = (name) => BINARIES[name].download,
 ): Promise<Record<Name, Found>> {
   const found = new Map<Name, Found>();
   const look = async (name: Name) => {

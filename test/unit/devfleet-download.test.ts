@@ -274,7 +274,11 @@ describe('what is not downloaded is built', () => {
 });
 
 describe('the downloads of the catalogue', () => {
-  it.each(Object.entries(BINARIES))('%s: of the version that is run, with checksums', (_, { version, download }) => {
+  // The peers of a bench are built.
+  const downloads = Object.entries(BINARIES).flatMap(([name, { version, download }]) =>
+    download === null ? [] : [{ name, version, download }],
+  );
+  it.each(downloads)('$name: of the version that is run, with checksums', ({ version, download }) => {
     expect(download.url).toMatch(/^https:\/\/.*\{arch\}/);
     expect(download.url).toContain(version);
     for (const arch of ['amd64', 'arm64'] as const)
