@@ -1,10 +1,8 @@
-import { Toxiproxy, type Proxy as ToxiProxy } from 'toxiproxy-node-client';
+import { Toxiproxy, type Bandwidth, type Latency, type Proxy as ToxiProxy } from 'toxiproxy-node-client';
 import { withFreshPorts } from '../ports.ts';
 import { answers } from '../wait.ts';
 import type { Part } from '../supervision/part.ts';
 import type { Supervisor } from '../supervision/supervisor.ts';
-
-const LATENCY = 'latency';
 
 /** A network link that a test may disturb. Its effects last until they are taken back, or toxiproxy is restarted. */
 export interface Link {
@@ -13,6 +11,8 @@ export interface Link {
   restore(): Promise<void>;
   /** Delays every answer by this many milliseconds; 0 ends that. */
   latency(ms: number): Promise<void>;
+  /** Of each connection, so many kilobytes (1,000 bytes) of answers a second; 0 ends that. */
+  bandwidth(kilobytes: number): Promise<void>;
 }
 
 /** All links of a fleet: TCP proxies of one toxiproxy. */
@@ -64,7 +64,8 @@ export class Links {
     return {
       cut: () => change(false),
       restore: () => change(true),
-      latency: async (ms) => setLatency(await this.#api.get(wanted.name), ms),
+      latency: async (ms) => setToxic(await this.#api.get(wanted.name), 'latency', { latency: ms, jitter: 0 }, ms),
+      bandwidth: async (rate) => setToxic(await this.#api.get(wanted.name), 'bandwidth', { rate }, rate),
     };
   }
 
@@ -75,10 +76,14 @@ export class Links {
   }
 }
 
-async function setLatency(proxy: ToxiProxy, ms: number): Promise<void> {
-  const before = await proxy.getToxic(LATENCY).catch(() => null); // 404 where there is none
+async function setToxic(
+  proxy: ToxiProxy,
+  type: 'latency' | 'bandwidth',
+  attributes: Latency | Bandwidth,
+  amount: number,
+): Promise<void> {
+  const before = await proxy.getToxic(type).catch(() => null); // 404 where there is none
   await before?.remove();
-  if (ms === 0) return;
-  const attributes = { latency: ms, jitter: 0 };
-  await proxy.addToxic({ name: LATENCY, type: 'latency', stream: 'downstream', toxicity: 1, attributes });
+  if (amount === 0) return;
+  await proxy.addToxic({ name: type, type, stream: 'downstream', toxicity: 1, attributes });
 }

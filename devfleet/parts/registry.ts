@@ -11,6 +11,8 @@ export interface Registry {
   port: number;
   /** Host of the registry as it stands in image names of this IDC. */
   host: string;
+  /** All that it stores. */
+  folder: string;
 }
 
 /** Whom a registry tells of what happens in it, by POST of an envelope of events. */
@@ -48,7 +50,7 @@ export async function startRegistry(
       env: { OTEL_TRACES_EXPORTER: 'none' },
       ready: async () => answers(`http://127.0.0.1:${port}/v2/`),
     });
-    return { part, port, host: `registry.${idc}.internal` };
+    return { part, port, host: `registry.${idc}.internal`, folder };
   });
 }
 
