@@ -205,6 +205,8 @@ export class RegistryClient {
         signal: signal ?? null,
         headersTimeout: answerMs,
         bodyTimeout: this.stallMs,
+        // Undici ends the connection after a HEAD otherwise.
+        reset: false,
       });
       const { location } = headers;
       const follows = statusCode === 307 || statusCode === 308 || method === 'GET' || method === 'HEAD';
