@@ -1,11 +1,42 @@
 import type { Place } from './manifest.ts';
 import { readPart, type Blob, type ReadOptions } from './part.ts';
 
-/** Size of a range. A blob of less than two is read in one piece. */
+/** Size of a range, of the first one and of those read side by side. A blob of less than two is read in one piece. */
 export const RANGE_BYTES = 2 * 1024 * 1024;
 
 /** Of one blob; what a client reads at a time in all is limited besides. */
 const AT_ONCE = 16;
+
+/** So long a wait for bytes, in milliseconds in which the process had nothing else to do, says that the source is slow. */
+const STARVING_MS = 4;
+
+/**
+ * A blob, read in ranges and handed out in order. Where one stream is slower than whoever takes its bytes they are read side
+ * by side: over a WAN a stream is as fast as its window and its round-trip time allow, sixteen are sixteen times that. Where
+ * one is fast enough, more of them would only fill the memory, and one range comes after the other, each larger.
+ * @throws RangeIgnored, RegistryError
+ */
+export async function* readRanges(place: Place, blob: Blob, options: ReadOptions): AsyncGenerator<Buffer> {
+  let ahead: ReadAhead | null = null;
+  try {
+    for (let [start, bytes] = [0, RANGE_BYTES]; start < blob.size && ahead === null; bytes *= 2) {
+      const end = Math.min(start + bytes, blob.size);
+      let since = performance.eventLoopUtilization();
+      for await (const chunk of readPart(place, blob, start, end, options, true)) {
+        // Not before the first of them: it alone tells whether there is such a thing as ranges.
+        place.client.traits.takesRanges = true;
+        const { idle } = performance.eventLoopUtilization(since);
+        if (idle >= STARVING_MS) ahead ??= new ReadAhead(place, blob, end, options);
+        yield chunk;
+        since = performance.eventLoopUtilization();
+      }
+      start = end;
+    }
+    if (ahead !== null) yield* ahead.chunks();
+  } finally {
+    ahead?.stop();
+  }
+}
 
 /** A range that is being read, and what came of it and was not taken yet. */
 interface Part {
@@ -19,68 +50,75 @@ interface Part {
 }
 
 /**
- * A blob, read in ranges side by side and handed out in order: one stream over a WAN is as fast as its window and its
- * round-trip time allow, sixteen are sixteen times that.
+ * The rest of a blob, read side by side from the moment on at which this is made.
  *
  * Room for what is read ahead is taken before a range is asked for, in the order of the ranges: the one that is next to be
  * handed out always has its room, whoever else waits.
- * @throws RangeIgnored, RegistryError
  */
-export async function* readRanges(place: Place, blob: Blob, options: ReadOptions): AsyncGenerator<Buffer> {
-  const { client } = place;
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const parts: Part[] = [];
-  let next = 0;
-  const begin = (): void => {
-    const [start, end] = [next, Math.min(next + RANGE_BYTES, blob.size)];
-    next = end;
-    const part: Part = { chunks: [], isDone: false, failure: null, wake: () => undefined, release: () => undefined };
-    parts.push(part);
-    const read = async (): Promise<void> => {
-      part.release = await client.readAhead.acquire(end - start, signal);
-      for await (const chunk of readPart(place, blob, start, end, { ...options, signal }, true)) {
-        part.chunks.push(chunk);
-        part.wake();
-      }
-    };
-    read()
-      .catch((error: unknown) => (part.failure = error))
-      .finally(() => {
-        part.isDone = true;
-        if (stop.signal.aborted) part.release();
-        part.wake();
-      });
-  };
-  // The first range alone tells whether there is such a thing as ranges.
-  const beginMore = (): void => {
-    if (client.traits.takesRanges !== true) return;
-    while (parts.length < AT_ONCE && next < blob.size) begin();
-  };
-  try {
-    begin();
-    for (let part = parts[0]; part !== undefined; part = parts[0]) {
-      beginMore();
+class ReadAhead {
+  readonly #place: Place;
+  readonly #blob: Blob;
+  readonly #options: ReadOptions;
+  readonly #stop = new AbortController();
+  readonly #parts: Part[] = [];
+  #next: number;
+
+  constructor(place: Place, blob: Blob, start: number, options: ReadOptions) {
+    this.#place = place;
+    this.#blob = blob;
+    const { signal } = this.#stop;
+    this.#options = { ...options, signal: options.signal ? AbortSignal.any([options.signal, signal]) : signal };
+    this.#next = start;
+    this.#beginMore();
+  }
+
+  /** To be called once. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    for (let part = this.#parts[0]; part !== undefined; part = this.#parts[0]) {
       const chunk = part.chunks.shift();
       if (chunk !== undefined) {
-        client.traits.takesRanges = true;
-        beginMore();
         yield chunk;
         part.release(chunk.length);
       } else if (part.failure !== null) {
         throw part.failure as Error;
       } else if (part.isDone) {
         part.release();
-        parts.shift();
-        if (parts.length === 0 && next < blob.size) begin();
+        this.#parts.shift();
+        this.#beginMore();
       } else {
         const { promise, resolve } = Promise.withResolvers<undefined>();
         part.wake = () => resolve(undefined);
         await promise;
       }
     }
-  } finally {
-    stop.abort(new Error('the blob is no longer read'));
-    for (const part of parts) part.release();
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error('the blob is no longer read'));
+    for (const part of this.#parts) part.release();
+  }
+
+  #beginMore(): void {
+    while (this.#parts.length < AT_ONCE && this.#next < this.#blob.size) {
+      const part: Part = { chunks: [], isDone: false, failure: null, wake: () => undefined, release: () => undefined };
+      this.#parts.push(part);
+      const end = Math.min(this.#next + RANGE_BYTES, this.#blob.size);
+      this.#read(part, this.#next, end)
+        .catch((error: unknown) => (part.failure = error))
+        .finally(() => {
+          part.isDone = true;
+          if (this.#stop.signal.aborted) part.release();
+          part.wake();
+        });
+      this.#next = end;
+    }
+  }
+
+  async #read(part: Part, start: number, end: number): Promise<void> {
+    part.release = await this.#place.client.readAhead.acquire(end - start, this.#options.signal);
+    for await (const chunk of readPart(this.#place, this.#blob, start, end, this.#options, true)) {
+      part.chunks.push(chunk);
+      part.wake();
+    }
   }
 }

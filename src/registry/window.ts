@@ -5,6 +5,9 @@ export class FellBehind extends Error {
   }
 }
 
+/** What is kept for a reader that is the only one, in bytes. */
+const ALONE_BYTES = 128 * 1024;
+
 export interface WindowOptions {
   /** Bytes that are kept for the slowest reader; one chunk more is. */
   bytes: number;
@@ -98,7 +101,7 @@ export class Window {
         this.#chunks.push(chunk);
         this.#bytes += chunk.length;
         this.#wakeAll();
-        while (this.#bytes >= this.#options.bytes && this.#readers.size > 0) await this.#room();
+        while (this.#bytes >= this.#limit() && this.#readers.size > 0) await this.#room();
         if (this.#readers.size === 0) break;
       }
     } catch (error) {
@@ -138,7 +141,12 @@ export class Window {
       this.#bytes -= this.#chunks.shift()?.length ?? 0;
       this.#first++;
     }
-    if (this.#bytes < this.#options.bytes || this.#readers.size === 0) this.#roomy();
+    if (this.#bytes < this.#limit() || this.#readers.size === 0) this.#roomy();
+  }
+
+  /** A single reader holds nobody: what is passed on at once is still in the processor's cache. */
+  #limit(): number {
+    return this.#readers.size > 1 ? this.#options.bytes : Math.min(this.#options.bytes, ALONE_BYTES);
   }
 
   #wakeAll(): void {

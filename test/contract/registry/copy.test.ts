@@ -39,7 +39,7 @@ const largest = ({ blobs }: Built): Blob => blobs.reduce((a, b) => (a.bytes.leng
 const carries = ({ method, headers }: Tapped, { bytes }: Blob): boolean =>
   method === 'PUT' && headers['content-length'] === String(bytes.length);
 
-test('three destinations: every byte is read from the source once, a large blob in ranges side by side', async () => {
+test('three destinations: every byte is read from the source once, a large blob in ranges', async () => {
   const built = imageOf('three', AMD, SIZES);
   await push(from, 'copy/three', built);
   const source = await world.tap(from);
@@ -53,7 +53,9 @@ test('three destinations: every byte is read from the source once, a large blob 
   expect(reads.reduce((sum, { received }) => sum + received, 0)).toBe(bytesOf(built.blobs));
   expect(result.sourceBytes).toBe(bytesOf(built.blobs));
   const ofLargest = reads.filter(({ path }) => path.endsWith(largest(built).digest));
-  expect(ofLargest).toHaveLength(Math.ceil(largest(built).bytes.length / (2 * 1024 * 1024)));
+  // Of 2 MiB and more: how many says how fast the source was.
+  expect(ofLargest.length).toBeGreaterThan(1);
+  expect(ofLargest.length).toBeLessThanOrEqual(Math.ceil(largest(built).bytes.length / (2 * 1024 * 1024)));
   expect(new Set(ofLargest.map(({ status }) => status))).toEqual(new Set([206]));
   for (const to of [one, two, three]) await expectThere(registry(to), 'copy/three', built);
 });

@@ -50,6 +50,8 @@ export interface Quirks {
   corrupts?: number;
   /** Blobs come with a byte too many. */
   overlong?: boolean;
+  /** Milliseconds until a blob is sent: what comes over a WAN. */
+  lagMs?: number;
   /** Blobs are had from another host, by 307. */
   redirectsBlobs?: string;
   noDigestHeader?: boolean;

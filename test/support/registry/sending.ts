@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Quirks, Seen } from './quirks.ts';
 
 const PIECE = 64 * 1024;
@@ -33,13 +34,14 @@ export function sendBlob(quirks: Quirks, blob: Buffer, { headers }: Seen, respon
   }
   response.writeHead(status, { ...answer, 'content-length': String(bytes.length) });
   const isCut = resetsAfter !== undefined && resetsAfter < bytes.length;
-  void write(response, isCut ? bytes.subarray(0, resetsAfter) : bytes).then(() => {
+  void write(response, isCut ? bytes.subarray(0, resetsAfter) : bytes, quirks.lagMs).then(() => {
     if (isCut) response.socket?.destroy();
     else response.end();
   });
 }
 
-async function write(response: ServerResponse, bytes: Buffer): Promise<void> {
+async function write(response: ServerResponse, bytes: Buffer, lagMs = 0): Promise<void> {
+  if (lagMs > 0) await delay(lagMs);
   for (let at = 0; at < bytes.length; at += PIECE) {
     if (response.destroyed) return;
     await new Promise((resolve) => response.write(bytes.subarray(at, at + PIECE), resolve));

@@ -112,3 +112,27 @@ test('a stream that breaks breaks for all, after what came', async () => {
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(read.sort((a, b) => a - b)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
 });
+
+test('for a reader that is alone, or left alone, little is kept', async () => {
+  const size = 64 * 1024;
+  let taken = 0;
+  async function* open(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < 50; at++) {
+      taken++;
+      yield Buffer.alloc(size);
+    }
+  }
+  const window = new Window(open, { bytes: 10 * size, patienceMs: 60_000 });
+  const [reader, other] = [window.join(), window.join()];
+  const chunks = reader.chunks();
+  for (let at = 0; at < 5; at++) await chunks.next();
+  await pause(5);
+  expect(taken).toBe(10); // the other one has read none of them
+  other.leave();
+  await chunks.next();
+  await pause(5);
+  expect(taken).toBe(10);
+  for (let at = 6; at < 10; at++) await chunks.next();
+  await pause(5);
+  expect(taken).toBe(12);
+});
