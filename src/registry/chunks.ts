@@ -25,7 +25,8 @@ export async function putInChunks(
 ): Promise<void> {
   const { client, repository } = place;
   let at = 0;
-  for await (const chunk of chunked(body, Math.max(CHUNK_BYTES, session.leastChunk))) {
+  const most = Math.max(CHUNK_BYTES, session.leastChunk);
+  for await (const chunk of chunked(body, Math.min(most, blob.size))) {
     await putChunk(place, session, chunk, at, signal);
     at += chunk.length;
   }
@@ -134,20 +135,21 @@ function offsetIn({ headers }: Pick<Answer, 'headers'>, otherwise: number): numb
   return last === '0' && otherwise !== 1 ? 0 : Number(last) + 1;
 }
 
+/** What it yields is good until the next is asked for. */
 async function* chunked(body: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
-  let [held, length] = [[] as Buffer[], 0];
-  for await (const chunk of body) {
-    for (let rest = chunk; rest.length > 0;) {
-      const part = rest.subarray(0, size - length);
-      rest = rest.subarray(part.length);
-      held.push(part);
-      length += part.length;
+  const chunk = Buffer.allocUnsafe(size);
+  let length = 0;
+  for await (const bytes of body) {
+    for (let from = 0; from < bytes.length;) {
+      const copied = bytes.copy(chunk, length, from);
+      from += copied;
+      length += copied;
       if (length < size) continue;
-      yield Buffer.concat(held);
-      [held, length] = [[], 0];
+      yield chunk;
+      length = 0;
     }
   }
-  if (length > 0) yield Buffer.concat(held);
+  if (length > 0) yield chunk.subarray(0, length);
 }
 
 function lost(place: Place, why: string): RegistryError {

@@ -1,4 +1,4 @@
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, buildConnector, request, type Dispatcher } from 'undici';
 import { Authenticator, type TokenRequest } from './auth.ts';
 import { Attempts, type BackOff } from './back-off.ts';
 import { parseChallenges } from './challenge.ts';
@@ -7,6 +7,7 @@ import { refused, RegistryError, unanswered, type Headers } from './errors.ts';
 import { Pacer, sleep } from './pacer.ts';
 import { isRepository, type Registry } from './reference.ts';
 import { Semaphore } from './semaphore.ts';
+import { intoSlabs } from './slabs.ts';
 
 export interface ClientOptions extends BackOff {
   /** Default: none. */
@@ -57,6 +58,8 @@ export interface Answer {
 export interface Traits {
   /** It answers a ranged GET with that range. */
   takesRanges: boolean | null;
+  /** The bytes of the last large blob came as fast as they were taken. */
+  isNear: boolean;
   /** It takes a blob by one PUT. */
   takesWholeBlobs: boolean;
   /** It takes a small blob within the POST that begins an upload. */
@@ -67,6 +70,11 @@ export interface Traits {
 
 /** The second is for a token that others wore out at once: fewer rights than asked for are found out by it, too. */
 const RENEWALS = 2;
+
+const CONNECT_MS = 5000;
+
+/** Whoever writes goes on when all before is the kernel's: its memory may be used again then. See Reader of Window. */
+const UNBUFFERED = { highWaterMark: 1 };
 
 const REDIRECTS = 5;
 const REDIRECTED = [301, 302, 303, 307, 308];
@@ -88,6 +96,7 @@ export class RegistryClient {
   readonly readAhead: Semaphore;
   readonly traits: Traits = {
     takesRanges: null,
+    isNear: false,
     takesWholeBlobs: true,
     takesBlobsByPost: true,
     listsReferrers: null,
@@ -110,8 +119,8 @@ export class RegistryClient {
     this.answerMs = options.answerMs ?? 30_000;
     this.stallMs = options.stallMs ?? 30_000;
     this.readAhead = new Semaphore(options.readAheadBytes ?? 64 * 1024 * 1024);
-    this.#reads = lane(reads);
-    this.#writes = lane(writes);
+    this.#reads = lane(reads, (...call) => buildConnector({ timeout: CONNECT_MS, ...intoSlabs() })(...call));
+    this.#writes = lane(writes, buildConnector({ timeout: CONNECT_MS, ...UNBUFFERED }));
     this.#rate = new Pacer(options.perSecond ?? Infinity);
     this.#auth = new Authenticator(parsed, options.credentials ?? staticCredentials(null), (asked) =>
       this.#askTokens(asked),
@@ -278,10 +287,10 @@ export function pathOf(repository: string, rest: string): string {
   return `/v2/${repository}/${rest}`;
 }
 
-function lane(connections: number): { slots: Semaphore; agent: Agent } {
+function lane(connections: number, connect: buildConnector.connector): { slots: Semaphore; agent: Agent } {
   return {
     slots: new Semaphore(connections),
-    agent: new Agent({ connections, pipelining: 1, connectTimeout: 5000, keepAliveTimeout: 10_000 }),
+    agent: new Agent({ connections, pipelining: 1, connect, keepAliveTimeout: 10_000 }),
   };
 }
 

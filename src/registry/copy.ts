@@ -67,7 +67,7 @@ export interface CopyResult {
  *
  * Memory, whatever the size of an image: for each image that is copied at a time, `blobsAtOnce` windows for the source and
  * as many for destinations that fell behind, 2 × 8 × 4 MiB; for each registry that is read from, `readAheadBytes` of its
- * client. Nothing is written to disk.
+ * client, and a slab of 256 KiB for each connection. Nothing is written to disk.
  */
 export class Copier {
   readonly #flights = new Flights();

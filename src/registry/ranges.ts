@@ -4,6 +4,9 @@ import { readPart, type Blob, type ReadOptions } from './part.ts';
 /** Size of a range, of the first one and of those read side by side. A blob of less than two is read in one piece. */
 export const RANGE_BYTES = 2 * 1024 * 1024;
 
+/** Size of a range from a source that is near: what is read by one stream at least, should it turn slow. */
+export const NEAR_BYTES = 32 * 1024 * 1024;
+
 /** Of one blob; what a client reads at a time in all is limited besides. */
 const AT_ONCE = 16;
 
@@ -13,24 +16,28 @@ const STARVING_MS = 4;
 /**
  * A blob, read in ranges and handed out in order. Where one stream is slower than whoever takes its bytes they are read side
  * by side: over a WAN a stream is as fast as its window and its round-trip time allow, sixteen are sixteen times that. Where
- * one is fast enough, more of them would only fill the memory, and one range comes after the other, each larger.
+ * one is fast enough, more of them would only fill the memory, and each costs the registry some milliseconds of CPU
+ * (distribution v3: 3): one comes after the other, and from a source that was fast so far they are large.
  * @throws RangeIgnored, RegistryError
  */
 export async function* readRanges(place: Place, blob: Blob, options: ReadOptions): AsyncGenerator<Buffer> {
+  const { traits } = place.client;
   let ahead: ReadAhead | null = null;
   try {
-    for (let [start, bytes] = [0, RANGE_BYTES]; start < blob.size && ahead === null; bytes *= 2) {
-      const end = Math.min(start + bytes, blob.size);
+    for (let at = 0; at < blob.size && ahead === null;) {
+      const end = Math.min(at + (traits.isNear ? NEAR_BYTES : RANGE_BYTES), blob.size);
       let since = performance.eventLoopUtilization();
-      for await (const chunk of readPart(place, blob, start, end, options, true)) {
+      for await (const chunk of readPart(place, blob, at, end, options, true)) {
         // Not before the first of them: it alone tells whether there is such a thing as ranges.
-        place.client.traits.takesRanges = true;
-        const { idle } = performance.eventLoopUtilization(since);
-        if (idle >= STARVING_MS) ahead ??= new ReadAhead(place, blob, end, options);
+        traits.takesRanges = true;
+        if (performance.eventLoopUtilization(since).idle >= STARVING_MS) {
+          ahead ??= new ReadAhead(place, blob, end, options);
+        }
         yield chunk;
         since = performance.eventLoopUtilization();
       }
-      start = end;
+      traits.isNear = ahead === null;
+      at = end;
     }
     if (ahead !== null) yield* ahead.chunks();
   } finally {

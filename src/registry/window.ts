@@ -1,3 +1,5 @@
+import { keep, release, SLAB_BYTES } from './slabs.ts';
+
 /** A reader that could not keep up: what it has not read is gone. */
 export class FellBehind extends Error {
   constructor() {
@@ -5,8 +7,8 @@ export class FellBehind extends Error {
   }
 }
 
-/** What is kept for a reader that is the only one, in bytes. */
-const ALONE_BYTES = 128 * 1024;
+/** What is kept for a reader that is the only one, in bytes: what it is sending, and what comes next. */
+const ALONE_BYTES = 2 * SLAB_BYTES;
 
 export interface WindowOptions {
   /** Bytes that are kept for the slowest reader; one chunk more is. */
@@ -17,7 +19,10 @@ export interface WindowOptions {
 
 /** One of those who read a stream together. */
 export interface Reader {
-  /** To be read once. Throws FellBehind, or what the stream failed with. */
+  /**
+   * To be read once; a chunk is good until the next one is asked for, then its memory is used again. Throws FellBehind, or
+   * what the stream failed with.
+   */
   chunks(): AsyncGenerator<Buffer>;
   /** It reads no further, and holds nobody. */
   leave(): void;
@@ -26,7 +31,7 @@ export interface Reader {
 }
 
 interface State {
-  /** Number of the chunk that it reads next. */
+  /** Number of the chunk that it is at, or reads next. */
   at: number;
   isWaiting: boolean;
   isGone: boolean;
@@ -43,7 +48,7 @@ export class Window {
   readonly #open: () => AsyncIterable<Buffer>;
   readonly #options: WindowOptions;
   readonly #readers = new Set<State>();
-  /** What at least one reader has not read yet; the first of them is number `#first`. */
+  /** What at least one reader is not done with; the first of them is number `#first`. */
   readonly #chunks: Buffer[] = [];
   #first = 0;
   #bytes = 0;
@@ -77,9 +82,9 @@ export class Window {
       if (state.isGone) throw new FellBehind();
       const chunk = this.#chunks[state.at - this.#first];
       if (chunk !== undefined) {
+        yield chunk;
         state.at++;
         this.#trim();
-        yield chunk;
         continue;
       }
       if (this.#failure !== null) throw this.#failure.error;
@@ -130,6 +135,9 @@ export class Window {
     if (!this.#readers.delete(state)) return;
     state.isGone = true;
     state.wake();
+    // It may be on its way out of here still.
+    const chunk = this.#chunks[state.at - this.#first];
+    if (chunk !== undefined) keep(chunk);
     this.#trim();
   }
 
@@ -138,8 +146,10 @@ export class Window {
     let slowest = Infinity;
     for (const { at } of this.#readers) slowest = Math.min(slowest, at);
     while (this.#chunks.length > 0 && this.#first < slowest) {
-      this.#bytes -= this.#chunks.shift()?.length ?? 0;
+      const chunk = this.#chunks.shift() ?? Buffer.alloc(0);
+      this.#bytes -= chunk.length;
       this.#first++;
+      release(chunk);
     }
     if (this.#bytes < this.#limit() || this.#readers.size === 0) this.#roomy();
   }

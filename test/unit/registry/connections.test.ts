@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
@@ -73,4 +74,30 @@ test.each([
     expect(await headManifest(place, 'v1')).toBe(DIGEST);
     expect((await readBytes(place, 'v1'))?.bytes.equals(BYTES)).toBe(true);
   }
+});
+
+test('a body goes on when all before is on its way: its memory may be used again, however slowly it is taken', async () => {
+  const [piece, count] = [Buffer.alloc(1_000), 12_000];
+  const registry = createHttpServer((request, response) => {
+    const read = async (): Promise<void> => {
+      await pause(100);
+      const came: Buffer[] = [];
+      for await (const chunk of request as AsyncIterable<Buffer>) came.push(chunk);
+      const bytes = Buffer.concat(came);
+      const isRight = Array.from({ length: count }, (_, at) => bytes.readUInt32BE(at * 1_000) === at).every(Boolean);
+      response.writeHead(isRight ? 201 : 400).end();
+    };
+    void read();
+  });
+  await once(registry.listen(0, '127.0.0.1'), 'listening');
+  ends.push(() => registry.close());
+  async function* body(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < count; at++) {
+      piece.writeUInt32BE(at);
+      yield piece;
+    }
+  }
+  const call = { method: 'PUT', target: '/v2/shop/web/blobs/uploads/1', scopes: [], accept: [201, 400] } as const;
+  const { status } = await placeAt(registry).client.tell({ ...call, body: body() });
+  expect(status).toBe(201);
 });

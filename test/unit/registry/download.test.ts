@@ -6,7 +6,7 @@ import { readBlob } from '../../../src/registry/download.ts';
 import type { Place } from '../../../src/registry/manifest.ts';
 import { Pacer } from '../../../src/registry/pacer.ts';
 import type { ReadOptions } from '../../../src/registry/part.ts';
-import { RANGE_BYTES } from '../../../src/registry/ranges.ts';
+import { NEAR_BYTES, RANGE_BYTES } from '../../../src/registry/ranges.ts';
 import type { Adversary } from '../../support/registry/adversary.ts';
 import type { Quirks, Seen } from '../../support/registry/quirks.ts';
 import { RegistryWorld } from '../../support/registry/world.ts';
@@ -80,21 +80,36 @@ test('a source that answers late is seen to keep us waiting', async () => {
   await expect.poll(readAgain, { timeout: 10_000 }).toEqual(SIDE_BY_SIDE);
 });
 
-test('where its source never keeps us waiting, one range comes after the other, each larger', async () => {
+test('where its source never keeps us waiting, one range tells, and one brings the rest; the next blob is read at once', async () => {
   waited(0);
   const registry = await registryWith({}, large);
-  const chunks = readBlob(world.place(registry), { digest: sha256(large), size: large.length });
-  await chunks.next();
-  await pause(50);
-  expect(ranges(registry.seen)).toHaveLength(1);
-  let length = 0;
-  for await (const chunk of chunks) length += chunk.length;
-  expect(length).toBeGreaterThan(large.length - RANGE_BYTES);
+  const place = world.place(registry);
+  expect((await read(place, large)).equals(large)).toBe(true);
+  expect((await read(place, large)).equals(large)).toBe(true);
   expect(ranges(registry.seen)).toEqual([
     range(0, RANGE_BYTES),
-    range(RANGE_BYTES, 3 * RANGE_BYTES),
-    range(3 * RANGE_BYTES, 7 * RANGE_BYTES),
+    range(RANGE_BYTES, large.length),
+    range(0, large.length),
   ]);
+});
+
+test('a source that was near and begins to keep us waiting is read side by side from the next range on', async () => {
+  const larger = noise('larger', NEAR_BYTES + 2 * RANGE_BYTES);
+  const registry = await registryWith({}, large, larger);
+  const place = world.place(registry);
+  waited(0);
+  await read(place, large);
+  registry.seen.length = 0;
+  waited(LAG_MS);
+  expect((await read(place, larger)).equals(larger)).toBe(true);
+  const [first, ...others] = ranges(registry.seen);
+  expect(first).toBe(`bytes=0-${NEAR_BYTES - 1}`);
+  expect(others).toEqual(
+    [0, 1].map((at) => NEAR_BYTES + at * RANGE_BYTES).map((at) => `bytes=${at}-${at + RANGE_BYTES - 1}`),
+  );
+  registry.seen.length = 0;
+  expect((await read(place, large)).equals(large)).toBe(true);
+  expect(ranges(registry.seen)).toEqual(SIDE_BY_SIDE);
 });
 
 test.each([

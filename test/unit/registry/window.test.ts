@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { intoSlabs, SLAB_BYTES } from '../../../src/registry/slabs.ts';
 import { FellBehind, Window, type Reader } from '../../../src/registry/window.ts';
 
 const options = { bytes: 100, patienceMs: 30 };
@@ -57,7 +58,7 @@ test('the stream begins with the first who reads, and goes no further than the w
   const chunks = reader.chunks();
   await chunks.next();
   await pause(5);
-  expect(stream.taken).toBe(11);
+  expect(stream.taken).toBe(10);
   for (let at = 1; at < 50; at++) expect(((await chunks.next()).value as Buffer | undefined)?.[0]).toBe(at);
   expect((await chunks.next()).done).toBe(true);
 });
@@ -113,26 +114,60 @@ test('a stream that breaks breaks for all, after what came', async () => {
   expect(read.sort((a, b) => a - b)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
 });
 
-test('for a reader that is alone, or left alone, little is kept', async () => {
-  const size = 64 * 1024;
+test('for a reader that is alone, or left alone, little is kept: what it is sending, and what comes next', async () => {
   let taken = 0;
   async function* open(): AsyncGenerator<Buffer> {
     for (let at = 0; at < 50; at++) {
       taken++;
-      yield Buffer.alloc(size);
+      yield Buffer.alloc(SLAB_BYTES);
     }
   }
-  const window = new Window(open, { bytes: 10 * size, patienceMs: 60_000 });
+  const window = new Window(open, { bytes: 10 * SLAB_BYTES, patienceMs: 60_000 });
   const [reader, other] = [window.join(), window.join()];
   const chunks = reader.chunks();
   for (let at = 0; at < 5; at++) await chunks.next();
   await pause(5);
   expect(taken).toBe(10); // the other one has read none of them
   other.leave();
-  await chunks.next();
   await pause(5);
   expect(taken).toBe(10);
-  for (let at = 6; at < 10; at++) await chunks.next();
+  for (let at = 5; at < 10; at++) await chunks.next();
   await pause(5);
-  expect(taken).toBe(12);
+  expect(taken).toBe(11);
+});
+
+/** Chunks as they are read from a connection: each a slab. */
+async function* slabs(count: number, into: Buffer[]): AsyncGenerator<Buffer> {
+  const { onread } = intoSlabs();
+  for (let at = 0; at < count; at++) {
+    onread.buffer().fill(at);
+    onread.callback.call({ push: (chunk: Buffer) => into.push(chunk) } as never, SLAB_BYTES);
+    yield into.at(-1) ?? Buffer.alloc(0);
+  }
+}
+
+test('memory is used again once all are done with it, and not while anybody sends it', async () => {
+  const given: Buffer[] = [];
+  const window = new Window(() => slabs(40, given), { bytes: 8 * SLAB_BYTES, patienceMs: 60_000 });
+  const read = async (reader: Reader, eachMs: number): Promise<void> => {
+    let at = 0;
+    for await (const chunk of reader.chunks()) {
+      await pause(eachMs); // it is on its way
+      expect([chunk[0], chunk.at(-1)]).toEqual([at, at]);
+      at++;
+    }
+    expect(at).toBe(40);
+  };
+  await Promise.all([read(window.join(), 0), read(window.join(), 1)]);
+  expect(new Set(given.map(({ buffer }) => buffer)).size).toBeLessThan(20);
+});
+
+test('memory that one was sending when it left is not used again', async () => {
+  const given: Buffer[] = [];
+  const window = new Window(() => slabs(40, given), { bytes: 2 * SLAB_BYTES, patienceMs: 5 });
+  const [quick, slow] = [window.join(), window.join()];
+  const sent = (await slow.chunks().next()).value as Buffer;
+  for await (const chunk of quick.chunks()) expect(chunk).toHaveLength(SLAB_BYTES);
+  expect([sent[0], sent.at(-1)]).toEqual([0, 0]);
+  expect(given.filter(({ buffer }) => buffer === sent.buffer)).toHaveLength(1);
 });
