@@ -5,7 +5,7 @@ import { Command } from '@commander-js/extra-typings';
 import { SimHostsClient, type InstanceView } from './host/client.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { DEFAULT_SHAPE, type FleetShape } from './shape.ts';
-import { placesIn, SHOP } from './shop.ts';
+import { placesIn, pushShop, SHOP } from './shop.ts';
 import { reportLine, startTraffic } from './traffic/index.ts';
 
 const RATE = 200;
@@ -33,6 +33,16 @@ const SHAPE: FleetShape = {
     north: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2 } } },
     south: { azs: { 'az-1': { hosts: 2 }, 'az-2': { hosts: 2, runs: 'mesos' } } },
   },
+};
+
+/** It brings what a release asks for; of pushes nobody tells here, and once a day is enough for what else there is. */
+const RULE = {
+  name: 'shop',
+  from: 'north',
+  to: ['south'],
+  images: [{ repository: SHOP.repository }],
+  onPush: false,
+  every: '24h',
 };
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -77,10 +87,12 @@ async function tell(platform: Platform): Promise<boolean> {
   }
   say(`Logs         ${fleet.logs}`);
 
-  chapter('Two versions of one image, pushed to the registry of each IDC');
+  chapter(
+    'An image, pushed to the registry of each IDC, and a rule that takes what follows from the north to the south',
+  );
   await platform.push('v1');
-  await platform.push('v2');
-  say(`${SHOP.repository}:v1 and ${SHOP.repository}:v2: they warm up for a second before they say 200`);
+  say(`${SHOP.repository}:v1: it warms up for a second before it says 200`);
+  await platform.rest('PUT', '/v1/sync-rules/shop', RULE);
 
   chapter('The app: 12 instances, three in each AZ of both IDCs; its first release creates them on v1');
   await platform.applyShop(Object.values(fleet.idcs).flatMap((idc) => placesIn(idc, 3)));
@@ -93,7 +105,11 @@ async function tell(platform: Platform): Promise<boolean> {
   const traffic = await startTraffic({ url: frontDoor(platform), rate: RATE });
   await sleep(1_000);
 
-  chapter('The release of v2: plan, then batch by batch, watched');
+  chapter('v2 is pushed to the registry of the north alone');
+  const pushed = await pushShop([fleet.idcs['north']?.registry.directUrl ?? ''], 'v2');
+  say(`${SHOP.repository}:v2 is ${pushed}`);
+
+  chapter('The release of v2: plan, then batch by batch, watched; its image comes to the south before the batch there');
   say((await platform.cli('release', 'plan', SHOP.app, 'v2', '--env', SHOP.env)).stdout);
   const id = await platform.release('v2');
   say(`POST /v1/releases → 202 ${id}`);
@@ -102,6 +118,10 @@ async function tell(platform: Platform): Promise<boolean> {
   );
   await watch(platform, id);
   const second = await platform.settled(id);
+
+  chapter('What the release brought to the registry of the south');
+  say((await platform.cli('image', 'status', `${SHOP.repository}:v2`)).stdout);
+  const inSouth = await digestOf(fleet.idcs['south']?.registry.directUrl ?? '', 'v2');
 
   chapter('What the client and the hosts saw');
   await sleep(1_000);
@@ -113,6 +133,7 @@ async function tell(platform: Platform): Promise<boolean> {
 
   return [
     check('the release succeeded', second.state === 'SUCCESS'),
+    check('the registry of the south has the image that was pushed to the north', inSouth === pushed),
     check('no request failed', report.failures === 0 && report.requests > 0),
     check('all 12 instances run v2', after.length === 12 && after.every(({ version }) => version === 'v2')),
     check(
@@ -125,6 +146,13 @@ async function tell(platform: Platform): Promise<boolean> {
       onMesos(after).length === 3 && areNew(before, after),
     ),
   ].every((ok) => ok);
+}
+
+/** What a tag names in a registry, as the registry says. */
+async function digestOf(registry: string, tag: string): Promise<string | null> {
+  const accept = 'application/vnd.oci.image.manifest.v1+json';
+  const url = `${registry}/v2/${SHOP.repository}/manifests/${tag}`;
+  return (await fetch(url, { method: 'HEAD', headers: { accept } })).headers.get('docker-content-digest');
 }
 
 function frontDoor({ fleet }: Platform): string {
