@@ -1,4 +1,12 @@
-import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import { syncDetails } from '../domain/sync/details.ts';
 import { Sagas } from '../temporal/saga.ts';
 import { copyArrived, syncRequest, type SyncImageInput, type SyncImageResult } from '../temporal/sync.ts';
 import { copyTo } from './sync/copies.ts';
@@ -21,6 +29,10 @@ export async function syncImage(input: SyncImageInput): Promise<SyncImageResult>
   setHandler(syncRequest, (request) => void pending.push(request));
   setHandler(copyArrived, ({ registry, report }) => destinations.get(registry)?.arrived(report));
 
+  const show = (): void => {
+    const views = [...destinations.values()].map(({ view }) => view);
+    setCurrentDetails(syncDetails(views, `${input.repository}@${input.digest}`));
+  };
   const take = (): void => {
     for (let request = pending.shift(); request !== undefined; request = pending.shift()) {
       if (seen.has(request.id)) continue;
@@ -28,7 +40,7 @@ export async function syncImage(input: SyncImageInput): Promise<SyncImageResult>
       for (const at of request.to) {
         let destination = destinations.get(at.name);
         if (destination === undefined) {
-          destination = new Destination(input, at, sagas.of(at.name));
+          destination = new Destination(input, at, sagas.of(at.name), show);
           destinations.set(at.name, destination);
           destination.work().catch(breaks);
         }

@@ -64,6 +64,9 @@ describe('an image', () => {
       ['south-edge', 'done'],
     ]);
     expect(written[0]?.report).toMatchObject({ sent: 4, mounted: 0, skipped: 0, attempts: 1, wasHere: false });
+    // What the Temporal UI shows.
+    const shown = (await handle.query('__temporal_workflow_metadata')) as { currentDetails: string };
+    expect(shown.currentDetails).toContain('**3 of 3** registries have it');
   });
 
   test('that is there already costs nothing, and a tag that is wanted, too, is moved', async () => {

@@ -1,5 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { CopyOutcome } from '../../activities/image.ts';
+import type { DestinationView } from '../../domain/sync/details.ts';
 import type { CopyReport, RegistryAt, Sync, SyncState, TagOutcome } from '../../domain/sync/progress.ts';
 import type { Trouble } from '../../domain/types.ts';
 import type { Saga } from '../../temporal/saga.ts';
@@ -18,6 +19,7 @@ export class Destination {
   readonly at: RegistryAt;
   readonly #input: SyncImageInput;
   readonly #saga: Saga;
+  readonly #changed: () => void;
   readonly #tags: Record<string, TagOutcome | null> = {};
   readonly #wantedBy = new Set<string>();
   #options: SyncOptions;
@@ -37,11 +39,13 @@ export class Destination {
   #isNew = true;
   #isBack = false;
 
-  constructor(input: SyncImageInput, at: RegistryAt & SyncOptions, saga: Saga) {
+  /** @param changed called when `view` has */
+  constructor(input: SyncImageInput, at: RegistryAt & SyncOptions, saga: Saga, changed: () => void) {
     this.#input = input;
     this.at = { name: at.name, idc: at.idc };
     this.#options = optionsOf(at);
     this.#saga = saga;
+    this.#changed = changed;
   }
 
   get options(): SyncOptions {
@@ -65,6 +69,13 @@ export class Destination {
   get isIdle(): boolean {
     if (this.#isCopying || this.#isAtWork || this.#isStale()) return false;
     return this.#state === 'done' || this.#state === 'failed';
+  }
+
+  get view(): DestinationView {
+    const { state, tags, trouble } = this.#outcome();
+    const notBefore = state === 'queued' && this.#notBefore > Date.now() ? this.#notBefore : null;
+    const { name: registry } = this.at;
+    return { registry, state, tags, trouble, notBefore, isCopying: this.#isCopying, wantedBy: [...this.#wantedBy] };
   }
 
   get result(): SyncImageResult['destinations'][number] {
@@ -94,6 +105,7 @@ export class Destination {
   beginCopy(): void {
     this.#isCopying = true;
     this.#isCopyEnough = true;
+    this.#changed();
   }
 
   /** It has the image, though the copy to others may go on. */
@@ -188,6 +200,7 @@ export class Destination {
     const { repository, digest, from, policy } = this.#input;
     this.#state = state;
     this.#isNew = false;
+    this.#changed();
     const ended = state === 'done' || state === 'failed' || state === 'cancelled';
     await recordActivities(`${this.at.name}: ${state}`, policy).recordSync({
       ...{ repository, digest, registry: this.at.name, from: from.name },
