@@ -72,7 +72,7 @@ export interface PlanReleaseInput {
   bastion?: boolean;
   /** Repository → digest, where what an environment before has run is to run here, whatever its tag says by now. */
   pinned?: Record<string, string>;
-  /** From where sync rules bring the images of this version. Left out: from nowhere. */
+  /** From where sync rules bring the images. Left out: from nowhere. */
   sources?: ImageSource[];
 }
 

@@ -29,7 +29,7 @@ async function planGroup(input: PlanReleaseInput, group: PlannedGroup): Promise<
   const { ref } = group;
   const idcs = idcsOf(group.azSets);
   const [{ images, missing }, looks] = await Promise.all([
-    group.spec === undefined ? resolveImages(input, group, idcs) : presentImages(group.spec, idcs),
+    group.spec === undefined ? resolveImages(input, group, idcs) : presentImages(input, group.spec, idcs),
     Promise.all(
       idcs.map((idc) =>
         planningActivities(idc, `look at ${ref.app}/${ref.group} (${idc})`).observe({

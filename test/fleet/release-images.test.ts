@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startPlatform, type Platform } from '../../devfleet/platform.ts';
 import { SHOP, pushShop } from '../../devfleet/shop.ts';
 import { resolveReference } from '../../src/registry/resolve.ts';
+import { deleteReference } from '../../src/registry/tags.ts';
 import { RegistryClient } from '../../src/registry/client.ts';
 import type { ReleasePlan } from '../../src/temporal/messages.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
@@ -21,6 +22,14 @@ const digestIn = async (idc: string, tag: string): Promise<string | null> => {
   const found = await resolveReference(registry, repository, tag);
   await registry.close();
   return found?.digest ?? null;
+};
+/** The registry of the south has it no more: somebody cleaned it. */
+const lose = async (tag: string): Promise<void> => {
+  const registry = new RegistryClient({ url: registryOf('south') });
+  const digest = (await digestIn('south', tag)) ?? '';
+  expect(await deleteReference({ client: registry, repository }, digest)).toBe('deleted');
+  await registry.close();
+  expect(await digestIn('south', tag)).toBeNull();
 };
 const sync = async (tag: string) =>
   client.workflow.getHandle(syncWorkflowId(repository, (await digestIn('north', tag)) ?? ''));
@@ -116,6 +125,33 @@ describe('an image that one IDC lacks', () => {
     await shop.command(id, 'resume');
     expect((await endOf(platform, id)).state).toBe('SUCCESS');
     await expectAtRest(shop, 'v4');
+  });
+
+  test('because its registry lost it comes back for a rollback, and for instances that are added', async () => {
+    const shop = await standingApp(platform, 'losing', everywhere(platform, 1));
+    const both = ['north', 'south'].map(registryOf);
+    const six = await pushShop(both, 'v6', { igniteSeconds: 0.2 });
+    expect((await shop.released('v6')).state).toBe('SUCCESS');
+    await pushShop(both, 'v7', { igniteSeconds: 0.2 });
+    const seven = await shop.released('v7');
+    expect(seven.state).toBe('SUCCESS');
+
+    await lose('v6');
+    const rollback = `/v1/releases/${seven.id}/rollback`;
+    const plan = await platform.rest<ReleasePlan>('POST', `${rollback}?dryRun=true`, {});
+    expect(plan.groups[0]?.missing).toMatchObject([
+      { repository, tag: 'v6', digest: six, idc: 'south', from: { name: 'north' } },
+    ]);
+    const back = await platform.rest<{ id: string }>('POST', rollback, {});
+    expect((await endOf(platform, back.id)).state).toBe('SUCCESS');
+    await expectAtRest(shop, 'v6');
+    expect(await digestIn('south', 'v6')).toBe(six);
+
+    await lose('v6');
+    const places = { app: shop.app, env: SHOP.env, instances: 6 };
+    const scaled = await platform.rest<{ id: string }>('POST', '/v1/scales', places);
+    expect((await endOf(platform, scaled.id)).state).toBe('SUCCESS');
+    expect(await digestIn('south', 'v6')).toBe(six);
   });
 
   test('and that no rule brings is refused, as before', async () => {

@@ -195,6 +195,10 @@ async function plan(
 ): Promise<ReleasePlan> {
   // What is ahead may be creating it just now.
   const groups = targets.map((target) => ({ ...target, partial: onBusy !== 'reject' }));
-  const sources = await imageSources(context, groups, version);
+  const wanted = targets.map(({ azSets, draft }) => ({
+    azSets,
+    images: Object.values(draft.repositories).map((repository) => ({ repository, tag: version })),
+  }));
+  const sources = await imageSources(context, wanted);
   return planRelease(context.temporal, { app, env, version, config, groups, pinned, sources });
 }

@@ -6,6 +6,7 @@ import { groupOperationId } from '../ids.ts';
 import { planRelease } from '../temporal/plan.ts';
 import { admit } from './admission.ts';
 import { operationRows } from './rows.ts';
+import { imageSources } from './sources.ts';
 
 /** A group that is brought to a spec that is in the catalogue already. */
 export type Maintained = Pick<
@@ -43,6 +44,8 @@ export async function planMaintenance(
   const replaced = groups.filter(({ remove }) => remove !== true);
   const version = versionsOf(groups);
   if (replaced.length === 0) return { env, app, version, groups: [] };
+  const wanted = replaced.map(({ azSets, spec }) => ({ azSets, images: Object.values(spec.images) }));
+  const sources = await imageSources(context, wanted);
   return planRelease(context.temporal, {
     env,
     app,
@@ -58,6 +61,7 @@ export async function planMaintenance(
       ...(convert === undefined ? {} : { convert }),
     })),
     bastion: isUndoable(flavor),
+    sources,
   });
 }
 
@@ -88,11 +92,15 @@ export async function writeMaintenance(
     throw new TransshipError('NOTHING_TO_DO', `every set of ${env}/${app} is like that already`);
 
   const policy = context.policy === undefined ? {} : { policy: context.policy };
-  const groups = maintenance.groups.map((group): ReleaseGroupInput => ({
-    ...group,
-    ...{ operation: groupOperationId(id, group.ref.group), root: id, actor, config, flavor },
-    ...policy,
-  }));
+  const groups = maintenance.groups.map((group): ReleaseGroupInput => {
+    const { missing } = plan.groups.find(({ ref }) => ref.group === group.ref.group) ?? {};
+    return {
+      ...group,
+      ...{ operation: groupOperationId(id, group.ref.group), root: id, actor, config, flavor },
+      ...(missing === undefined ? {} : { missing }),
+      ...policy,
+    };
+  });
   const version = versionsOf(groups);
   const { namespace } = context.temporal;
   const rows = operationRows({ operation: id, env, app, version, actor, groups, ...policy }, { namespace, corrects });

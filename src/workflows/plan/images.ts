@@ -5,28 +5,38 @@ import type { MissingImage } from '../../domain/sync/missing.ts';
 import { planningActivities } from '../release/activities.ts';
 
 /**
- * The images of a spec that ran before: they must still be there, before anything is taken out for them.
- * @returns them; nothing is brought
+ * The images of a spec that ran before: they must be there before anything is taken out for them. What the registry of an IDC
+ * has lost is looked for where a sync rule brings it from.
+ * @returns beside them what is to be brought to an IDC first
+ * @throws IMAGE_UNKNOWN
  */
 export async function presentImages(
+  input: Pick<PlanReleaseInput, 'sources'>,
   { images }: Spec,
   idcs: string[],
 ): Promise<{ images: Record<string, ImageRef>; missing: MissingImage[] }> {
-  const lacking = await Promise.all(
+  const looks = await Promise.all(
     idcs.map(async (idc) => {
       const found = await planningActivities(idc, `look for the images (${idc})`).resolveImages({
         repositories: Object.fromEntries(Object.entries(images).map(([name, { repository }]) => [name, repository])),
         digests: Object.fromEntries(Object.entries(images).map(([name, { digest }]) => [name, digest])),
         tag: '',
       });
-      return Object.entries(images)
-        .filter(([name]) => (found[name] ?? null) === null)
-        .map(([, { repository, tag, digest }]) => `${repository}:${tag} (${digest}) in ${idc}`);
+      return Object.entries(images).flatMap(([name, image]) =>
+        (found[name] ?? null) === null ? { idc, ...image } : [],
+      );
     }),
   );
-  const gone = lacking.flat();
-  if (gone.length === 0) return { images, missing: [] };
-  throw ApplicationFailure.nonRetryable(`gone from the registry: ${gone.join(', ')}`, 'IMAGE_UNKNOWN');
+  const lacking = looks.flat();
+  const brought = await Promise.all(
+    lacking.map(async ({ idc, repository, tag, digest }) =>
+      lookElsewhere(input, { repository, tag, reference: digest }, new Map([[idc, null]])),
+    ),
+  );
+  const gone = lacking.filter((_, at) => brought[at]?.length === 0);
+  if (gone.length === 0) return { images, missing: brought.flat() };
+  const names = gone.map(({ repository, tag, digest, idc }) => `${repository}:${tag} (${digest}) in ${idc}`);
+  throw ApplicationFailure.nonRetryable(`gone from the registry: ${names.join(', ')}`, 'IMAGE_UNKNOWN');
 }
 
 /**
@@ -55,7 +65,8 @@ export async function resolveImages(
   for (const [container, repository] of Object.entries(repositories)) {
     const byIdc = new Map(idcs.map((idc, at) => [idc, found[at]?.[container]?.digest ?? null]));
     if (new Set(byIdc.values()).size > 1 || byIdc.get(idcs[0] ?? '') === null) {
-      const brought = await lookElsewhere(input, { repository, reference: digests[container] ?? tag }, byIdc);
+      const reference = digests[container] ?? tag;
+      const brought = await lookElsewhere(input, { repository, tag, reference }, byIdc);
       for (const { idc, digest } of brought) byIdc.set(idc, digest);
       missing.push(...brought);
     }
@@ -67,8 +78,8 @@ export async function resolveImages(
 
 /** What sync rules bring of an image to those IDCs that have it not, or another one. */
 async function lookElsewhere(
-  { version: tag, sources = [] }: PlanReleaseInput,
-  { repository, reference }: { repository: string; reference: string },
+  { sources = [] }: Pick<PlanReleaseInput, 'sources'>,
+  { repository, tag, reference }: { repository: string; tag: string; reference: string },
   byIdc: ReadonlyMap<string, string | null>,
 ): Promise<MissingImage[]> {
   const brought = await Promise.all(

@@ -8,6 +8,7 @@ import type { Direction } from './activities.ts';
 import { all } from './all.ts';
 import { idcsOf, look, setActivities, stepContext, type GroupLook, type GroupRun } from './context.ts';
 import { advance, hold, isBraked, passBrake } from './hold.ts';
+import { awaitImages, missingFor } from './images.ts';
 import { pullOut } from './instance.ts';
 import { capacityShares, count, handle, isDone, looked, redoUntilWhole } from './rollout.ts';
 import { troubleOf } from '../troubles.ts';
@@ -58,6 +59,8 @@ function resizesOf({ input: { azSets, sizes = {} } }: GroupRun): Resize[] {
 
 async function grow(run: GroupRun, resizes: Resize[]): Promise<void> {
   const { input } = run;
+  const here = input.instances.filter(({ azSet }) => resizes.some(({ set }) => isSameSet(set, azSet)));
+  if (missingFor(run, here).length > 0) await awaitImages(run, here);
   await trying(run, async () => {
     await all(resizes, (resize) => enlarge(run, 'forward', resize.set, resize.to));
     const before = input.instances;
