@@ -6,13 +6,14 @@ import { registriesOf, type FleetRegistry } from '../domain/registries.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { Copier } from '../registry/copy.ts';
 import { Pacer } from '../registry/pacer.ts';
+import type { CountCopiers } from './copiers.ts';
 import { registryClient } from './registry-client.ts';
 
 /** An attempt of ours ends in seconds where a registry is away: Temporal tries again, and shows that it does. */
 const ATTEMPTS = 3;
 
-/** How soon a link has the rate of another time of day, in ms. */
-const WINDOW_MS = 10_000;
+/** How soon a link has the rate of another time of day, or of other workers beside this one, in ms. */
+const PACE_MS = 10_000;
 
 /** What all IDCs of a worker's process share: one client for each registry, one copier. */
 export interface Registries {
@@ -22,15 +23,30 @@ export interface Registries {
   close(): Promise<void>;
 }
 
-/** The registries of the fleet, for whoever copies between them. Nothing is asked before it is needed. */
-export function openRegistries(fleet: Pick<Fleet, 'idcs' | 'links'>): Registries {
+/**
+ * The registries of the fleet, for whoever copies between them. Nothing is asked before it is needed.
+ * @param idcs that the process copies to
+ * @param copiers who share what a link allows; what is known of them is kept while that cannot be asked
+ */
+export function openRegistries(
+  fleet: Pick<Fleet, 'idcs' | 'links'>,
+  idcs: readonly string[],
+  copiers: CountCopiers,
+): Registries {
   const all = new Map(registriesOf(fleet).map((registry) => [registry.name, registry]));
   const clients = new Map<string, RegistryClient>();
-  const pacers = fleet.links.map((link) => ({ link, pacer: new Pacer(bytesPerSecondAt(link, new Date())) }));
-  const clock = setInterval(() => {
-    for (const { link, pacer } of pacers) pacer.perSecond = bytesPerSecondAt(link, new Date());
-  }, WINDOW_MS);
+  const pacers = fleet.links
+    .filter(({ to }) => idcs.includes(to))
+    .map((link) => ({ link, pacer: new Pacer(bytesPerSecondAt(link, new Date())), copiers: 1 }));
+  const pace = async (): Promise<void> => {
+    for (const one of pacers) {
+      one.copiers = await copiers(one.link.to).catch(() => one.copiers);
+      one.pacer.perSecond = bytesPerSecondAt(one.link, new Date()) / one.copiers;
+    }
+  };
+  const clock = setInterval(() => void pace(), PACE_MS);
   clock.unref();
+  void pace();
   const copier = new Copier();
 
   const known = (name: string): FleetRegistry => {

@@ -24,6 +24,7 @@ import { registriesOf } from '../domain/registries.ts';
 import { METRIC_BUCKETS, METRICS } from '../temporal/metrics.ts';
 import { CONTROL_QUEUE, NAMESPACE, idcQueue, imageQueue } from '../temporal/names.ts';
 import { workflowBundle } from './bundle.ts';
+import { copiersIn } from './copiers.ts';
 import { idcDrivers } from './drivers.ts';
 import { keep } from './keeper.ts';
 import { countLateSyncs } from './late-syncs.ts';
@@ -75,8 +76,6 @@ export async function runWorkers({
   });
   const fleet = parseFleet(await readFile(fleetFile, 'utf8'), process.env, fleetFile);
   const { control, idcs } = roles === 'all' ? { control: true, idcs: fleet.idcs.map(({ name }) => name) } : roles;
-  const registries = openRegistries(fleet);
-  const drivers = idcs.map((idc) => ({ idc, images: registries.of(idc), ...idcDrivers(fleet, idc) }));
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const { url } = fleet.catalogue;
   const [catalogue, connection, bundle, hooks] = await Promise.all([
@@ -85,6 +84,8 @@ export async function runWorkers({
     control ? workflowBundle(log) : undefined,
     testHooks(),
   ]);
+  const registries = openRegistries(fleet, idcs, copiersIn(connection.workflowService, namespace));
+  const drivers = idcs.map((idc) => ({ idc, images: registries.of(idc), ...idcDrivers(fleet, idc) }));
 
   const common: Partial<WorkerOptions> & Pick<WorkerOptions, 'connection' | 'namespace'> = {
     connection,

@@ -5,6 +5,7 @@ import { pushImage } from '../../devfleet/images/index.ts';
 import type { Sync } from '../../src/domain/sync/progress.ts';
 import { askForImage as ask } from '../../src/temporal/sync-start.ts';
 import type { SyncRequest } from '../../src/temporal/sync.ts';
+import { copiersIn } from '../../src/worker/copiers.ts';
 import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
 import { query } from '../support/postgres.ts';
 import { twice } from '../support/twice.ts';
@@ -65,7 +66,7 @@ describe('an image', () => {
     ]);
     expect(written[0]?.report).toMatchObject({ sent: 4, mounted: 0, skipped: 0, attempts: 1, wasHere: false });
     // What the Temporal UI shows.
-    const shown = (await handle.query('__temporal_workflow_metadata')) as { currentDetails: string };
+    const shown = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(shown.currentDetails).toContain('**3 of 3** registries have it');
   });
 
@@ -239,3 +240,14 @@ describe('a release', () => {
 });
 
 vi.setConfig({ testTimeout: 120_000 });
+
+test('who copies to an IDC is counted: they share what a link allows', async () => {
+  const copiers = copiersIn(world.client.workflowService, world.fleet.temporal.namespace);
+  // Those that tests before have killed count for a minute more.
+  const before = await copiers('south');
+  const spec = world.workers['worker']?.spec;
+  if (spec === undefined) throw new Error('there is no worker');
+  await world.fleet.start({ ...spec, name: 'twin' });
+  await vi.waitUntil(async () => (await copiers('south')) === before + 1, { timeout: 30_000, interval: 100 });
+  expect(await copiers('nowhere')).toBe(1);
+});
