@@ -1,4 +1,5 @@
 import { azSetActivities } from '../../src/activities/azset.ts';
+import { bringActivities } from '../../src/activities/bring.ts';
 import { controlActivities } from '../../src/activities/control.ts';
 import { instanceActivities } from '../../src/activities/instance.ts';
 import { stageActivities } from '../../src/activities/stages.ts';
@@ -12,6 +13,7 @@ function registered(): string[] {
     ...Object.keys(turnActivities(nothing)),
     ...Object.keys(stageActivities(nothing)),
     ...Object.keys(azSetActivities(nothing, nothing)),
+    ...Object.keys(bringActivities(nothing)),
     ...Object.keys(instanceActivities(nothing, nothing)),
   ];
 }

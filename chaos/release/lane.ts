@@ -101,6 +101,7 @@ export class Lane {
   #judge: Judge | null = null;
   #joined: JoinedGroup | null = null;
   #standing: string | null = null;
+  #isInStep = false;
   #whole = true;
   #closed = false;
   #deadMs = 0;
@@ -284,11 +285,28 @@ export class Lane {
     return Object.values(this.world.fleet.idcs).flatMap((idc) => placesIn(idc, this.#instancesPerPlace));
   }
 
-  /** Pushes an image that no host has, and says what it is called. */
-  async push(behaviour: ShopVersion = {}): Promise<{ after: string; digest: string }> {
+  /** A rule brings what the lane pushes from the registry of the first IDC to the others, as soon as a release wants it. */
+  async keepsInStep(): Promise<void> {
+    if (this.#isInStep) return;
+    const [from, ...to] = Object.keys(this.world.fleet.idcs);
+    const images = [{ repository: SHOP.repository, tags: [`${this.#name}-*`] }];
+    const rule = { name: this.#name, from, to, images, onPush: false, every: '24h' };
+    await this.#platform.rest('PUT', `/v1/sync-rules/${rule.name}`, rule);
+    // It is compared at once, while nothing is missing, and then not for a day.
+    const query = `WorkflowId STARTS_WITH "reconcile/${rule.name}" AND ExecutionStatus = "Completed"`;
+    while ((await this.client.workflow.count(query)).count === 0) {
+      this.#signal.throwIfAborted();
+      await sleep(100);
+    }
+    this.#isInStep = true;
+  }
+
+  /** Pushes an image that no host has, and says what it is called. @param to registries of which IDCs get it */
+  async push(behaviour: ShopVersion = {}, to: 'all' | 'first' = 'all'): Promise<{ after: string; digest: string }> {
     this.#versions += 1;
     const after = `${this.#name}-${this.#versions}`;
-    const registries = Object.values(this.world.fleet.idcs).map(({ registry }) => registry.directUrl);
+    const all = Object.values(this.world.fleet.idcs).map(({ registry }) => registry.directUrl);
+    const registries = to === 'all' ? all : all.slice(0, 1);
     const digest = await pushShop(registries, after, { igniteSeconds: 0.2, ...behaviour });
     return { after, digest };
   }

@@ -26,7 +26,8 @@ export async function runScenario(
   const mended = new Promise<void>((resolve) => (isMended = resolve));
   const held: Trouble[] = [];
   if (scenario.ordered === true) await lane.settled(await lane.convert(), ({ state }) => state === 'SUCCESS');
-  const pushed = await lane.push(scenario.behaviour);
+  if (scenario.lacking === true) await lane.keepsInStep();
+  const pushed = await lane.push(scenario.behaviour, scenario.lacking === true ? 'first' : 'all');
   const course: Course = { before, ...pushed, pods: await lane.pods(), mended, held };
   if (scenario.anew === true) await lane.changeTemplate();
   if (scenario.instead === 'adopt') await lane.strangers(course.after);

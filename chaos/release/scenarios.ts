@@ -40,6 +40,8 @@ export interface Scenario {
   grows?: 'first' | 'last';
   /** The app has a second group, released with the first as one. */
   joined?: true;
+  /** The first IDC alone has its image: a sync rule brings it to the others. */
+  lacking?: true;
   /** Its sets are made in order: one instance of each at a time. */
   ordered?: true;
   /** Waits for long, and does little that another one does not: not on every commit. */
@@ -524,6 +526,9 @@ const joinedAborted: Scenario = {
   },
 };
 
+/** The registry of one IDC has the image: it comes to the others before the batches that need it. */
+const brought: Scenario = { ...success, name: 'its image is brought', lacking: true };
+
 /** All but the last IDC is released when its cluster is lost: the release waits for that alone, and goes on by itself. */
 const lost: Scenario = {
   ...base,
@@ -578,6 +583,7 @@ export const SCENARIOS: Scenario[] = [
   abortedShort,
   joined,
   joinedAborted,
+  brought,
   lost,
   { ...success, name: 'continued as new', topology: 'brief' },
   { ...success, name: 'success, workers apart', topology: 'split' },
