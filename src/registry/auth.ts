@@ -57,7 +57,7 @@ export class Authenticator {
   async authorization(scopes: readonly string[], isLong: boolean): Promise<string | null> {
     const way = this.#way;
     if (way === null) return null;
-    if (way.scheme === 'basic') return basic(await this.#credential());
+    if (way.scheme === 'basic') return this.basic();
     const key = scopes.join(' ');
     const asked = this.#tokens.get(key);
     const known = await asked?.catch(() => undefined);
@@ -86,7 +86,7 @@ export class Authenticator {
     const way = this.#way;
     if (way === null) return null;
     if (way.scheme === 'basic') {
-      const header = basic(await this.#credential());
+      const header = await this.basic();
       return header === sent ? null : header;
     }
     const key = scopes.join(' ');
@@ -98,6 +98,11 @@ export class Authenticator {
     // What the registry says that it wants is asked for besides what we know that we need.
     const more = bearer?.params['scope']?.split(' ').filter((scope) => scope !== '' && !covers(scopes, scope)) ?? [];
     return this.#token(key, way, [...scopes, ...more]);
+  }
+
+  /** The credential itself; null where there is none with a password. */
+  async basic(): Promise<string | null> {
+    return basic(await this.#credential());
   }
 
   async #token(key: string, way: Bearer, scopes: readonly string[]): Promise<string> {

@@ -24,7 +24,24 @@ export interface ClientOptions extends BackOff {
   stallMs?: number;
   /** Bytes that reads of large blobs may hold ahead of who takes them, all together. Default: 64 MiB. */
   readAheadBytes?: number;
+  /** How one tag is deleted, where the registry has a way of its own. Default: DELETE of the manifest by its tag. */
+  deleteTag?: DeleteTag;
 }
+
+/** What became of something that was to be deleted. unsupported: the registry deletes nothing, or not this alone. */
+export type Deletion = 'deleted' | 'absent' | 'unsupported';
+
+/**
+ * Deletes a tag and nothing else: the image and its other tags stay.
+ * @param digest what the tag names by now; where the registry can, it is deleted only as long as it does
+ * @throws TAG_IMMUTABLE, RegistryError
+ */
+export type DeleteTag = (
+  at: { client: RegistryClient; repository: string },
+  tag: string,
+  digest: string,
+  signal?: AbortSignal,
+) => Promise<Deletion>;
 
 export type Body = Buffer | AsyncIterable<Uint8Array>;
 
@@ -32,8 +49,8 @@ export interface Call {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From `/v2/` on, or what a registry gave as `Location`. */
   target: string | URL;
-  /** What the token must allow, the most important first. */
-  scopes: readonly string[];
+  /** What the token must allow, the most important first. Null: no token is good for it, Basic is, as for a registry's own API. */
+  scopes: readonly string[] | null;
   headers?: Record<string, string>;
   body?: Body;
   /** Statuses to return; any other one is thrown. */
@@ -94,6 +111,8 @@ export class RegistryClient {
   readonly answerMs: number;
   readonly stallMs: number;
   readonly readAhead: Semaphore;
+  /** Undefined: as the distribution spec has it. */
+  readonly deleteTag: DeleteTag | undefined;
   readonly traits: Traits = {
     takesRanges: null,
     isNear: false,
@@ -119,6 +138,7 @@ export class RegistryClient {
     this.answerMs = options.answerMs ?? 30_000;
     this.stallMs = options.stallMs ?? 30_000;
     this.readAhead = new Semaphore(options.readAheadBytes ?? 64 * 1024 * 1024);
+    this.deleteTag = options.deleteTag;
     this.#reads = lane(reads, (...call) => buildConnector({ timeout: CONNECT_MS, ...intoSlabs() })(...call));
     this.#writes = lane(writes, buildConnector({ timeout: CONNECT_MS, ...UNBUFFERED }));
     this.#rate = new Pacer(options.perSecond ?? Infinity);
@@ -180,6 +200,7 @@ export class RegistryClient {
   async #authorized(call: Call & { target: URL }, agent: Agent): Promise<Answer> {
     const { scopes, body, signal } = call;
     const isOurs = call.target.origin === this.url.origin;
+    if (scopes === null) return this.#follow(call, isOurs ? await this.#auth.basic() : null, agent);
     let sent = isOurs ? await this.#auth.authorization(scopes, isStream(body)) : null;
     for (let renewals = 0; ; renewals++) {
       signal?.throwIfAborted();

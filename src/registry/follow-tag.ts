@@ -1,7 +1,7 @@
 import type { TagOutcome } from '../domain/sync/progress.ts';
 import { RegistryError } from './errors.ts';
 import { headManifest, type Place } from './manifest.ts';
-import { deleteReference, writeTag } from './tags.ts';
+import { deleteTag, writeTag } from './tags.ts';
 
 /** A tag of a repository: what it names, and how that is changed. */
 export interface TagStore {
@@ -11,8 +11,8 @@ export interface TagStore {
   has(digest: string): Promise<boolean>;
   /** The manifest must be there. */
   write(digest: string): Promise<void>;
-  /** Takes the tag away, and nothing else. False: the registry cannot. */
-  remove(): Promise<boolean>;
+  /** Takes the tag away that names the digest, and nothing else. False: the registry cannot. */
+  remove(digest: string): Promise<boolean>;
 }
 
 /** Rounds of two who each undo what the other did, before somebody is told. */
@@ -45,7 +45,7 @@ export async function followTag(
     // Its own copy is still to come, and moves the tag then.
     else if (there !== digest) return 'superseded';
     else if (before !== null && before !== digest) await destination.write((wrote = before));
-    else if (named !== null || !(await destination.remove())) return 'superseded';
+    else if (named !== null || !(await destination.remove(digest))) return 'superseded';
     else wrote = null;
   }
   throw new RegistryError('REGISTRY_BUSY', `somebody else moves the tag all the time: ${MOST_ROUNDS} times by now`);
@@ -57,6 +57,6 @@ export function tagStore(place: Place, tag: string, signal?: AbortSignal): TagSt
     read: async () => headManifest(place, tag, signal),
     has: async (digest) => (await headManifest(place, digest, signal)) === digest,
     write: async (digest) => writeTag(place, tag, digest, signal),
-    remove: async () => (await deleteReference(place, tag, signal)) !== 'unsupported',
+    remove: async (digest) => (await deleteTag(place, tag, digest, signal)) !== 'unsupported',
   };
 }

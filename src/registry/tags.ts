@@ -1,4 +1,4 @@
-import { pathOf, pullScope } from './client.ts';
+import { pathOf, pullScope, type Deletion } from './client.ts';
 import { RegistryError } from './errors.ts';
 import { getManifest, headManifest, manifestPath, nameOf, putManifest, type Place } from './manifest.ts';
 import { nextPage } from './pages.ts';
@@ -75,7 +75,24 @@ export async function restoreTag(
     await writeTag(place, tag, before, signal);
     return 'restored';
   }
-  return (await deleteReference(place, tag, signal)) === 'unsupported' ? 'unsupported' : 'restored';
+  const outcome = await deleteTag(place, tag, now, signal);
+  if (outcome !== 'absent') return outcome === 'deleted' ? 'restored' : 'unsupported';
+  // Somebody was faster: with the same, or by moving it.
+  return (await headManifest(place, tag, signal)) === null ? 'restored' : 'kept';
+}
+
+/**
+ * Deletes this tag of this place, and nothing else: in the way of its registry, which is Harbor's own API where the client is
+ * one of a Harbor.
+ * @param digest what the tag named when it was read: Harbor deletes it only as long as it does
+ * @returns `absent` where there was none, or, in Harbor, where it names something else; `unsupported` where the registry
+ * deletes nothing, or not by tag
+ * @throws TAG_IMMUTABLE, REGISTRY_DENIED where the credential may not, RegistryError
+ */
+export async function deleteTag(place: Place, tag: string, digest: string, signal?: AbortSignal): Promise<Deletion> {
+  if (!isTag(tag)) throw new RegistryError('REGISTRY_REFUSED', `"${tag}" is no name of a tag`);
+  const own = place.client.deleteTag;
+  return own === undefined ? deleteReference(place, tag, signal) : own(place, tag, digest, signal);
 }
 
 /**
@@ -83,11 +100,7 @@ export async function restoreTag(
  * @returns `absent` where there was none; `unsupported` where the registry deletes nothing, or not by tag
  * @throws RegistryError
  */
-export async function deleteReference(
-  place: Place,
-  reference: string,
-  signal?: AbortSignal,
-): Promise<'deleted' | 'absent' | 'unsupported'> {
+export async function deleteReference(place: Place, reference: string, signal?: AbortSignal): Promise<Deletion> {
   const { client, repository } = place;
   try {
     const { status } = await client.tell({

@@ -1,14 +1,16 @@
 import type { FleetRegistry } from '../domain/registries.ts';
+import { deleteHarborTag } from '../drivers/harbor/tags.ts';
 import { RegistryClient, type ClientOptions } from '../registry/client.ts';
 import { staticCredentials, type Credentials } from '../registry/credentials.ts';
 import { dockerCredentials } from '../registry/docker-config.ts';
 
 /** A client of a registry as the fleet file describes it: whoever asks, asks with its credential. */
 export function registryClient(
-  { url, credential }: Pick<FleetRegistry, 'url' | 'credential'>,
-  limits: Omit<ClientOptions, 'credentials'>,
+  { url, kind, credential }: Pick<FleetRegistry, 'url' | 'kind' | 'credential'>,
+  limits: Omit<ClientOptions, 'credentials' | 'deleteTag'>,
 ): RegistryClient {
-  return new RegistryClient({ url }, { ...limits, credentials: credentialsOf(credential) });
+  const deletes = kind === 'harbor' ? { deleteTag: deleteHarborTag } : {};
+  return new RegistryClient({ url }, { ...limits, ...deletes, credentials: credentialsOf(credential) });
 }
 
 function credentialsOf(credential: FleetRegistry['credential']): Credentials {

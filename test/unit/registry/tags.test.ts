@@ -78,6 +78,24 @@ test.each([
   expect(registry.manifests.has(`shop/web ${digest}`)).toBe(true);
 });
 
+test('a registry with a way of its own to delete a tag is asked in that way, and told what the tag named', async () => {
+  const registry = await world.registry({ deletes: 'none' });
+  const { digest } = seedImage(registry, 'shop/web', null, []);
+  const asked: unknown[] = [];
+  const place = world.place(registry, 'shop/web', {
+    deleteTag: async ({ repository }, tag, named) => {
+      asked.push([repository, tag, named]);
+      return Promise.resolve('absent');
+    },
+  });
+  const moved = await moveTag(place, 'new', digest);
+  // Who finds it gone while it is there was too late: it names what somebody else pushed.
+  expect(await restoreTag(place, moved)).toBe('kept');
+  expect(asked).toEqual([['shop/web', 'new', digest]]);
+  expect(await restoreTag(place, { ...moved, tag: 'never' })).toBe('restored');
+  expect(asked).toHaveLength(1);
+});
+
 test('what is not there cannot be named', async () => {
   const place = world.place(await world.registry());
   await expect(moveTag(place, 'stable', sha256('x'))).rejects.toMatchObject({ code: 'IMAGE_GONE' });
