@@ -5,7 +5,7 @@ import type { Drift } from '../domain/sync/drift.ts';
 import type { CopyBeat, CopyReport, TagOutcome } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import type { Trouble } from '../domain/types.ts';
-import type { Copied, Copier } from '../registry/copy.ts';
+import type { Copier } from '../registry/copy.ts';
 import { RegistryError } from '../registry/errors.ts';
 import { followTag, tagStore } from '../registry/follow-tag.ts';
 import { headManifest, type Place } from '../registry/manifest.ts';
@@ -31,11 +31,13 @@ export interface ImageDrivers {
   copier: Copier;
   /** A repository in a registry of the fleet. @throws FLEET_INVALID where the fleet has none of that name */
   place: (registry: string, repository: string) => Place;
+  /** Makes the project of a repository, where the registry is a Harbor that lacks it. Anywhere else there is nothing to do. */
+  makeProject: (registry: string, repository: string, signal: AbortSignal) => Promise<void>;
   /** What copies from that registry to this IDC may take of the link; undefined: nothing limits them. */
   pacer(from: string): Pacer | undefined;
 }
 
-export interface CopyImageInput extends SyncOptions {
+export interface CopyImageInput extends Omit<SyncOptions, 'createProject'> {
   repository: string;
   digest: string;
   /** Registry that has the image. */
@@ -44,6 +46,8 @@ export interface CopyImageInput extends SyncOptions {
   near: string[];
   /** Registries of this IDC. */
   to: string[];
+  /** Those of them where the project is made if it is a Harbor that lacks it. Left out: none. */
+  createProjectAt?: string[];
 }
 
 /** What became of the copy to one registry: exactly one of the two is null. */
@@ -79,8 +83,10 @@ export function imageActivities(drivers: ImageDrivers) {
         const near = info.attempt === 1 ? input.near : [...input.near, ...to];
         const source = await sourceOf(drivers, { ...input, near }, signal);
         const pacer = source.name === input.from ? drivers.pacer(input.from) : undefined;
+        const failures = await makeProjects(drivers, input, signal);
+        const ready = [...names].filter(([, name]) => !failures.has(name)).map(([place]) => place);
         const { destinations } = await drivers.copier.copy({
-          ...{ source: source.place, digest, destinations: [...names.keys()], attached: referrers, signal },
+          ...{ source: source.place, digest, destinations: ready, attached: referrers, signal },
           ...(platforms === undefined ? {} : { platforms }),
           ...(pacer === undefined ? {} : { pacer }),
           onProgress: (progress) => copying.note(progress),
@@ -90,14 +96,25 @@ export function imageActivities(drivers: ImageDrivers) {
           },
         });
         await Promise.all(told);
-        const outcomes = destinations.map((copied) => outcomeOf(copied, names.get(copied.place) ?? '', copying));
-        const passing = destinations.flatMap(({ place, error }) =>
-          error !== null && mayPass(error) ? [{ error, name: names.get(place) ?? '' }] : [],
-        );
+        const reports = destinations.flatMap((copied): CopyOutcome[] => {
+          const { place, error } = copied;
+          const registry = names.get(place) ?? '';
+          if (error === null) return [{ registry, report: copying.report(copied), trouble: null }];
+          failures.set(registry, error);
+          return [];
+        });
+        const passing = [...failures].filter(([, error]) => mayPass(error));
         const [first] = passing;
-        if (first === undefined) return outcomes;
-        const message = passing.map(({ name, error }) => `${name}: ${error.message}`).join('; ');
-        throw new TransshipError(codeOf(first.error), message, { cause: first.error });
+        if (first !== undefined) {
+          const message = passing.map(([name, error]) => `${name}: ${error.message}`).join('; ');
+          throw new TransshipError(codeOf(first[1]), message, { cause: first[1] });
+        }
+        const troubles = [...failures].map(([registry, error]) => ({
+          registry,
+          report: null,
+          trouble: troubleOf(error),
+        }));
+        return [...reports, ...troubles];
       } catch (error) {
         throw toFailure(error);
       } finally {
@@ -212,6 +229,27 @@ async function sourceOf(
   return { name: from, place: drivers.place(from, repository) };
 }
 
+/** @returns what kept a registry from having the project that it lacks: it can get nothing of it, the others can */
+async function makeProjects(
+  { makeProject }: ImageDrivers,
+  { repository, createProjectAt = [] }: CopyImageInput,
+  signal: AbortSignal,
+): Promise<Map<string, Error>> {
+  const failures = new Map<string, Error>();
+  await Promise.all(
+    createProjectAt.map(async (name) => {
+      try {
+        await makeProject(name, repository, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof RegistryError)) throw error;
+        failures.set(name, error);
+      }
+    }),
+  );
+  return failures;
+}
+
 /** Lost where Temporal is away: the end of the copy tells it again. */
 async function tell(arrival: Arrival): Promise<void> {
   const { info, client } = Context.current();
@@ -220,12 +258,6 @@ async function tell(arrival: Arrival): Promise<void> {
     .getHandle(workflowId, runId)
     .signal(copyArrived, arrival)
     .catch(() => undefined);
-}
-
-function outcomeOf(copied: Copied, registry: string, copying: Copying): CopyOutcome {
-  const { error } = copied;
-  if (error === null) return { registry, report: copying.report(copied), trouble: null };
-  return { registry, report: null, trouble: troubleOf(error) };
 }
 
 function troubleOf(error: Error): Trouble {

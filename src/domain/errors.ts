@@ -148,6 +148,11 @@ export const ERRORS = {
     'The registry has no such repository and makes none',
     'Create the project or the repository there, or mend its name.',
   ),
+  PROJECT_UNKNOWN: refused(
+    404,
+    'The Harbor has no such project',
+    'Create the project there, or let the sync rule that brings images into it do so: "createProject: true".',
+  ),
   TAG_IMMUTABLE: refused(
     409,
     'The tag is immutable and names something else',

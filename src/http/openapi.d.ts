@@ -665,7 +665,8 @@ export interface components {
          *           "rules": [
          *             "shop"
          *           ],
-         *           "referrers": true
+         *           "referrers": true,
+         *           "createProject": false
          *         }
          *       ],
          *       "missing": [],
@@ -1612,6 +1613,8 @@ export interface components {
             };
             /** @description Images that sync rules bring to an IDC before its first batch, while earlier batches go; absent where all are there */
             missing?: {
+                /** @description A project that a Harbor lacks is made. Default: false */
+                createProject?: boolean;
                 digest: string;
                 /** @description Registry that has it */
                 from: {
@@ -1735,6 +1738,8 @@ export interface components {
             name: string;
         };
         PlannedSync: {
+            /** @description A project that a Harbor lacks is made */
+            createProject: boolean;
             /** @description What the tag, or the digest, names there now */
             digest: string | null;
             idc: string;
@@ -1769,7 +1774,7 @@ export interface components {
              * @description Stable: match on this
              * @enum {string}
              */
-            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "WEBHOOK_REFUSED" | "SYNC_RULE_UNKNOWN" | "SYNC_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
+            code: "REQUEST_INVALID" | "FLEET_INVALID" | "APP_INVALID" | "SYNC_RULE_INVALID" | "IDEMPOTENCY_KEY_REUSED" | "LIMIT_EXCEEDED" | "METHOD_NOT_ALLOWED" | "MEDIA_TYPE_UNSUPPORTED" | "BODY_TOO_LARGE" | "HOST_REFUSED" | "NOT_FOUND" | "APP_UNKNOWN" | "ENVIRONMENT_UNKNOWN" | "GROUP_UNKNOWN" | "OPERATION_UNKNOWN" | "WEBHOOK_REFUSED" | "SYNC_RULE_UNKNOWN" | "SYNC_UNKNOWN" | "IMAGE_UNKNOWN" | "IMAGE_GONE" | "IMAGE_UNREADABLE" | "IMAGE_DIFFERS" | "IMAGE_NOT_BROUGHT" | "CREDENTIALS_UNREADABLE" | "REGISTRY_DENIED" | "REGISTRY_QUOTA" | "REPOSITORY_UNKNOWN" | "PROJECT_UNKNOWN" | "TAG_IMMUTABLE" | "REGISTRY_TOO_LARGE" | "REGISTRY_UNSUPPORTED" | "REGISTRY_REFUSED" | "GROUP_BUSY" | "GROUP_DIRTY" | "VERSION_DISABLED" | "NOTHING_TO_ROLL_BACK" | "NOT_DIRTY" | "OPERATION_CUT_SHORT" | "FENCE_LOST" | "COMMAND_ILLEGAL" | "COMMAND_EXPIRED" | "APP_CHANGED" | "SYNC_RULE_CHANGED" | "SYNC_RULE_CONFLICT" | "SYNC_RULE_LOOP" | "SIZE_CHANGE_UNSUPPORTED" | "RECREATE_UNSUPPORTED" | "NOTHING_TO_DO" | "FOREIGN_TEMPLATE" | "SIZE_AUTOMATIC" | "SET_NOT_AT_REST" | "CLUSTER_UNABLE" | "SERVICE_UNFIT" | "IMAGE_PULL_FAILED" | "CONTAINER_CRASHING" | "IGNITION_FAILED" | "IGNITION_TIMEOUT" | "INSTANCE_MARKED_DOWN" | "ROLLOUT_INCOMPLETE" | "STAGE_FAILED" | "WAVE_FAILED" | "ORDER_STOPPED" | "SETS_MISSING" | "GATE_EXPIRED" | "CAPACITY_SHORT" | "BRAKED" | "CLUSTER_UNREACHABLE" | "CLUSTER_LOST" | "CLUSTER_FORBIDDEN" | "REGISTRY_UNREACHABLE" | "REGISTRY_BUSY" | "UPLOAD_LOST" | "IMAGE_CORRUPT" | "CATALOGUE_UNREACHABLE" | "CATALOGUE_NEWER" | "TEMPORAL_UNREACHABLE" | "IDC_WORKER_ABSENT" | "DRAIN_TIMEOUT" | "PULL_IN_TIMEOUT" | "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REFUSED" | "LOAD_BALANCER_TARGET_UNKNOWN" | "CONTROLLER_STALLED" | "DEPLOYMENT_LOCKED" | "INSTANCE_NOT_STARTED" | "INSTANCE_UNSCHEDULABLE" | "EVICTION_REFUSED" | "BUDGETS_CONFLICT" | "REVISION_IN_USE" | "INSTANCE_REPLACED" | "INTERNAL";
             /** @description What is wrong, here and now, with names */
             detail: string;
             /** @description Places of the input that are wrong; empty when it is not about input */
@@ -2570,7 +2575,8 @@ export interface components {
          *           "rules": [
          *             "shop"
          *           ],
-         *           "referrers": true
+         *           "referrers": true,
+         *           "createProject": false
          *         }
          *       ],
          *       "missing": []

@@ -26,7 +26,18 @@ export interface ClientOptions extends BackOff {
   readAheadBytes?: number;
   /** How one tag is deleted, where the registry has a way of its own. Default: DELETE of the manifest by its tag. */
   deleteTag?: DeleteTag;
+  /** Asked where the registry denies something. Default: it is denied for want of rights. */
+  whyDenied?: WhyDenied;
 }
+
+/**
+ * Looks for a better reason why what concerns a repository is denied.
+ * @returns null: there is none
+ */
+export type WhyDenied = (
+  at: { client: RegistryClient; repository: string },
+  signal?: AbortSignal,
+) => Promise<RegistryError | null>;
 
 /** What became of something that was to be deleted. unsupported: the registry deletes nothing, or not this alone. */
 export type Deletion = 'deleted' | 'absent' | 'unsupported';
@@ -124,6 +135,7 @@ export class RegistryClient {
   readonly #writes: { slots: Semaphore; agent: Agent };
   readonly #rate: Pacer;
   readonly #auth: Authenticator;
+  readonly #whyDenied: WhyDenied | undefined;
   #pausedUntil = 0;
 
   /** @throws REGISTRY_REFUSED when the URL is none of http or https */
@@ -139,6 +151,7 @@ export class RegistryClient {
     this.stallMs = options.stallMs ?? 30_000;
     this.readAhead = new Semaphore(options.readAheadBytes ?? 64 * 1024 * 1024);
     this.deleteTag = options.deleteTag;
+    this.#whyDenied = options.whyDenied;
     this.#reads = lane(reads, (...call) => buildConnector({ timeout: CONNECT_MS, ...intoSlabs() })(...call));
     this.#writes = lane(writes, buildConnector({ timeout: CONNECT_MS, ...UNBUFFERED }));
     this.#rate = new Pacer(options.perSecond ?? Infinity);
@@ -163,7 +176,7 @@ export class RegistryClient {
       try {
         return await this.#once(call);
       } catch (error) {
-        await attempts.next(error, call.signal);
+        await attempts.next(await this.#explained(call, error), call.signal);
       }
     }
   }
@@ -173,6 +186,14 @@ export class RegistryClient {
     const answer = await this.send(call);
     await answer.body.dump();
     return answer;
+  }
+
+  async #explained({ scopes, signal }: Call, error: unknown): Promise<unknown> {
+    if (!(error instanceof RegistryError) || error.code !== 'REGISTRY_DENIED') return error;
+    const [, repository] = /^repository:(.+):/.exec(scopes?.[0] ?? '') ?? [];
+    if (repository === undefined) return error;
+    const better = await this.#whyDenied?.({ client: this, repository }, signal).catch(() => null);
+    return better ?? error;
   }
 
   async #once(call: Call): Promise<Answer> {

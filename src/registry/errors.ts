@@ -96,7 +96,8 @@ function codeOf(method: string, status: number, reported: readonly ReportedError
   if ((status === 403 || status === 413) && /quota|exceed the configured upper limit/i.test(said)) {
     return 'REGISTRY_QUOTA';
   }
-  if (status === 401 || status === 403) return 'REGISTRY_DENIED';
+  // Harbor: 412, too, for an image that a project's policy keeps from being pulled, by its signatures or vulnerabilities.
+  if (status === 401 || status === 403 || says('PROJECTPOLICYVIOLATION')) return 'REGISTRY_DENIED';
   // Harbor answers so, with the code PRECONDITION, to a push over an immutable tag.
   if (status === 412) return 'TAG_IMMUTABLE';
   if (status === 413) return 'REGISTRY_TOO_LARGE';

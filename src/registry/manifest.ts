@@ -27,7 +27,7 @@ export function nameOf({ client, repository }: Place): string {
  */
 export async function headManifest(place: Place, reference: string, signal?: AbortSignal): Promise<string | null> {
   const { client, repository } = place;
-  const answer = await client.tell({
+  const call = client.tell({
     method: 'HEAD',
     target: manifestPath(place, reference),
     scopes: [pullScope(repository)],
@@ -36,7 +36,8 @@ export async function headManifest(place: Place, reference: string, signal?: Abo
     accept: [200, 404, 405],
     signal,
   });
-  if (answer.status === 404) return null;
+  const answer = await call.catch(absentWithoutProject);
+  if (answer === null || answer.status === 404) return null;
   const claimed = answer.headers['docker-content-digest'];
   if (answer.status === 200 && typeof claimed === 'string' && isDigest(claimed)) return claimed;
   return (await readBytes(place, reference, signal))?.digest ?? null;
@@ -94,7 +95,7 @@ export async function readBytes(
   signal?: AbortSignal,
 ): Promise<{ bytes: Buffer; digest: string; type: string | undefined; etag: string | undefined } | null> {
   const { client, repository } = place;
-  const { status, headers, body } = await client.send({
+  const call = client.send({
     method: 'GET',
     target: manifestPath(place, reference),
     scopes: [pullScope(repository)],
@@ -102,6 +103,9 @@ export async function readBytes(
     accept: [200, 404],
     signal,
   });
+  const answer = await call.catch(absentWithoutProject);
+  if (answer === null) return null;
+  const { status, headers, body } = answer;
   if (status === 404) {
     await body.dump();
     return null;
@@ -121,6 +125,12 @@ export async function readBytes(
     throw new RegistryError('IMAGE_CORRUPT', message);
   }
   return { bytes, digest, type: text('content-type'), etag: text('etag') };
+}
+
+/** Where a Harbor has no project there is nothing in it, as with any repository that is not there. @throws any other error */
+export function absentWithoutProject(error: unknown): null {
+  if (error instanceof RegistryError && error.code === 'PROJECT_UNKNOWN') return null;
+  throw error;
 }
 
 /** @throws REGISTRY_REFUSED for what is neither a tag nor a digest */

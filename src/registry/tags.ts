@@ -1,6 +1,14 @@
-import { pathOf, pullScope, type Deletion } from './client.ts';
+import { pathOf, pullScope, type Answer, type Deletion } from './client.ts';
 import { RegistryError } from './errors.ts';
-import { getManifest, headManifest, manifestPath, nameOf, putManifest, type Place } from './manifest.ts';
+import {
+  absentWithoutProject,
+  getManifest,
+  headManifest,
+  manifestPath,
+  nameOf,
+  putManifest,
+  type Place,
+} from './manifest.ts';
 import { nextPage } from './pages.ts';
 import { isTag } from './reference.ts';
 
@@ -21,13 +29,16 @@ export async function* listTags(place: Place, signal?: AbortSignal, pageSize = 1
   const { client, repository } = place;
   let target: string | URL | null = pathOf(repository, `tags/list?n=${pageSize}`);
   while (target !== null) {
-    const { status, headers, body, url } = await client.send({
+    const page = client.send({
       method: 'GET',
       target,
       scopes: [pullScope(repository)],
       accept: [200, 404],
       signal,
     });
+    const answer: Answer | null = await page.catch(absentWithoutProject);
+    if (answer === null) return;
+    const { status, headers, body, url } = answer;
     const text = await body.text();
     if (status === 404) return;
     const tags = tagsIn(text);

@@ -3,6 +3,8 @@ import { TransshipError } from '../domain/errors.ts';
 import { bytesPerSecondAt, type Link } from '../domain/fleet-registry.ts';
 import type { Fleet } from '../domain/fleet.ts';
 import { registriesOf, type FleetRegistry } from '../domain/registries.ts';
+import { projectOf } from '../drivers/harbor/api.ts';
+import { makeProject } from '../drivers/harbor/projects.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { Copier } from '../registry/copy.ts';
 import { Pacer } from '../registry/pacer.ts';
@@ -69,6 +71,9 @@ export function openRegistries(
     of: (idc) => ({
       copier,
       place: (name, repository) => ({ client: clientOf(name), repository }),
+      makeProject: async (name, repository, signal) => {
+        if (known(name).kind === 'harbor') await makeProject(clientOf(name), projectOf(repository), signal);
+      },
       pacer: (from) => pacers.find(between(known(from).idc, idc))?.pacer,
     }),
     close: async () => {

@@ -1,4 +1,5 @@
 import type { FleetRegistry } from '../domain/registries.ts';
+import { whyHarborDenied } from '../drivers/harbor/projects.ts';
 import { deleteHarborTag } from '../drivers/harbor/tags.ts';
 import { RegistryClient, type ClientOptions } from '../registry/client.ts';
 import { staticCredentials, type Credentials } from '../registry/credentials.ts';
@@ -7,10 +8,10 @@ import { dockerCredentials } from '../registry/docker-config.ts';
 /** A client of a registry as the fleet file describes it: whoever asks, asks with its credential. */
 export function registryClient(
   { url, kind, credential }: Pick<FleetRegistry, 'url' | 'kind' | 'credential'>,
-  limits: Omit<ClientOptions, 'credentials' | 'deleteTag'>,
+  limits: Omit<ClientOptions, 'credentials' | 'deleteTag' | 'whyDenied'>,
 ): RegistryClient {
-  const deletes = kind === 'harbor' ? { deleteTag: deleteHarborTag } : {};
-  return new RegistryClient({ url }, { ...limits, ...deletes, credentials: credentialsOf(credential) });
+  const ways = kind === 'harbor' ? { deleteTag: deleteHarborTag, whyDenied: whyHarborDenied } : {};
+  return new RegistryClient({ url }, { ...limits, ...ways, credentials: credentialsOf(credential) });
 }
 
 function credentialsOf(credential: FleetRegistry['credential']): Credentials {

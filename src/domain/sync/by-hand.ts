@@ -40,6 +40,8 @@ export interface PlannedDestination {
   rules: string[];
   platforms?: string[];
   referrers: boolean;
+  /** A project that a Harbor lacks is made. */
+  createProject: boolean;
 }
 
 /**
@@ -109,9 +111,10 @@ export function planSync(
     // Rules bring an image to a registry from one source only.
     const own = ruled.find((one) => one.registry === registry);
     if (registry === from || (own === undefined && wanted.to === undefined)) return [];
-    const { rules: names = [], platforms, referrers = true } = own ?? {};
+    const { rules: names = [], platforms, referrers = true, createProject = false } = own ?? {};
     const now = nowOf(looks.get(registry), as ?? digest, digest);
-    return [{ registry, ...now, rules: names, ...(platforms === undefined ? {} : { platforms }), referrers }];
+    const how = { ...(platforms === undefined ? {} : { platforms }), referrers, createProject };
+    return [{ registry, ...now, rules: names, ...how }];
   });
   if (going.length === 0) throw unsaid(wanted, 'to');
   return { from, digest, to: going };

@@ -6,6 +6,8 @@ export interface SyncOptions {
   platforms?: string[];
   /** Signatures, attestations and whatever else refers to the image come with it. */
   referrers: boolean;
+  /** A project that a Harbor lacks is made. Default: false. */
+  createProject?: boolean;
 }
 
 /** A registry that a sync rule brings an image from, to the main registry of an IDC. */
@@ -22,6 +24,10 @@ export interface MissingImage extends ImageSource {
 }
 
 /** Of anything that says them, these alone. */
-export function optionsOf({ platforms, referrers }: SyncOptions): SyncOptions {
-  return { referrers, ...(platforms === undefined ? {} : { platforms }) };
+export function optionsOf({ platforms, referrers, createProject }: SyncOptions): SyncOptions {
+  return {
+    referrers,
+    ...(platforms === undefined ? {} : { platforms }),
+    ...(createProject === true ? { createProject } : {}),
+  };
 }

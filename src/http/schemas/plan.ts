@@ -53,6 +53,10 @@ export const groupPlanSchema = z
           from: z.object({ name: z.string(), idc: z.string() }).meta({ description: 'Registry that has it' }),
           platforms: z.array(z.string()).exactOptional(),
           referrers: z.boolean(),
+          createProject: z
+            .boolean()
+            .exactOptional()
+            .meta({ description: 'A project that a Harbor lacks is made. Default: false' }),
         }),
       )
       .exactOptional()

@@ -47,6 +47,7 @@ const plannedSchema = z
     rules: z.array(z.string()).meta({ description: 'Sync rules that bring it there' }),
     platforms: z.array(z.string()).exactOptional(),
     referrers: z.boolean(),
+    createProject: z.boolean().meta({ description: 'A project that a Harbor lacks is made' }),
   })
   .meta({ id: 'PlannedSync' });
 
@@ -69,7 +70,7 @@ const exampleWay = {
   to: [
     {
       ...{ registry: 'south', idc: 'south', now: 'other' as const, digest: OTHER, trouble: null },
-      ...{ rules: ['shop'], referrers: true },
+      ...{ rules: ['shop'], referrers: true, createProject: false },
     },
   ],
   missing: [],

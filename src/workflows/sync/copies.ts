@@ -1,4 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
+import { optionsOf } from '../../domain/sync/missing.ts';
 import { highest } from '../../domain/sync/priority.ts';
 import type { SyncImageInput } from '../../temporal/sync.ts';
 import { troubleOf } from '../troubles.ts';
@@ -30,12 +31,14 @@ async function copyTogether(input: SyncImageInput, group: Destination[], all: re
   const to = group.map((destination) => destination.at.name);
   // What one of the IDC has need not come from afar again.
   const near = all.filter((other) => other.at.idc === at.idc && other.hasImage && covers(other, first));
+  const creating = group.filter((one) => one.options.createProject === true).map((one) => one.at.name);
   const priority = highest(group.map((one) => one.priority));
   const step = { idc: at.idc, priority, summary: `copy to ${to.join(', ')}`, policy: input.policy };
   try {
     const outcomes = await copyActivities(step).copyImage({
       ...{ repository: input.repository, digest: input.digest, from: input.from.name },
-      ...{ near: near.map((other) => other.at.name), to, ...options },
+      ...{ near: near.map((other) => other.at.name), to, ...optionsOf({ ...options, createProject: false }) },
+      ...(creating.length === 0 ? {} : { createProjectAt: creating }),
     });
     for (const destination of group) {
       const own = outcomes.find(({ registry }) => registry === destination.at.name);

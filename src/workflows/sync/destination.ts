@@ -229,10 +229,16 @@ function stays(tag: string, registry: string): Trouble {
 /** What either of them asks for. */
 function union(one: SyncOptions, other: SyncOptions): SyncOptions {
   const referrers = one.referrers || other.referrers;
-  if (one.platforms === undefined || other.platforms === undefined) return { referrers };
-  return { referrers, platforms: [...new Set([...one.platforms, ...other.platforms])].sort() };
+  const createProject = one.createProject === true || other.createProject === true;
+  if (one.platforms === undefined || other.platforms === undefined) return optionsOf({ referrers, createProject });
+  const platforms = [...new Set([...one.platforms, ...other.platforms])].sort();
+  return optionsOf({ referrers, platforms, createProject });
 }
 
 function isSame(one: SyncOptions, other: SyncOptions): boolean {
-  return one.referrers === other.referrers && one.platforms?.join() === other.platforms?.join();
+  return (
+    one.referrers === other.referrers &&
+    one.platforms?.join() === other.platforms?.join() &&
+    one.createProject === other.createProject
+  );
 }

@@ -63,7 +63,7 @@ test('an image is planned, and nothing is asked for', async () => {
     to: [
       {
         ...{ registry: 'edge', idc: 'north', now: 'other', digest: TWO, trouble: null },
-        ...{ rules: ['shop'], referrers: false },
+        ...{ rules: ['shop'], referrers: false, createProject: false },
       },
     ],
   });

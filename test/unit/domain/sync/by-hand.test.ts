@@ -73,7 +73,10 @@ test('it does not go where it comes from', () => {
 
 test('the plan says what is in each destination, and what its rules ask for', () => {
   const rules = [
-    rule({ name: 'shop', to: ['south', 'east'], platforms: ['linux/amd64'], referrers: false }),
+    rule({
+      ...{ name: 'shop', to: ['south', 'east'], platforms: ['linux/amd64'], referrers: false },
+      createProject: true,
+    }),
     way('on', 'south > south-edge', 'shop/**'),
   ];
   const seen = looks(['north', { v1: ONE }], ['south', { v1: ONE }], ['south-edge', null], ['east', { v1: TWO }]);
@@ -83,15 +86,16 @@ test('the plan says what is in each destination, and what its rules ask for', ()
     to: [
       {
         ...{ registry: 'south', now: 'same', digest: ONE, trouble: null },
-        ...{ rules: ['shop'], platforms: ['linux/amd64'], referrers: false },
+        ...{ rules: ['shop'], platforms: ['linux/amd64'], referrers: false, createProject: true },
       },
       {
         ...{ registry: 'south-edge', now: 'unreachable', digest: null, rules: ['on'], referrers: true },
+        createProject: false,
         trouble: { verdict: 'errored', code: 'REGISTRY_UNREACHABLE', message: 'no answer' },
       },
       {
         ...{ registry: 'east', now: 'other', digest: TWO, trouble: null },
-        ...{ rules: ['shop'], platforms: ['linux/amd64'], referrers: false },
+        ...{ rules: ['shop'], platforms: ['linux/amd64'], referrers: false, createProject: true },
       },
     ],
   });
