@@ -22,7 +22,7 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   2: 'wrong usage or bad input',
   3: 'the release failed: FAILURE, or it waits in a *_FAILURE state; of image sync: a registry did not get the image',
   4: 'the release was aborted and undone: REVOKED; of image sync: it was cancelled',
-  5: 'a person is needed: the release is braked (*_BRAKED) or stands at a manual gate; an import left something to decide',
+  5: 'a person is needed: the release is braked (*_BRAKED) or stands at a manual gate; an import, or registry connect, left something to decide',
   6: 'refused: a conflict or a limit (HTTP 403, 409, 422); nothing was changed',
   7: 'the API, or something that it needs, does not answer',
   130: 'interrupted (Ctrl-C); a release, or a sync, goes on',

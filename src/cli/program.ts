@@ -22,6 +22,7 @@ import { explain } from './commands/why.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit.ts';
 import { number, whole, withKnobs } from './knobs.ts';
 import { addImageCommands } from './image-commands.ts';
+import { addRegistryCommands } from './registry-commands.ts';
 import { type Act, openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRelease } from './watch/watch.ts';
@@ -243,6 +244,7 @@ Examples:
 
   const image = program.command('image').description('the image registries of the IDCs, kept in step');
   addImageCommands(image, act);
+  addRegistryCommands(program.command('registry').description('the image registries themselves'), act);
 
   const version = program.command('version').description('versions that are held back');
   version
@@ -387,7 +389,8 @@ const EXAMPLES = `Examples:
   transship release rollback rel-c3xq2m7k4a          bring back what ran before it
   transship image rules apply -f shop-images.yml     say which images go to which registries
   transship image sync shop/web:v2                   bring an image there now
-  transship image status                             is anything late?`;
+  transship image status                             is anything late?
+  transship registry connect                         are the registries as the rules need them?`;
 
 function exitCodes(): string {
   return Object.entries(EXIT_MEANINGS)

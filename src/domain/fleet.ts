@@ -219,6 +219,11 @@ export const fleetSchema = z.strictObject({
         .regex(new RegExp(`^${HOST}:\\d{1,5}$`), 'must be host:port')
         .default('127.0.0.1:8080')
         .describe('`host:port` that the API binds. Without authentication it binds loopback addresses only.'),
+      url: originSchema
+        .exactOptional()
+        .describe(
+          '`http(s)://host[:port]` by which registries reach the API, to tell it of pushes. Default: `listen`.',
+        ),
     })
     .prefault({})
     .describe('The REST API.'),

@@ -18,6 +18,7 @@ import { convertRoutes } from './releases/convert-routes.ts';
 import { takeoverRoutes } from './releases/takeover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { syncRuleRoutes } from './sync/routes.ts';
+import { connectRoutes } from './sync/connect-routes.ts';
 import { syncRoutes } from './sync/sync-routes.ts';
 import { versionRoutes } from './versions/routes.ts';
 import { whyRoutes } from './why/routes.ts';
@@ -67,6 +68,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(recoverRoutes, { context });
   await app.register(syncRuleRoutes, { context });
   await app.register(syncRoutes, { context });
+  await app.register(connectRoutes, { context });
   await app.register(hookRoutes, { context });
   await app.register(versionRoutes, { context });
   await app.register(whyRoutes, { context });

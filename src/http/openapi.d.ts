@@ -285,6 +285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/registries/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect registries
+         * @description Has the workers look whether each registry answers, what its credential may do in the projects that sync rules have to do with, whether it tells of pushes, and whether a replication rule of a Harbor copies the same images. Webhook policies that are missing, or differ, are made and mended; with `dryRun=true` nothing is changed. Asked again there is nothing to do.
+         */
+        post: operations["connectRegistries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/releases": {
         parameters: {
             query?: never;
@@ -1410,6 +1430,17 @@ export interface components {
         };
         /**
          * @example {
+         *       "registries": [
+         *         "north"
+         *       ]
+         *     }
+         */
+        ConnectRegistriesInput: {
+            /** @description Default: those that sync rules in force bring images from, and to */
+            registries?: string[];
+        };
+        /**
+         * @example {
          *       "app": "shop",
          *       "env": "pro",
          *       "groups": [
@@ -1887,6 +1918,53 @@ export interface components {
              * @example v2
              */
             version: string;
+        };
+        /**
+         * @example {
+         *       "registries": [
+         *         {
+         *           "registry": "north",
+         *           "kind": "harbor",
+         *           "findings": [
+         *             {
+         *               "about": "webhook of project shop",
+         *               "state": "todo",
+         *               "message": "is missing: it is to tell https://transship.example.com/v1/hooks/registry/north of what is pushed and deleted",
+         *               "next": null
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "todo": 1,
+         *       "wrong": 0
+         *     }
+         */
+        RegistryConnections: {
+            registries: {
+                findings: components["schemas"]["RegistryFinding"][];
+                /** @enum {string} */
+                kind: "distribution" | "harbor";
+                registry: string;
+            }[];
+            /** @description Findings in state todo: what connecting would mend */
+            todo: number;
+            /** @description Findings in state wrong: what is left for people */
+            wrong: number;
+        };
+        RegistryFinding: {
+            /**
+             * @description What was looked at
+             * @example webhook of project shop
+             */
+            about: string;
+            message: string;
+            /** @description What to do about it; it may have several lines */
+            next: string | null;
+            /**
+             * @description ok: as it should be; todo: connecting mends it; done: it has; wrong: somebody has to do what `next` says; unknown: it cannot be told
+             * @enum {string}
+             */
+            state: "ok" | "todo" | "done" | "wrong" | "unknown";
         };
         /**
          * @description As the registry sends it
@@ -3741,6 +3819,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AcceptedRelease"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connectRegistries: {
+        parameters: {
+            query?: {
+                /** @description Only look */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectRegistriesInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryConnections"];
                 };
             };
             /** @description Any error */

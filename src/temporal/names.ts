@@ -50,6 +50,7 @@ export const WORKFLOWS = {
   releaseGroup: 'releaseGroup',
   planRelease: 'planRelease',
   lookAtImages: 'lookAtImages',
+  connectRegistries: 'connectRegistries',
   syncImage: 'syncImage',
   reconcileRule: 'reconcileRule',
 } as const;

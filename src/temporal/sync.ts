@@ -1,6 +1,7 @@
 import { defineSignal } from '@temporalio/workflow';
 import type { SyncPriority } from '../domain/sync/priority.ts';
 import type { CopyReport, RegistryAt, Sync } from '../domain/sync/progress.ts';
+import type { SyncRule } from '../domain/sync/rule.ts';
 import type { SyncOptions } from '../domain/sync/missing.ts';
 import type { PolicyOverride } from './messages.ts';
 
@@ -52,6 +53,15 @@ export interface LookAtImagesInput {
   /** Tags and digests; null: all tags that there are. */
   references: string[] | null;
   registries: RegistryAt[];
+}
+
+/** Registries that are to be as sync rules need them. */
+export interface ConnectRegistriesInput {
+  registries: RegistryAt[];
+  /** All that are in force. */
+  rules: SyncRule[];
+  /** Makes and mends webhook policies. Otherwise it only looks. */
+  apply: boolean;
 }
 
 /** The memo of a sync, for lists. */

@@ -21,6 +21,8 @@ const PACE_MS = 10_000;
 export interface Registries {
   /** As seen from an IDC of the process. */
   of(idc: string): ImageDrivers;
+  /** By the name that the fleet file gives it. @throws FLEET_INVALID where it has none of that name */
+  client(registry: string): RegistryClient;
   /** Ends connections and timers. */
   close(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export function openRegistries(
       },
       pacer: (from) => pacers.find(between(known(from).idc, idc))?.pacer,
     }),
+    client: clientOf,
     close: async () => {
       clearInterval(clock);
       await Promise.all([...clients.values()].map(async (client) => client.close()));

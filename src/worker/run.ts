@@ -11,6 +11,7 @@ import {
 import { pino } from 'pino';
 import { azSetActivities } from '../activities/azset.ts';
 import { bringActivities } from '../activities/bring.ts';
+import { connectActivities } from '../activities/connect.ts';
 import { controlActivities } from '../activities/control.ts';
 import { imageActivities } from '../activities/image.ts';
 import { instanceActivities } from '../activities/instance.ts';
@@ -122,7 +123,12 @@ export async function runWorkers({
       await Worker.create({
         ...common,
         taskQueue: idcQueue(idc),
-        activities: { ...azSetActivities(own, shared), ...instanceActivities(own, shared), ...tags },
+        activities: {
+          ...azSetActivities(own, shared),
+          ...instanceActivities(own, shared),
+          ...tags,
+          ...connectActivities((name) => registries.client(name), fleet),
+        },
       }),
       await Worker.create({
         ...common,

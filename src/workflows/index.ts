@@ -1,3 +1,4 @@
+export { connectRegistries } from './connectRegistries.ts';
 export { lookAtImages } from './lookAtImages.ts';
 export { planRelease } from './planRelease.ts';
 export { reconcileRule } from './reconcileRule.ts';

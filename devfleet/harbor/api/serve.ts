@@ -12,6 +12,7 @@ import { replicationRoutes } from './replication.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { robotRoutes } from './robots.ts';
 import { systemRoutes } from './system.ts';
+import { userRoutes } from './users.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 const BASE = '/api/v2.0';
@@ -28,6 +29,7 @@ const ROUTES: Route[] = [
   repositoryRoutes,
   artifactRoutes,
   robotRoutes,
+  userRoutes,
   webhookRoutes,
   immutableRoutes,
   quotaRoutes,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { RegistryClient } from '../../registry/client.ts';
 import { RegistryError } from '../../registry/errors.ts';
 
@@ -15,6 +16,9 @@ export interface HarborCall {
   accept: readonly number[];
   signal?: AbortSignal | undefined;
 }
+
+/** Rows of a list at once: no list of Harbor gives more. */
+const PAGE = 100;
 
 export interface HarborAnswer {
   status: number;
@@ -44,6 +48,36 @@ export async function callHarbor(client: RegistryClient, call: HarborCall): Prom
     throw new RegistryError('REGISTRY_UNREACHABLE', `${method} ${client.url.host}${path}: ${why}`, { cause: error });
   });
   return { status: answer.status, json: jsonOf(text) };
+}
+
+/**
+ * All pages of a list.
+ * @param row of which it consists
+ * @throws RegistryError, also where what came is no such list
+ */
+export async function listHarbor<T>(
+  client: RegistryClient,
+  path: string,
+  row: z.ZodType<T>,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (let page = 1; ; page++) {
+    const paging = { page: String(page), page_size: String(PAGE) };
+    const { json } = await callHarbor(client, { method: 'GET', path, query: paging, accept: [200], signal });
+    const some = readHarbor(client, path, z.array(row).nullable(), json) ?? [];
+    rows.push(...some);
+    if (some.length < PAGE) return rows;
+  }
+}
+
+/** @throws REGISTRY_REFUSED where it is not what a Harbor answers */
+export function readHarbor<T>({ url }: RegistryClient, path: string, schema: z.ZodType<T>, json: unknown): T {
+  const read = schema.safeParse(json);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const why = `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
+  throw new RegistryError('REGISTRY_REFUSED', `${url.host}${path} answers not as a Harbor does: ${why}`);
 }
 
 /** Path of parts that may hold anything; a repository is to be encoded before: see `repositoryPath`. */

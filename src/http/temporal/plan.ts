@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { isGrpcDeadlineError, type WorkflowHandle } from '@temporalio/client';
 import { TransshipError } from '../../domain/errors.ts';
+import type { Connection } from '../../domain/sync/connection.ts';
 import type { RegistryLook } from '../../domain/sync/look.ts';
 import type { PlanReleaseInput, ReleasePlan } from '../../temporal/messages.ts';
 import { CONTROL_QUEUE, WORKFLOWS, planWorkflowId } from '../../temporal/names.ts';
-import type { LookAtImagesInput } from '../../temporal/sync.ts';
+import type { ConnectRegistriesInput, LookAtImagesInput } from '../../temporal/sync.ts';
 import { fromFailure, isErrorCode, timedOut } from './failures.ts';
 import { callTemporal, isOutage, type TemporalLink } from './link.ts';
 import { absentWorkers } from './workers.ts';
@@ -12,9 +13,9 @@ import { absentWorkers } from './workers.ts';
 /** How long a person waits for a plan, in seconds. */
 export const PLAN_SECONDS = 20;
 
-/** A workflow that only reads, and that somebody waits for. */
+/** A workflow that somebody waits for, and that may end at any time: it only reads, or is safe to repeat. */
 interface Reading<I> {
-  workflow: (typeof WORKFLOWS)['planRelease' | 'lookAtImages'];
+  workflow: (typeof WORKFLOWS)['planRelease' | 'lookAtImages' | 'connectRegistries'];
   input: I;
   /** One line for the Temporal UI. */
   summary: string;
@@ -50,6 +51,21 @@ export async function lookAtImages(link: TemporalLink, input: LookAtImagesInput)
   });
 }
 
+/**
+ * Has the workers of the IDCs look whether registries are as sync rules need them, and, with `apply`, has them make and mend webhook
+ * policies. One that does not answer is told so.
+ * @throws TransshipError IDC_WORKER_ABSENT where nobody runs the workflow; TEMPORAL_UNREACHABLE
+ */
+export async function connectRegistries(link: TemporalLink, input: ConnectRegistriesInput): Promise<Connection[]> {
+  const names = input.registries.map(({ name }) => name).join(', ');
+  return read<ConnectRegistriesInput, Connection[]>(link, {
+    workflow: WORKFLOWS.connectRegistries,
+    input,
+    summary: `${input.apply ? 'connect' : 'look at'} ${names}`,
+    idcs: input.registries.map(({ idc }) => idc),
+  });
+}
+
 async function read<I, R>(link: TemporalLink, reading: Reading<I>): Promise<R> {
   const { workflow, input, summary } = reading;
   const handle = await callTemporal(link, 5, async () =>
@@ -73,7 +89,7 @@ async function read<I, R>(link: TemporalLink, reading: Reading<I>): Promise<R> {
     if (late || timedOut(error)) throw await whyLate(link, handle, reading.idcs);
     throw error;
   } finally {
-    // What nobody waits for any more: it only reads, so ending it hard is safe.
+    // What nobody waits for any more: ending it hard is safe.
     void callTemporal(link, 2, async () => handle.terminate('nobody waits for this any more')).catch(() => undefined);
   }
 }

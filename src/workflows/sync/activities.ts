@@ -1,5 +1,6 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, LocalActivityInterfaceFor } from '@temporalio/workflow';
+import type { ConnectActivities } from '../../activities/connect.ts';
 import type { ImageActivities } from '../../activities/image.ts';
 import type { SyncActivities } from '../../activities/sync.ts';
 import type { SyncPriority } from '../../domain/sync/priority.ts';
@@ -45,6 +46,11 @@ export function recordActivities(
   policy: PolicyOverride | undefined,
 ): LocalActivityInterfaceFor<SyncActivities> {
   return proxyLocalActivities<SyncActivities>({ ...localBookkeeping(policy), summary });
+}
+
+/** Looks at registries, and at webhook policies of theirs, for somebody who waits for the answer; safe to repeat. */
+export function connectActivities(idc: string, summary: string): ActivityInterfaceFor<ConnectActivities> {
+  return proxyActivities<ConnectActivities>({ ...planningStep(), taskQueue: idcQueue(idc), summary });
 }
 
 /** Reads for somebody who waits for the answer. */

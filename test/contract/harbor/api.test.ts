@@ -321,6 +321,45 @@ describe('robots', () => {
     });
   });
 
+  test('whoever asks is told what they may in a project; robots nothing of the system', async () => {
+    const id = await world.project('asked');
+    const robot = await world.robot('asked', 'asker', ['repository:push', 'tag:delete', 'robot:create']);
+    const system = await world.robot('asked', 'asker', ['repository:push', 'project:read'], 'system');
+    const ask = async (as: As, query: string) => {
+      const { status, json } = await world.call('GET', `/api/v2.0/users/current/permissions${query}`, { as });
+      return status === 200 ? json : status;
+    };
+    const here = `?scope=/project/${id}&relative=true`;
+    // What push brings with it is told, too.
+    expect(await ask(robot, here)).toEqual([
+      { resource: 'repository', action: 'pull' },
+      { resource: 'repository', action: 'push' },
+      { resource: 'robot', action: 'create' },
+      { resource: 'tag', action: 'delete' },
+    ]);
+    expect(await ask(system, `?scope=/project/${id}`)).toEqual([
+      { resource: `/project/${id}`, action: 'read' },
+      { resource: `/project/${id}/repository`, action: 'push' },
+    ]);
+    expect(await ask(world.admin, here)).toEqual(
+      expect.arrayContaining([
+        { resource: '.', action: 'delete' },
+        { resource: 'notification-policy', action: 'create' },
+      ]),
+    );
+    expect(await ask(robot, '?scope=/project/999999')).toEqual([]);
+    expect(await ask(system, '?scope=/system')).toEqual([]);
+    expect(await ask(robot, '')).toEqual([]);
+    expect(await ask(null, here)).toBe(401);
+  });
+
+  test('a project of a name that none may have: who may not make any is told that first', async () => {
+    const robot = await world.robot('library', 'no-maker', ['repository:pull']);
+    const ask = async (as: As) =>
+      (await world.call('POST', '/api/v2.0/projects', { as, body: { project_name: '-' } })).status;
+    expect([await ask(world.admin), await ask(robot), await ask(null)]).toEqual([400, 403, 401]);
+  });
+
   const access = [{ resource: 'repository', action: 'pull' }];
   const permissions = [{ kind: 'project', namespace: 'library', access }];
   const right = { name: 'x', level: 'project', duration: -1, permissions };

@@ -95,6 +95,7 @@ export class Adversary extends Store {
     if (kind === 'blobs/uploads') await this.uploads.serve(seen, repository, name, request, replies);
     else if (kind === 'blobs') this.#blob(seen, repository, name, response, replies);
     else if (kind === 'manifests') await this.#manifest(seen, repository, name, request, replies);
+    else if (seen.path === '/v2/') reply(200);
     else if (kind === 'tags') this.#list(seen, repository, replies);
     else if (kind === 'referrers' && this.quirks.referrers === true) {
       const manifests = this.referrers(repository, name);
