@@ -1,9 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { startRegistryFleet, type RegistryFleet, type RegistryFleetOptions } from '../../../devfleet/registry-fleet.ts';
 import { startTransship, type Transship, type TransshipOptions } from '../../../devfleet/transship.ts';
-import { RegistryClient } from '../../../src/registry/client.ts';
-import { staticCredentials } from '../../../src/registry/credentials.ts';
 import { headManifest, type Place } from '../../../src/registry/manifest.ts';
+import { registryClient } from '../../../src/worker/registry-client.ts';
 
 /** Registries of several IDCs, with Transship's processes between them. */
 export interface SyncWorld extends Transship {
@@ -25,9 +24,12 @@ export async function startSyncWorld(options: RegistryFleetOptions & Partial<Tra
     const client = new Client({ connection, namespace: fleet.temporal.namespace });
     const clients = new Map(
       Object.entries(fleet.registries).map(([name, { directUrl, harbor }]) => {
-        const credential = harbor === null ? null : { username: harbor.user, password: harbor.password };
-        const url = new URL(directUrl).origin;
-        return [name, new RegistryClient({ url }, { credentials: staticCredentials(credential) })];
+        const own = { url: new URL(directUrl).origin };
+        const registry =
+          harbor === null
+            ? { ...own, kind: 'distribution' as const }
+            : { ...own, kind: 'harbor' as const, credential: { user: harbor.user, password: harbor.password } };
+        return [name, registryClient(registry, {})];
       }),
     );
     const place = (registry: string, repository: string): Place => {
