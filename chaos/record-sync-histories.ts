@@ -74,3 +74,12 @@ for await (const { workflowId } of workflow.list({ query: 'WorkflowType = "lookA
   await record('one registry away.lookAtImages', workflowId);
   break;
 }
+
+await transship.rest('POST', '/v1/registries/connect', {});
+let connected: string | null = null;
+while (connected === null) {
+  await sleep(500);
+  for await (const { workflowId } of workflow.list({ query: 'WorkflowType = "connectRegistries"' }))
+    connected = workflowId;
+}
+await record('one registry away.connectRegistries', connected);

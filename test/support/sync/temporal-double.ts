@@ -1,8 +1,10 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalLink } from '../../../src/http/temporal/link.ts';
 import type { readSteps } from '../../../src/http/temporal/syncs.ts';
+import type { Connection, Finding } from '../../../src/domain/sync/connection.ts';
 import type { RegistryLook } from '../../../src/domain/sync/look.ts';
-import type { LookAtImagesInput, SyncImageInput } from '../../../src/temporal/sync.ts';
+import { WORKFLOWS } from '../../../src/temporal/names.ts';
+import type { ConnectRegistriesInput, LookAtImagesInput, SyncImageInput } from '../../../src/temporal/sync.ts';
 
 type Pending = Parameters<typeof readSteps>[0][number];
 
@@ -13,6 +15,10 @@ type Pending = Parameters<typeof readSteps>[0][number];
 export class TemporalDouble {
   /** Registry → `repository:tag` or `repository@digest` → digest. A registry that is not here does not answer. */
   readonly registries = new Map<string, Record<string, string>>();
+  /** Registry → what is found there when it is connected. */
+  readonly findings = new Map<string, Finding[]>();
+  /** Registries that were looked at, or connected, in order. */
+  readonly connected: { registry: string; rules: string[]; apply: boolean }[] = [];
   /** What was asked for, in order. */
   readonly asked: SyncImageInput[] = [];
   /** Workflows that run, by their ids, with what goes on in them. */
@@ -27,11 +33,15 @@ export class TemporalDouble {
     client: {
       withDeadline: async <T>(_deadline: number, call: () => Promise<T>): Promise<T> => call(),
       workflow: {
-        start: async (_type: string, { args }: { args: [LookAtImagesInput] }) => {
+        start: async (type: string, { args }: { args: [LookAtImagesInput | ConnectRegistriesInput] }) => {
           this.#answer('start');
-          const looks = args[0].registries.map(({ name }) => this.#look(args[0], name));
+          const result = args[0].registries.map(({ name }) =>
+            type === WORKFLOWS.connectRegistries
+              ? this.#connect(args[0] as ConnectRegistriesInput, name)
+              : this.#look(args[0] as LookAtImagesInput, name),
+          );
           return Promise.resolve({
-            result: async () => Promise.resolve(looks),
+            result: async () => Promise.resolve(result),
             terminate: async () => Promise.resolve(),
           });
         },
@@ -66,6 +76,17 @@ export class TemporalDouble {
     const pendingActivities = this.running.get(id);
     if (pendingActivities === undefined) throw new WorkflowNotFoundError('not found', id, undefined);
     return { status: { name: 'RUNNING' }, raw: { pendingActivities } };
+  }
+
+  /** What is to do is done, where it is applied. */
+  #connect({ rules, apply }: ConnectRegistriesInput, registry: string): Connection {
+    this.connected.push({ registry, rules: rules.map(({ name }) => name), apply });
+    const findings = this.findings.get(registry) ?? [];
+    if (apply) {
+      const done = (finding: Finding): Finding => (finding.state === 'todo' ? { ...finding, state: 'done' } : finding);
+      this.findings.set(registry, findings.map(done));
+    }
+    return { registry, findings: this.findings.get(registry) ?? [] };
   }
 
   #look({ repository, references }: LookAtImagesInput, registry: string): RegistryLook {

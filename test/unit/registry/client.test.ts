@@ -86,6 +86,11 @@ test.each<[string, MadeUp, object]>([
     { status: 412, errors: [['PRECONDITION', 'configured as immutable']] },
     { code: 'TAG_IMMUTABLE', kind: 'permanent' },
   ],
+  [
+    "a project's policy, as Harbor says it",
+    { status: 412, errors: [['PROJECTPOLICYVIOLATION', 'The image is not signed by cosign.']] },
+    { code: 'REGISTRY_DENIED', kind: 'permanent' },
+  ],
   ['too large', { status: 413, text: '<html>nginx</html>' }, { code: 'REGISTRY_TOO_LARGE', kind: 'permanent' }],
   [
     'read only',
