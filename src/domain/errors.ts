@@ -136,7 +136,7 @@ export const ERRORS = {
   REGISTRY_DENIED: refused(
     403,
     'The registry refuses our credential',
-    'Check the credential, and what it may do in the repository named: pull, push, delete.',
+    'Check the credential, and what it may do in the repository named: pull, push, delete. Of a Harbor "transship registry connect" says what it lacks.',
   ),
   REGISTRY_QUOTA: refused(
     409,

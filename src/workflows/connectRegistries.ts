@@ -25,6 +25,6 @@ async function connect(
     if (isCancellation(error)) throw error;
     const { code, message } = troubleOf(error);
     const { next } = ERRORS[code as ErrorCode];
-    return { registry, findings: [{ about: 'registry', state: 'unknown', message: `${code}: ${message}`, next }] };
+    return { registry, findings: [{ about: 'registry', state: 'wrong', message: `${code}: ${message}`, next }] };
   }
 }

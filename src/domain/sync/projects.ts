@@ -17,6 +17,9 @@ export function projectsOf(rules: readonly SyncRule[], known: readonly string[])
 
 /** May a rule bring something of the project? @throws TransshipError SYNC_RULE_INVALID */
 export function concerns(rule: SyncRule, project: string): boolean {
+  const named = rule.images.filter(({ repository }) => !isExclusion(repository));
+  // Most rules name their projects: nothing is to be compared then.
+  if (!named.some(({ repository }) => (projectIn(repository) ?? project) === project)) return false;
   const whole = { ...rule, images: [{ repository: `${project}/**` }] };
   return comparing(rule, () => commonImage([rule, whole])) !== null;
 }
