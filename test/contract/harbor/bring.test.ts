@@ -46,7 +46,7 @@ idcs:
     clusters: [{ name: south-m, kind: marathon, urls: ["http://127.0.0.2:9"], network: none }]
 catalogue: { url: postgres://127.0.0.1:1/none }
 `;
-  const registries = openRegistries(parseFleet(text, {}, 'fleet.yml'));
+  const registries = openRegistries(parseFleet(text, {}, 'fleet.yml'), ['south'], async () => Promise.resolve(1));
   opened.push(registries);
   return imageActivities(registries.of('south'));
 }

@@ -66,7 +66,7 @@ api: { url: https://transship.example.com }
 async function connect(looking: Looking = {}): Promise<Record<string, Finding>> {
   const { as = harbor.admin, rules = [], apply = false, registry = 'north' } = looking;
   const fleet = fleetOf(as, looking.more ?? `, webhookSecret: '${SECRET}'`, looking.url);
-  const registries = openRegistries(fleet);
+  const registries = openRegistries(fleet, ['north', 'south'], async () => Promise.resolve(1));
   opened.push(registries);
   const activities = connectActivities((name) => registries.client(name), fleet);
   const found = await asActivity(() => activities.connectRegistry({ registry, rules, apply }));
