@@ -1,4 +1,5 @@
--- The role of IDC workers in the catalogue: it may check fences, take turns and append events, and nothing else.
+-- The role of IDC workers in the catalogue: it may check fences, take turns and append events, and see which tags syncs
+-- have moved, and nothing else.
 -- Run it as the owner of the catalogue, in its database, after the control side has started once (it makes the tables).
 -- Running it again changes nothing. Then give each IDC a login of its own:
 --
@@ -14,5 +15,5 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO transship_idc_worker', current_schema());
 END $$;
 
-GRANT SELECT ON fences, turns TO transship_idc_worker;
+GRANT SELECT ON fences, turns, sync_tags TO transship_idc_worker;
 GRANT EXECUTE ON FUNCTION append_events(jsonb), take_turn(text, text, integer, integer) TO transship_idc_worker;

@@ -1,5 +1,6 @@
-import type { Drift, Missing } from '../domain/sync/drift.ts';
-import { brings } from '../domain/sync/images.ts';
+import type { SyncTagReader } from '../catalogue/types.ts';
+import type { Drift, Extra, Missing } from '../domain/sync/drift.ts';
+import { brings, bringsOf, deletes } from '../domain/sync/images.ts';
 import { isExclusion } from '../domain/sync/patterns.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import { listRepositories } from '../registry/catalog.ts';
@@ -9,27 +10,40 @@ import { listTags } from '../registry/tags.ts';
 /** A repository in a registry of the fleet. */
 type PlaceOf = (registry: string, repository: string) => Place;
 
-/** What is told of at most: it must fit into one message of Temporal (2 MiB). */
-const MOST_MISSING = 2_000;
+/** What is told of at most, of each kind: it must fit into one message of Temporal (2 MiB). */
+const MOST = 2_000;
 
 /** Tags that are looked at together. */
 const TAGS_AT_ONCE = 200;
 
+/** Where a comparison looks, besides the registries themselves. */
+export interface Comparing {
+  /** What syncs have brought: only that may be deleted, so only that is looked for. */
+  brought: SyncTagReader;
+  /** This repository alone; left out: all of the rule. */
+  repository?: string | undefined;
+  signal: AbortSignal;
+  /** Called now and then, with how far it is. */
+  tell: (what: string) => void;
+}
+
 /**
  * Compares what a rule brings with what registries have.
  * @param to those of its registries that are compared
- * @param tell called now and then, with how far it is
  * @throws RegistryError: of one that does not answer nothing can be said
  */
 export async function compareRule(
   place: PlaceOf,
   rule: SyncRule,
   to: readonly string[],
-  { signal, tell }: { signal: AbortSignal; tell: (what: string) => void },
+  { brought, repository: only, signal, tell }: Comparing,
 ): Promise<Drift> {
-  const drift: Drift = { checked: 0, missing: [], isCut: false };
-  for await (const repository of repositoriesOf(place, rule, signal)) {
+  const drift: Drift = { checked: 0, missing: [], extra: [], isCut: false };
+  const repositories =
+    only === undefined ? repositoriesOf(place, rule, to, brought, signal) : bringsOf(rule, only) ? [only] : [];
+  for await (const repository of repositories) {
     const source = place(rule.from, repository);
+    const there = new Set<string>();
     let some: string[] = [];
     const look = async (): Promise<void> => {
       const missing = await compareTags(place, source, some, to, signal);
@@ -39,25 +53,42 @@ export async function compareRule(
       tell(`compares ${repository}: ${drift.checked} tags so far, ${drift.missing.length} missing`);
     };
     for await (const tag of listTags(source, signal)) {
+      there.add(tag);
       if (!brings(rule, repository, tag)) continue;
       some.push(tag);
       if (some.length === TAGS_AT_ONCE) await look();
-      if (drift.missing.length >= MOST_MISSING) return { ...drift, isCut: true };
+      if (drift.missing.length >= MOST) return { ...drift, isCut: true };
     }
     if (some.length > 0) await look();
+    if (rule.deletions.tags) drift.extra.push(...(await extraTags(rule, source, there, to, { brought, signal })));
+    if (drift.extra.length >= MOST) return { ...drift, extra: drift.extra.slice(0, MOST), isCut: true };
   }
   return drift;
 }
 
-/** Those that a rule names one by one are not looked for: listing all takes rights that few have. */
+/**
+ * Those that a rule names one by one are not looked for: listing all takes rights that few have. With deletions also those that
+ * syncs have brought: the source may have lost one as a whole.
+ */
 async function* repositoriesOf(
   place: PlaceOf,
-  { from, images }: SyncRule,
+  rule: SyncRule,
+  to: readonly string[],
+  brought: SyncTagReader,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const patterns = images.map(({ repository }) => repository).filter((pattern) => !isExclusion(pattern));
-  if (!patterns.some((pattern) => /[*?]/.test(pattern))) yield* new Set(patterns);
-  else yield* listRepositories(place(from, '').client, signal);
+  const seen = new Set<string>();
+  const patterns = rule.images.map(({ repository }) => repository).filter((pattern) => !isExclusion(pattern));
+  const isOpen = patterns.some((pattern) => /[*?]/.test(pattern));
+  for await (const repository of isOpen ? listRepositories(place(rule.from, '').client, signal) : patterns) {
+    if (seen.has(repository) || !bringsOf(rule, repository)) continue;
+    seen.add(repository);
+    yield repository;
+  }
+  if (!rule.deletions.tags) return;
+  for (const repository of await brought.repositories({ registries: to, source: rule.from })) {
+    if (!seen.has(repository) && bringsOf(rule, repository)) yield repository;
+  }
 }
 
 async function compareTags(
@@ -80,4 +111,25 @@ async function compareTags(
     }),
   );
   return found.filter((one) => one !== null);
+}
+
+/** What was brought and is not in the list of the source: asked for one by one, as a list may be cut short. */
+async function extraTags(
+  rule: SyncRule,
+  source: Place,
+  there: ReadonlySet<string>,
+  to: readonly string[],
+  { brought, signal }: Pick<Comparing, 'brought' | 'signal'>,
+): Promise<Extra[]> {
+  const { repository } = source;
+  const extra = new Map<string, Extra>();
+  for (const { registry, tag, digest } of await brought.brought({ registries: to, source: rule.from, repository })) {
+    if (there.has(tag) || !deletes(rule, repository, tag)) continue;
+    const key = `${tag}@${digest}`;
+    const known = extra.get(key) ?? { repository, tag, digest, to: [], isWhole: there.size === 0 };
+    extra.set(key, { ...known, to: [...known.to, registry] });
+  }
+  const some = [...extra.values()].slice(0, MOST);
+  const named = await Promise.all(some.map(async ({ tag }) => headManifest(source, tag, signal)));
+  return some.filter((_, at) => named[at] === null);
 }

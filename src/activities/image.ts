@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ERRORS, TransshipError } from '../domain/errors.ts';
 import type { RegistryLook } from '../domain/sync/look.ts';
-import type { Drift } from '../domain/sync/drift.ts';
+import type { SyncTagReader } from '../catalogue/types.ts';
+import type { Drift, TagDrop } from '../domain/sync/drift.ts';
 import type { CopyBeat, CopyReport, TagOutcome } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import type { Trouble } from '../domain/types.ts';
@@ -17,6 +18,7 @@ import { copyArrived } from '../temporal/sync.ts';
 import { alive } from '../drivers/alive.ts';
 import { compareRule } from './compare.ts';
 import { Copying } from './copying.ts';
+import { dropTags, type DropTagsInput } from './drop-tags.ts';
 import { toFailure } from './failures.ts';
 import { lookAtRepository } from './look-at-repository.ts';
 import { activityWaiting } from './waiting.ts';
@@ -64,7 +66,7 @@ export interface TagInput {
 }
 
 /** Images and tags of the registries of one IDC. */
-export function imageActivities(drivers: ImageDrivers) {
+export function imageActivities(drivers: ImageDrivers, { syncTags }: { syncTags: SyncTagReader }) {
   return {
     /**
      * Brings an image into registries of this IDC, reading its source once. Fails, to be tried again, as long as one of them
@@ -150,16 +152,42 @@ export function imageActivities(drivers: ImageDrivers) {
     },
 
     /** How registries of this IDC differ from what a rule brings. See compareRule. */
-    compareRegistries: async ({ rule, to }: { rule: SyncRule; to: string[] }): Promise<Drift> => {
+    compareRegistries: async ({
+      rule,
+      to,
+      repository,
+    }: {
+      rule: SyncRule;
+      to: string[];
+      /** This one alone; left out: all of the rule. */
+      repository?: string;
+    }): Promise<Drift> => {
       const waiting = activityWaiting();
       const { signal } = waiting;
       let what = `compares ${to.join(', ')}`;
       const compare = async (): Promise<Drift> =>
-        compareRule(drivers.place, rule, to, { signal, tell: (told) => (what = told) });
+        compareRule(drivers.place, rule, to, { brought: syncTags, repository, signal, tell: (told) => (what = told) });
       try {
         return await alive(waiting, () => what, compare);
       } catch (error) {
         throw toFailure(error);
+      }
+    },
+
+    /** Deletes tags that the source has no more from registries of this IDC. See dropTags. */
+    dropTags: async (input: DropTagsInput): Promise<TagDrop[]> => {
+      const { info, heartbeat, cancellationSignal: signal } = Context.current();
+      let done = ((info.heartbeatDetails as { done: TagDrop[] } | undefined)?.done ?? []).slice();
+      const beats = setInterval(() => heartbeat({ done }), BEAT_MS);
+      const tell = (all: TagDrop[]): void => heartbeat({ done: (done = [...all]) });
+      try {
+        const drops = await dropTags(drivers.place, input, { signal, done, tell });
+        // One that was gone at another attempt than the first went by the one before it, which could not tell any more.
+        return drops.map((one) => (one.outcome === 'absent' && info.attempt > 1 ? { ...one, outcome: 'deleted' } : one));
+      } catch (error) {
+        throw toFailure(error);
+      } finally {
+        clearInterval(beats);
       }
     },
 

@@ -3,7 +3,8 @@ import type { Catalogue } from '../catalogue/types.ts';
 import type { Fleet } from '../domain/fleet.ts';
 import { registriesOf } from '../domain/registries.ts';
 import { destinationsOf } from '../domain/sync/destinations.ts';
-import type { Missing } from '../domain/sync/drift.ts';
+import { judgeDeletions, type Allowance } from '../domain/sync/deletions.ts';
+import type { Comparison, Extra, Held, Missing, TagDrop } from '../domain/sync/drift.ts';
 import type { RegistryAt } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import { atOnce } from '../drivers/at-once.ts';
@@ -22,13 +23,17 @@ const PLACE_MS = 600_000;
 /** A rule as it is in force, with the registries of it that the fleet has. */
 export interface RuleInForce {
   rule: SyncRule;
+  revision: number;
   from: RegistryAt;
   to: RegistryAt[];
 }
 
+/** Within so long a rule deletes `most` tags. Minutes. */
+const DELETIONS_MINUTES = 60;
+
 /** What the comparison of registries does on the control side. */
 export function reconcileActivities(
-  { syncRules, syncs }: Pick<Catalogue, 'syncRules' | 'syncs'>,
+  { syncRules, syncs, syncTags, comparisons }: Pick<Catalogue, 'syncRules' | 'syncs' | 'syncTags' | 'comparisons'>,
   fleet: Pick<Fleet, 'idcs'>,
 ) {
   const all = registriesOf(fleet).map(({ name, idc }): RegistryAt => ({ name, idc }));
@@ -40,7 +45,57 @@ export function reconcileActivities(
         const row = await syncRules.get(name);
         const from = all.find((registry) => registry.name === row?.rule.from);
         if (row === null || from === undefined) return null;
-        return { rule: row.rule, from, to: all.filter((registry) => row.rule.to.includes(registry.name)) };
+        const { rule, revision } = row;
+        return { rule, revision, from, to: all.filter((registry) => rule.to.includes(registry.name)) };
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /**
+     * Which of the tags that the source has no more may go, by the rule as it is now.
+     * @param byHand a person asks: registries that are known to delete no tags are tried again
+     */
+    judgeDeletions: async ({
+      name,
+      extra,
+      allow,
+      byHand,
+    }: {
+      name: string;
+      extra: Extra[];
+      allow: Allowance;
+      byHand: boolean;
+    }): Promise<{ allowed: Extra[]; held: Held[] }> => {
+      try {
+        const rows = await syncRules.list();
+        const row = rows.find(({ rule }) => rule.name === name);
+        if (row === undefined) return { allowed: [], held: [] };
+        const [lately, last] = await Promise.all([
+          syncTags.lately(name, DELETIONS_MINUTES),
+          byHand ? null : comparisons.get(name),
+        ]);
+        const unsupported = last?.comparison.revision === row.revision ? last.comparison.unsupported : [];
+        const others = rows.map(({ rule }) => rule);
+        return judgeDeletions(row.rule, others, extra, { lately, unsupported }, allow);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** What became of tags that were to be deleted. The same again changes nothing. */
+    recordDrops: async ({ name, drops }: { name: string; drops: TagDrop[] }): Promise<void> => {
+      try {
+        await syncTags.settle(name, drops);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+
+    /** Keeps how a comparison ended. */
+    recordComparison: async ({ name, comparison }: { name: string; comparison: Comparison }): Promise<void> => {
+      try {
+        await comparisons.put(name, comparison);
       } catch (error) {
         throw toFailure(error);
       }

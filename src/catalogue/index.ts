@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { appRepository } from './apps.ts';
 import { commandRepository } from './commands.ts';
+import { comparisonRepository } from './comparisons.ts';
 import { type CatalogueAddress, parseAddress } from './connection.ts';
 import { eventRepository } from './events.ts';
 import { fenceRepository } from './fences.ts';
@@ -13,6 +14,7 @@ import { createPool, STATEMENT_SECONDS } from './pool.ts';
 import type { Schema } from './schema.ts';
 import { stageRepository } from './stages.ts';
 import { syncRuleRepository } from './sync-rules.ts';
+import { syncTagReader, syncTagRepository } from './sync-tags.ts';
 import { syncRepository } from './syncs.ts';
 import type { Catalogue, IdcCatalogue } from './types.ts';
 import { versionRepository } from './versions.ts';
@@ -47,6 +49,8 @@ export async function openCatalogue(url: string, options: { poolSize?: number } 
     idempotency: idempotencyRepository(db),
     syncRules: syncRuleRepository(db),
     syncs: syncRepository(db),
+    syncTags: syncTagRepository(db),
+    comparisons: comparisonRepository(db),
     async close() {
       await listener.close();
       await db.destroy();
@@ -55,7 +59,7 @@ export async function openCatalogue(url: string, options: { poolSize?: number } 
 }
 
 /**
- * Connects as an IDC worker, whose role may check fences and append events (deploy/idc-worker.sql). The schema is left
+ * Connects as an IDC worker, whose role may check fences, append events and see what syncs have brought (deploy/idc-worker.sql). The schema is left
  * to the control side, and may be a version ahead.
  * @param options.poolSize connections at most (default 4)
  * @throws CATALOGUE_UNREACHABLE, FLEET_INVALID (a URL that is none)
@@ -72,6 +76,7 @@ export async function openIdcCatalogue(url: string, options: { poolSize?: number
   return {
     fences: fenceRepository(db),
     events: eventRepository(db, new Listener(address)),
+    syncTags: syncTagReader(db),
     close: () => db.destroy(),
   };
 }

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AppDefinition } from '../domain/app.ts';
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
+import type { Comparison } from '../domain/sync/drift.ts';
 import type { SyncPriority } from '../domain/sync/priority.ts';
 import type { CopyReport, Sync, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
@@ -169,6 +170,22 @@ export interface Schema {
     ended_at: OptionalTime;
     report: OptionalJson<CopyReport>;
     trouble: OptionalJson<Trouble>;
+  };
+  sync_tags: {
+    registry: string;
+    repository: string;
+    tag: string;
+    digest: string;
+    source: string;
+    moved_at: Time;
+    deleted_at: OptionalTime;
+    deleted_by: string | null;
+  };
+  comparisons: {
+    rule: string;
+    comparison: JSONColumnType<Comparison>;
+    ended_at: Time;
+    drift_since: OptionalTime;
   };
   idempotency_keys: {
     caller: string;

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { json } from './json.ts';
 import type { Schema } from './schema.ts';
+import { noteTags } from './sync-tags.ts';
 import type { OpenSyncs, SyncRepository } from './types.ts';
 
 const FIELDS = [
@@ -20,20 +21,8 @@ const FIELDS = [
 
 export function syncRepository(db: Kysely<Schema>): SyncRepository {
   return {
-    async put({
-      repository,
-      digest,
-      registry,
-      from,
-      state,
-      tags,
-      priority,
-      wantedBy,
-      askedAt,
-      endedAt,
-      report,
-      trouble,
-    }) {
+    async put(sync) {
+      const { repository, digest, registry, from, state, tags, priority, wantedBy, askedAt, endedAt, report, trouble } = sync;
       const row = {
         ...{ source: from, state, priority, asked_at: askedAt, ended_at: endedAt },
         tags: json(tags),
@@ -41,11 +30,21 @@ export function syncRepository(db: Kysely<Schema>): SyncRepository {
         report: report === null ? null : json(report),
         trouble: trouble === null ? null : json(trouble),
       };
-      await db
-        .insertInto('syncs')
-        .values({ ...row, repository, digest, registry })
-        .onConflict((conflict) => conflict.columns(['repository', 'digest', 'registry']).doUpdateSet(row))
-        .execute();
+      const key = { repository, digest, registry };
+      await db.transaction().execute(async (trx) => {
+        const before = await trx
+          .selectFrom('syncs')
+          .select('tags')
+          .where((eb) => eb.and(key))
+          .forUpdate()
+          .executeTakeFirst();
+        await trx
+          .insertInto('syncs')
+          .values({ ...row, ...key })
+          .onConflict((conflict) => conflict.columns(['repository', 'digest', 'registry']).doUpdateSet(row))
+          .execute();
+        await noteTags(trx, sync, before?.tags ?? {});
+      });
     },
 
     async list({ repository, digest, tag, registry, state, limit }) {

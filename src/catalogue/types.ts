@@ -1,6 +1,7 @@
 import type { CommandName, InstancePhase, ReleaseState } from '../domain/states.ts';
 import type { Actor, AzSetRef, Flavor, GroupRef, InstanceRef, Spec, Trouble } from '../domain/types.ts';
 import type { AppDefinition } from '../domain/app.ts';
+import type { Comparison, TagDrop } from '../domain/sync/drift.ts';
 import type { SyncPriority } from '../domain/sync/priority.ts';
 import type { Sync, SyncState } from '../domain/sync/progress.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
@@ -21,6 +22,8 @@ export interface Catalogue {
   idempotency: IdempotencyRepository;
   syncRules: SyncRuleRepository;
   syncs: SyncRepository;
+  syncTags: SyncTagRepository;
+  comparisons: ComparisonRepository;
   close(): Promise<void>;
 }
 
@@ -28,6 +31,7 @@ export interface Catalogue {
 export interface IdcCatalogue {
   fences: Pick<FenceRepository, 'check' | 'takeTurn'>;
   events: Pick<EventRepository, 'append'>;
+  syncTags: SyncTagReader;
   close(): Promise<void>;
 }
 
@@ -406,6 +410,69 @@ export interface SyncRuleRepository {
   history(name: string): Promise<SyncRuleChange[]>;
 }
 
+/** What a tag was made to name in a registry by a sync, last. */
+export interface SyncTag {
+  registry: string;
+  repository: string;
+  tag: string;
+  digest: string;
+  /** Registry that it came from. */
+  source: string;
+  movedAt: string;
+  /** When a rule deleted it, and its name; null: none did since. */
+  deletedAt: string | null;
+  deletedBy: string | null;
+}
+
+/** What comparisons ask for: all that workers of IDCs may see of syncs. */
+export interface SyncTagReader {
+  /** Repositories of which syncs have moved tags in any of the registries, by name. */
+  repositories(which: { registries: readonly string[]; source: string }): Promise<string[]>;
+  /** Tags of a repository that syncs have moved, and no rule has deleted since. */
+  brought(which: {
+    registries: readonly string[];
+    source: string;
+    repository: string;
+  }): Promise<Pick<SyncTag, 'registry' | 'tag' | 'digest'>[]>;
+}
+
+/** Written together with syncs: see SyncRepository.put. */
+export interface SyncTagRepository extends SyncTagReader {
+  /** Notes what became of tags that were to be deleted by a rule. What is there no more, or is somebody else's, is not ours. */
+  settle(rule: string, drops: readonly TagDrop[]): Promise<void>;
+  /** Different tags that the rule has deleted within so many minutes. */
+  lately(rule: string, minutes: number): Promise<number>;
+  /** The latest first. @param which of them; left out: all */
+  list(which: {
+    repository: string;
+    tag?: string | undefined;
+    digest?: string | undefined;
+    registry?: string | undefined;
+    source?: string | undefined;
+    /** Only those that a rule has deleted; or only those that none has. */
+    deleted: boolean;
+  }): Promise<SyncTag[]>;
+  /** Forgets what was deleted so many days ago, or earlier. @returns how many */
+  prune(days: number): Promise<number>;
+}
+
+/** How the last comparison by a rule ended. */
+export interface ComparisonRow {
+  rule: string;
+  comparison: Comparison;
+  /** By the clock of the database. */
+  endedAt: string;
+  /** Since when each comparison has left something as it should not be; null: the last one did not. */
+  driftSince: string | null;
+}
+
+export interface ComparisonRepository {
+  /** Keeps it in the place of the one before. Does nothing where there is no such rule any more. */
+  put(rule: string, comparison: Comparison): Promise<void>;
+  get(rule: string): Promise<ComparisonRow | null>;
+  list(): Promise<ComparisonRow[]>;
+}
+
 /** Syncs to one registry, of one priority, that have not ended. */
 export interface OpenSyncs {
   registry: string;
@@ -417,7 +484,7 @@ export interface OpenSyncs {
 }
 
 export interface SyncRepository {
-  /** Writes how far an image is in a registry, in the place of what was written before. */
+  /** Writes how far an image is in a registry, in the place of what was written before; and which tags it has moved since. */
   put(sync: Sync): Promise<void>;
   /**
    * The latest first; with `open` those that have not ended, the oldest first.

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
 import { SYNC_STATES } from '../domain/sync/progress.ts';
 import { PRIORITIES } from '../domain/sync/priority.ts';
+import { compareByRule } from './commands/compare.ts';
 import { cancelImage, diffImages, syncImage } from './commands/image.ts';
 import { showSyncs } from './commands/image-status.ts';
 import { applyRuleFile, deleteRule, listRules, showHistory, showRule } from './commands/rules.ts';
@@ -82,11 +83,15 @@ function names(text: string): string[] {
 function addRuleCommands(rules: Command, act: Act): void {
   rules
     .command('list')
-    .description('List the sync rules in force: which images go from which registry to which')
+    .description(
+      'List the sync rules in force: which images go from which registry to which, when that was compared last, and what it left',
+    )
     .action(act(async (session) => listRules(session)));
   rules
     .command('get')
-    .description('Show a sync rule, as a file that can be changed and applied again')
+    .description(
+      'Show a sync rule, as a file that can be changed and applied again; how the last comparison by it ended stands in comments',
+    )
     .argument('<name>', 'name of the rule')
     .addHelpText('after', '\nExample:\n  transship image rules get shop > shop-images.yml')
     .action(act(async (session, name: string) => showRule(session, name)));
@@ -100,6 +105,18 @@ function addRuleCommands(rules: Command, act: Act): void {
     .option('-y, --yes', 'do not ask (without a terminal nothing is asked)')
     .addHelpText('after', `\n${APPLY_HELP}`)
     .action(act(applyRuleFile));
+  rules
+    .command('compare')
+    .description(
+      'Compare the registries of a rule now, as it is done every so often: what is missing is brought, and tags that the source has no more go where the rule says so. Exit code 7 where an IDC could not be compared; 1 where something did not arrive, and with --dry-run where they differ.',
+    )
+    .argument('<name>', 'name of the rule')
+    .option('--dry-run', 'only show what would be brought and deleted')
+    .option('--most-deletions <n>', 'let go what is held back, this once: so many tags at most', whole)
+    .option('--delete-repositories', 'this once also tags of repositories in which the source has none any more')
+    .option('--no-wait', 'do not follow it')
+    .addHelpText('after', `\n${COMPARE_HELP}`)
+    .action(act(compareByRule));
   rules
     .command('delete')
     .description(
@@ -131,6 +148,12 @@ const APPLY_HELP = `A file, with all that must be in it and some that may (docs/
 Examples:
   transship image rules apply -f shop-images.yml --dry-run
   transship image rules apply -f shop-images.yml --yes`;
+
+const COMPARE_HELP = `Examples:
+  transship image rules compare shop --dry-run
+  transship image rules compare shop
+  transship image rules compare shop --most-deletions 200        a retention at the source took 200 tags
+  transship image rules compare shop --json | jq '.comparison.idcs'`;
 
 const SYNC_HELP = `Registries are called as sync rules call them: the main one of an IDC by the name of the IDC, a replica by its own.
 

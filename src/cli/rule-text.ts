@@ -1,11 +1,12 @@
 import { diffDefinition } from '../domain/change.ts';
 import type { components } from '../http/openapi.d.ts';
 import { changeLines } from './plan-text.ts';
+import { agoText, leftText } from './drift-text.ts';
 import { columns } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export type RuleAnswer = components['schemas']['SyncRuleAnswer'];
-type RuleView = components['schemas']['SyncRuleView'];
+export type RuleView = components['schemas']['SyncRuleView'];
 type Rule = components['schemas']['SyncRule'];
 type RuleChange = components['schemas']['SyncRuleHistory']['changes'][number];
 
@@ -39,12 +40,12 @@ function imageLines({ images }: Rule): string[] {
 }
 
 /** Rules, one in a line. */
-export function ruleTable(terminal: Terminal, rules: RuleView[]): string {
+export function ruleTable(terminal: Terminal, rules: RuleView[], now = new Date()): string {
   if (rules.length === 0) return 'no sync rule';
   return columns(
     terminal,
-    ['rule', 'way', 'images', 'priority', 'compared', 'revision', 'changed by'],
-    rules.map(({ rule, revision, changedBy, missing }) => [
+    ['rule', 'way', 'images', 'priority', 'compared', 'last', 'drift', 'revision', 'changed by'],
+    rules.map(({ rule, revision, changedBy, missing, comparison }) => [
       rule.name,
       missing.length === 0
         ? wayText(rule)
@@ -54,6 +55,8 @@ export function ruleTable(terminal: Terminal, rules: RuleView[]): string {
         .join('; '),
       rule.priority,
       `every ${rule.every}`,
+      agoText(comparison, now),
+      leftText(terminal, comparison, now),
       String(revision),
       changedBy,
     ]),

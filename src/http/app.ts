@@ -17,6 +17,7 @@ import { promoteRoutes } from './releases/promote-routes.ts';
 import { convertRoutes } from './releases/convert-routes.ts';
 import { takeoverRoutes } from './releases/takeover-routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
+import { comparisonRoutes } from './sync/comparison-routes.ts';
 import { syncRuleRoutes } from './sync/routes.ts';
 import { connectRoutes } from './sync/connect-routes.ts';
 import { syncRoutes } from './sync/sync-routes.ts';
@@ -67,6 +68,7 @@ export async function buildApp({ context, logger, authenticate, authenticated }:
   await app.register(convertRoutes, { context });
   await app.register(recoverRoutes, { context });
   await app.register(syncRuleRoutes, { context });
+  await app.register(comparisonRoutes, { context });
   await app.register(syncRoutes, { context });
   await app.register(connectRoutes, { context });
   await app.register(hookRoutes, { context });

@@ -6,6 +6,7 @@ import { sweep } from './releases/sweep.ts';
 
 /** What ended so long ago is forgotten, in days. */
 const SYNCS_KEPT_DAYS = 30;
+const DELETED_TAGS_KEPT_DAYS = 90;
 
 /** What nobody else does, and how often it is looked for, in seconds. */
 const CHORES = [
@@ -15,6 +16,7 @@ const CHORES = [
   { what: 'releases that promotions ask for', act: acceptStages, seconds: 1 },
   { what: 'rules to compare registries by', act: keepSchedules, seconds: 5 },
   { what: 'syncs to forget', act: pruneSyncs, seconds: 3_600 },
+  { what: 'deleted tags to forget', act: pruneTags, seconds: 3_600 },
 ];
 
 /**
@@ -31,6 +33,11 @@ export function keepHouse(context: ApiContext): () => Promise<void> {
 async function pruneSyncs({ catalogue, log }: ApiContext): Promise<void> {
   const syncs = await catalogue.syncs.prune(SYNCS_KEPT_DAYS);
   if (syncs > 0) log.info({ syncs }, `forgot syncs that ended ${SYNCS_KEPT_DAYS} days ago`);
+}
+
+async function pruneTags({ catalogue, log }: ApiContext): Promise<void> {
+  const tags = await catalogue.syncTags.prune(DELETED_TAGS_KEPT_DAYS);
+  if (tags > 0) log.info({ tags }, `forgot tags that were deleted ${DELETED_TAGS_KEPT_DAYS} days ago`);
 }
 
 function again(context: ApiContext, { what, act, seconds }: (typeof CHORES)[number]): () => Promise<void> {

@@ -20,6 +20,11 @@ export function newSyncId(): string {
   return `syn-${random()}`;
 }
 
+/** Id of a comparison of registries that somebody asked for. */
+export function newComparisonId(): string {
+  return `cmp-${random()}`;
+}
+
 /** Id of the operation that releases one group of a release. */
 export function groupOperationId(release: string, group: string): string {
   return `${release}.${group}`;

@@ -235,8 +235,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tell of pushes
-         * @description For the webhooks of registries: Harbor's own format, its CloudEvents, and the notifications of distribution. The `Authorization` header must be the `webhookSecret` that the fleet file has for the registry. What was pushed is brought wherever a sync rule with `onPush` wants it; what is told again changes nothing. Anything but a push is accepted and passed over.
+         * Tell of pushes and deletions
+         * @description For the webhooks of registries: Harbor's own format, its CloudEvents, and the notifications of distribution. The `Authorization` header must be the `webhookSecret` that the fleet file has for the registry. What was pushed is brought wherever a sync rule with `onPush` wants it; what is told again changes nothing. Where something was deleted that a rule deletes, too, its repository is compared a few seconds later. Anything else is accepted and passed over.
          */
         post: operations["tellOfPushes"];
         delete?: never;
@@ -518,7 +518,7 @@ export interface paths {
         };
         /**
          * List sync rules
-         * @description Every rule in force, by name, with the registries that it names and the fleet has not.
+         * @description Every rule in force, by name, with the registries that it names and the fleet has not, and how the last comparison by it ended.
          */
         get: operations["listSyncRules"];
         put?: never;
@@ -538,7 +538,7 @@ export interface paths {
         };
         /**
          * Show a sync rule
-         * @description The rule with every default filled in, who changed it last and when.
+         * @description The rule with every default filled in, who changed it last and when, and how the last comparison by it ended.
          */
         get: operations["getSyncRule"];
         /**
@@ -552,6 +552,46 @@ export interface paths {
          * @description It brings nothing any more. Copies that run go on, and what it has brought stays where it is. Its history stays, too.
          */
         delete: operations["deleteSyncRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync-rules/{name}/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare registries by a sync rule now
+         * @description As its schedule does every so often: asks for what is missing, and deletes tags that the source has no more where the rule says so. With `dryRun` nothing is changed, and it says what would be. `mostDeletions` and `deleteRepositories` let go what is held back, this once.
+         */
+        post: operations["startComparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync-rules/{name}/comparisons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how far a comparison is
+         * @description What goes on in it, as its workers tell; how it ended, for as long as Temporal keeps that.
+         */
+        get: operations["getComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -645,6 +685,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @example {
+         *       "id": "cmp-c3xq2m7k4a",
+         *       "rule": "shop",
+         *       "links": {
+         *         "status": "/v1/sync-rules/shop/comparisons/cmp-c3xq2m7k4a",
+         *         "temporalUi": null
+         *       }
+         *     }
+         */
+        AcceptedComparison: {
+            id: string;
+            links: {
+                status: string;
+                temporalUi: string | null;
+            };
+            rule: string;
+        };
         /**
          * @example {
          *       "id": "rel-c3xq2m7k4a",
@@ -1430,6 +1488,115 @@ export interface components {
         };
         /**
          * @example {
+         *       "dryRun": false,
+         *       "mostDeletions": 200
+         *     }
+         */
+        CompareRequestInput: {
+            /** @description This once in the place of `deletions.repositories` of the rule */
+            deleteRepositories?: boolean;
+            /**
+             * @description Nothing is brought or deleted; it says what would be
+             * @default false
+             */
+            dryRun: boolean;
+            /** @description This once in the place of `deletions.most` of the rule */
+            mostDeletions?: number;
+        };
+        /**
+         * @example {
+         *       "revision": 2,
+         *       "by": "schedule",
+         *       "startedAt": "2026-01-01T12:00:00.000Z",
+         *       "seconds": 4.2,
+         *       "idcs": {
+         *         "south": {
+         *           "checked": 812,
+         *           "missing": 1,
+         *           "extra": 2,
+         *           "deleted": 1,
+         *           "held": 1,
+         *           "isCut": false,
+         *           "trouble": null
+         *         }
+         *       },
+         *       "examples": [
+         *         {
+         *           "what": "missing",
+         *           "image": "shop/web:v7",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "why": null,
+         *           "detail": ""
+         *         },
+         *         {
+         *           "what": "deleted",
+         *           "image": "shop/web:v1",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "why": null,
+         *           "detail": ""
+         *         },
+         *         {
+         *           "what": "held",
+         *           "image": "shop/old:v1",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "why": "repository",
+         *           "detail": ""
+         *         }
+         *       ],
+         *       "unsupported": [],
+         *       "asked": 1,
+         *       "late": 0
+         *     }
+         */
+        Comparison: {
+            /** @description Images that were missing somewhere, and were asked for */
+            asked: number;
+            /** @description Who asked for it: schedule, or a person */
+            by: string;
+            /** @description The first of those that differed */
+            examples: components["schemas"]["DriftExample"][];
+            idcs: {
+                [key: string]: components["schemas"]["IdcDrift"];
+            };
+            /** @description Of them those that had not got there ten minutes later; null: that is not known yet */
+            late: number | null;
+            /** @description Of the rule */
+            revision: number;
+            /** @description Until all was compared and deleted; what is missing takes longer to be brought */
+            seconds: number;
+            startedAt: string;
+            /** @description Registries that delete no tags: they are tried again when the rule changes, or a person compares */
+            unsupported: string[];
+        };
+        /**
+         * @example {
+         *       "id": "cmp-c3xq2m7k4a",
+         *       "rule": "shop",
+         *       "state": "running",
+         *       "comparison": null,
+         *       "doing": [
+         *         "idc-south: compares shop/web: 1200 tags so far, 3 missing"
+         *       ]
+         *     }
+         */
+        ComparisonStatus: {
+            /** @description How it ended; null while it runs, where it failed, and where the rule was gone when it began */
+            comparison: components["schemas"]["Comparison"] | null;
+            /** @description What goes on now, a line for each step */
+            doing: string[];
+            id: string;
+            rule: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+        };
+        /**
+         * @example {
          *       "registries": [
          *         "north"
          *       ]
@@ -1460,6 +1627,28 @@ export interface components {
              * @enum {string}
              */
             to: "parallel" | "ordered";
+        };
+        /**
+         * @example {
+         *       "repository": "shop/web",
+         *       "tag": "v1",
+         *       "registry": "south",
+         *       "digest": "sha256:4f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda14f53cda1",
+         *       "from": "north",
+         *       "rule": "shop",
+         *       "at": "2026-01-01T12:00:00.000Z"
+         *     }
+         */
+        DeletedTag: {
+            at: string;
+            /** @description What it named; the image stays until the registry collects it */
+            digest: string;
+            /** @description Registry that it had come from, and that had it no more */
+            from: string;
+            registry: string;
+            repository: string;
+            rule: string;
+            tag: string;
         };
         /**
          * @example {
@@ -1506,6 +1695,16 @@ export interface components {
          */
         DisabledVersionList: {
             versions: components["schemas"]["DisabledVersion"][];
+        };
+        DriftExample: {
+            /** @description The other rule, what the registry said, or how many there are */
+            detail: string;
+            image: string;
+            registries: string[];
+            /** @enum {string} */
+            what: "missing" | "deleted" | "held";
+            /** @description Why it stays. many: more than `deletions.most` within an hour; repository: the source has no tag of the repository any more; rule: another rule brings it there; unsupported: the registry deletes no tags; failed: it refused, or did not answer */
+            why: ("many" | "repository" | "rule" | "unsupported" | "failed") | null;
         };
         /**
          * @example {
@@ -1702,12 +1901,27 @@ export interface components {
          *     }
          */
         HookAnswer: {
-            /** @description Pushes whose image was asked for */
+            /** @description Pushes whose image was asked for, and deletions for which a repository is compared */
             asked: number;
-            /** @description Pushes that had been told of before */
+            /** @description Those that had been told of before */
             known: number;
-            /** @description Pushes that no sync rule wants anywhere */
+            /** @description Those that no sync rule has to do with */
             unwanted: number;
+        };
+        IdcDrift: {
+            /** @description Tags that the rule brings, as the source has them */
+            checked: number;
+            deleted: number;
+            /** @description Tags that were brought, and that the source has no more; with deletions only */
+            extra: number;
+            /** @description Extra tags that stay */
+            held: number;
+            /** @description There is more than was counted: it is found when this much is done */
+            isCut: boolean;
+            /** @description Of them those that a registry has not, or that name another image there */
+            missing: number;
+            /** @description Why it could not be compared; null: it was */
+            trouble: components["schemas"]["Trouble"] | null;
         };
         /**
          * @example {
@@ -1733,10 +1947,13 @@ export interface components {
          *             "south": null
          *           }
          *         }
-         *       ]
+         *       ],
+         *       "deleted": []
          *     }
          */
         ImageComparison: {
+            /** @description Tags that a sync rule has deleted in these registries, and nobody brought again since */
+            deleted: components["schemas"]["DeletedTag"][];
             registries: {
                 /** @description It has more tags than were looked at */
                 isCut: boolean;
@@ -1767,6 +1984,82 @@ export interface components {
             /** @description Place in the AzSet: on Kubernetes the name of the pod */
             member: string;
             name: string;
+        };
+        /**
+         * @example {
+         *       "revision": 2,
+         *       "by": "schedule",
+         *       "startedAt": "2026-01-01T12:00:00.000Z",
+         *       "seconds": 4.2,
+         *       "idcs": {
+         *         "south": {
+         *           "checked": 812,
+         *           "missing": 1,
+         *           "extra": 2,
+         *           "deleted": 1,
+         *           "held": 1,
+         *           "isCut": false,
+         *           "trouble": null
+         *         }
+         *       },
+         *       "examples": [
+         *         {
+         *           "what": "missing",
+         *           "image": "shop/web:v7",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "why": null,
+         *           "detail": ""
+         *         },
+         *         {
+         *           "what": "deleted",
+         *           "image": "shop/web:v1",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "why": null,
+         *           "detail": ""
+         *         },
+         *         {
+         *           "what": "held",
+         *           "image": "shop/old:v1",
+         *           "registries": [
+         *             "south"
+         *           ],
+         *           "why": "repository",
+         *           "detail": ""
+         *         }
+         *       ],
+         *       "unsupported": [],
+         *       "asked": 1,
+         *       "late": 0,
+         *       "endedAt": "2026-01-01T12:00:05.000Z",
+         *       "driftSince": "2026-01-01T09:10:00.000Z"
+         *     }
+         */
+        LastComparison: {
+            /** @description Images that were missing somewhere, and were asked for */
+            asked: number;
+            /** @description Who asked for it: schedule, or a person */
+            by: string;
+            /** @description Since when each comparison has left something as it should not be; null: the last one did not */
+            driftSince: string | null;
+            endedAt: string;
+            /** @description The first of those that differed */
+            examples: components["schemas"]["DriftExample"][];
+            idcs: {
+                [key: string]: components["schemas"]["IdcDrift"];
+            };
+            /** @description Of them those that had not got there ten minutes later; null: that is not known yet */
+            late: number | null;
+            /** @description Of the rule */
+            revision: number;
+            /** @description Until all was compared and deleted; what is missing takes longer to be brought */
+            seconds: number;
+            startedAt: string;
+            /** @description Registries that delete no tags: they are tried again when the rule changes, or a person compares */
+            unsupported: string[];
         };
         PlannedSync: {
             /** @description A project that a Harbor lacks is made */
@@ -2629,10 +2922,13 @@ export interface components {
          *           }
          *         }
          *       ],
-         *       "unseen": null
+         *       "unseen": null,
+         *       "deleted": []
          *     }
          */
         SyncList: {
+            /** @description Tags of the repository that was asked for that a sync rule has deleted, and nobody brought again since; empty without a repository */
+            deleted: components["schemas"]["DeletedTag"][];
             syncs: components["schemas"]["Sync"][];
             /** @description Why what goes on is not known of some that are open; null: of all it is */
             unseen: string | null;
@@ -2716,7 +3012,9 @@ export interface components {
          *       "createProject": false,
          *       "deletions": {
          *         "tags": false,
-         *         "keep": []
+         *         "keep": [],
+         *         "most": 20,
+         *         "repositories": false
          *       }
          *     }
          */
@@ -2733,6 +3031,16 @@ export interface components {
                  * @default []
                  */
                 keep: string[];
+                /**
+                 * @description Tags at most that go within an hour. Of more none goes: they are held back until a person lets them go.
+                 * @default 20
+                 */
+                most: number;
+                /**
+                 * @description The last tags of a repository go, too. Otherwise one that the source has emptied, or lost, is held back.
+                 * @default false
+                 */
+                repositories: boolean;
                 /**
                  * @description A tag that the source has no more is taken away where the rule brought it; the image stays.
                  * @default false
@@ -2811,7 +3119,9 @@ export interface components {
          *         "createProject": false,
          *         "deletions": {
          *           "tags": false,
-         *           "keep": []
+         *           "keep": [],
+         *           "most": 20,
+         *           "repositories": false
          *         }
          *       },
          *       "changes": [
@@ -2900,6 +3210,16 @@ export interface components {
                  */
                 keep: string[];
                 /**
+                 * @description Tags at most that go within an hour. Of more none goes: they are held back until a person lets them go.
+                 * @default 20
+                 */
+                most: number;
+                /**
+                 * @description The last tags of a repository go, too. Otherwise one that the source has emptied, or lost, is held back.
+                 * @default false
+                 */
+                repositories: boolean;
+                /**
                  * @description A tag that the source has no more is taken away where the rule brought it; the image stays.
                  * @default false
                  */
@@ -2980,7 +3300,9 @@ export interface components {
          *             "createProject": false,
          *             "deletions": {
          *               "tags": false,
-         *               "keep": []
+         *               "keep": [],
+         *               "most": 20,
+         *               "repositories": false
          *             }
          *           }
          *         }
@@ -3030,10 +3352,13 @@ export interface components {
          *             "createProject": false,
          *             "deletions": {
          *               "tags": false,
-         *               "keep": []
+         *               "keep": [],
+         *               "most": 20,
+         *               "repositories": false
          *             }
          *           },
-         *           "missing": []
+         *           "missing": [],
+         *           "comparison": null
          *         }
          *       ]
          *     }
@@ -3069,15 +3394,20 @@ export interface components {
          *         "createProject": false,
          *         "deletions": {
          *           "tags": false,
-         *           "keep": []
+         *           "keep": [],
+         *           "most": 20,
+         *           "repositories": false
          *         }
          *       },
-         *       "missing": []
+         *       "missing": [],
+         *       "comparison": null
          *     }
          */
         SyncRuleView: {
             changedAt: string;
             changedBy: string;
+            /** @description How the last comparison by the rule ended; null: there was none yet */
+            comparison: components["schemas"]["LastComparison"] | null;
             /** @description Registries that the rule names and the fleet file has not: nothing is brought there */
             missing: string[];
             /** @description Raised by every change; no number comes back, also not after a rule was deleted */
@@ -4538,6 +4868,83 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startComparison: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequestInput"];
+            };
+        };
+        responses: {
+            /** @description Begun; links.status says how far it is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedComparison"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComparison: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Who asks, percent-encoded; believed only while no authentication is configured */
+                "x-transship-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the comparison
+                 * @example cmp-c3xq2m7k4a
+                 */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonStatus"];
+                };
             };
             /** @description Any error */
             default: {

@@ -21,6 +21,19 @@ export const METRICS = {
     description:
       'Images that were asked for in a registry a minute ago or earlier and are not there, by registry and priority',
   },
+  compared: {
+    name: 'transship_rule_compared_timestamp_seconds',
+    description: 'When the last comparison by a sync rule ended, in seconds since 1970; before the first one, when the rule was changed',
+  },
+  interval: {
+    name: 'transship_rule_interval_seconds',
+    description: 'How often registries are compared by a sync rule; 0: the rule is gone',
+  },
+  drift: {
+    name: 'transship_rule_drift',
+    description:
+      'What the last comparison by a sync rule left, by rule and kind: late images, tags held back, IDCs that could not be compared',
+  },
   waits: {
     name: 'transship_wait_seconds',
     description: 'How long releases of a group waited, by the code of the trouble, or gate:STATE',

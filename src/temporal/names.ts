@@ -44,6 +44,11 @@ export function reconcileScheduleId(rule: string, every: string): string {
   return `${RECONCILE_PREFIX}${rule}/${every}`;
 }
 
+/** A comparison that somebody asked for, by its id; or of one repository, by its name. */
+export function comparisonWorkflowId(rule: string, what: string): string {
+  return `${RECONCILE_PREFIX}${rule}/${what}`;
+}
+
 /** Workflow types, by the names they are exported under. */
 export const WORKFLOWS = {
   releaseApp: 'releaseApp',

@@ -30,6 +30,7 @@ import { idcDrivers } from './drivers.ts';
 import { keep } from './keeper.ts';
 import { countLateSyncs } from './late-syncs.ts';
 import { openRegistries } from './registries.ts';
+import { tellOfRules } from './rule-drift.ts';
 import { testHooks } from './test-hooks.ts';
 
 export interface WorkerRoles {
@@ -118,7 +119,7 @@ export async function runWorkers({
   // Apart from the control side an IDC's worker has the rights of deploy/idc-worker.sql, and needs no more.
   const shared = catalogue ?? (await openIdcCatalogue(url));
   for (const { idc, images, ...own } of drivers) {
-    const { copyImage, ...tags } = imageActivities(images);
+    const { copyImage, ...tags } = imageActivities(images, shared);
     workers.push(
       await Worker.create({
         ...common,
@@ -146,21 +147,25 @@ export async function runWorkers({
     keeping.signal,
     log,
   );
+  const gauges = { meter: Runtime.instance().metricMeter, signal: keeping.signal, log };
   const counting =
     catalogue === null || metrics === undefined
-      ? undefined
-      : countLateSyncs(
-          catalogue,
-          registriesOf(fleet).map(({ name }) => name),
-          { meter: Runtime.instance().metricMeter, signal: keeping.signal, log },
-        );
+      ? []
+      : [
+          countLateSyncs(
+            catalogue,
+            registriesOf(fleet).map(({ name }) => name),
+            gauges,
+          ),
+          tellOfRules(catalogue, gauges),
+        ];
   log.info({ queues: workers.map((worker) => worker.options.taskQueue), namespace }, 'serving');
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     keeping.abort();
     await keeper;
-    await counting;
+    await Promise.all(counting);
     await registries.close();
     await connection.close();
     await shared.close();

@@ -32,7 +32,7 @@ function rule(name: string, change: Partial<SyncRule> = {}): SyncRule {
     priority: 'normal',
     parallel: 4,
     createProject: false,
-    deletions: { tags: false, keep: [] },
+    deletions: { tags: false, keep: [], most: 20, repositories: false },
     ...change,
   };
 }

@@ -6,6 +6,7 @@ import { brake } from './003-brake.ts';
 import { stages } from './004-stages.ts';
 import { syncRules } from './005-sync-rules.ts';
 import { syncs } from './006-syncs.ts';
+import { comparisons } from './007-comparisons.ts';
 
 // A static list: what runs is what was reviewed, not what lies in a folder. Names are sorted; never change one that shipped.
 const MIGRATIONS: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '004-stages': stages,
   '005-sync-rules': syncRules,
   '006-syncs': syncs,
+  '007-comparisons': comparisons,
 };
 
 /**

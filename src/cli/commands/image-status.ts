@@ -3,6 +3,7 @@ import { createLogUpdate } from 'log-update';
 import { SYNC_LATE_SECONDS } from '../../domain/sync/stats.ts';
 import type { components } from '../../http/openapi.d.ts';
 import { call, type Api } from '../api.ts';
+import { deletedText } from '../drift-text.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Session } from '../session.ts';
 import { statsText } from '../sync-stats-text.ts';
@@ -95,7 +96,8 @@ async function list(
   const { syncs } = value;
   const now = new Date();
   const text = syncs.length === 0 ? `nothing is known of ${image ?? 'such syncs'}` : syncTable(terminal, syncs, now);
-  return { value, text, notes: notesOf(terminal, [value], now), open: openOf(syncs) };
+  const notes = [...notesOf(terminal, [value], now), ...value.deleted.map(deletedText)];
+  return { value, text, notes, open: openOf(syncs) };
 }
 
 async function overview(terminal: Terminal, api: Api, { registry, limit }: StatusOptions): Promise<Status> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { call, type Api } from '../api.ts';
 import { comparisonText } from '../comparison-text.ts';
+import { deletedText } from '../drift-text.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import type { components } from '../../http/openapi.d.ts';
@@ -110,6 +111,7 @@ export async function diffImages(
     if (trouble !== null) terminal.note(`${registry}: ${trouble.code}: ${trouble.message}`);
     if (isCut) terminal.note(`${registry} has more tags: only the first ones were looked at; name a tag to see others`);
   }
+  for (const one of comparison.deleted) terminal.note(deletedText(one));
   const differing = comparison.tags.filter(({ agrees }) => !agrees).length;
   if (differing > 0) {
     terminal.note(

@@ -1,9 +1,11 @@
 import { stringify } from 'yaml';
 import { call, type Api } from '../api.ts';
+import { agoText, driftText, leftText } from '../drift-text.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { nameInFile } from '../name-in-file.ts';
-import { historyText, rulePlanText, ruleTable, type RuleAnswer } from '../rule-text.ts';
+import { historyText, rulePlanText, ruleTable, type RuleAnswer, type RuleView } from '../rule-text.ts';
 import type { Session } from '../session.ts';
+import { secondsText } from '../size.ts';
 import { AS_FILE, planThenApply, seen, type ApplyOptions } from './apply.ts';
 import { readText } from './fleet.ts';
 
@@ -52,8 +54,20 @@ export async function showRule(session: Session, name: string): Promise<ExitCode
   terminal.result(view);
   terminal.say(`# revision ${view.revision}, changed ${view.changedAt} by ${view.changedBy}`);
   if (view.missing.length > 0) terminal.note(`not in the fleet file any more: ${view.missing.join(', ')}`);
+  for (const line of comparisonLines(session, view)) terminal.say(`# ${line}`.trimEnd());
   terminal.say(stringify(view.rule).trimEnd());
   return EXIT.ok;
+}
+
+/** How the last comparison ended. */
+function comparisonLines({ terminal }: Session, { rule, comparison }: RuleView): string[] {
+  if (comparison === null) return ['not compared yet'];
+  const now = new Date();
+  const { seconds, by } = comparison;
+  return [
+    `compared ${agoText(comparison, now)} in ${secondsText(seconds)} (${by}); drift: ${leftText(terminal, comparison, now)}`,
+    ...driftText(terminal, rule.name, comparison).split('\n'),
+  ];
 }
 
 export async function deleteRule(

@@ -46,6 +46,11 @@ export function brings(rule: SyncRule, repository: string, tag: string): boolean
   return imagesOf(rule).some(({ repositories, tags }) => isIn(repositories, repository) && isIn(tags, tag));
 }
 
+/** Whether the rule brings any tag of the repository. */
+export function bringsOf(rule: SyncRule, repository: string): boolean {
+  return imagesOf(rule).some(({ repositories }) => isIn(repositories, repository));
+}
+
 /** Whether a tag that the source has no more may be taken away where the rule brought it. */
 export function deletes(rule: SyncRule, repository: string, tag: string): boolean {
   const { tags, keep } = rule.deletions;

@@ -78,6 +78,16 @@ export const syncRuleSchema = z.strictObject({
         .max(100)
         .default([])
         .describe('Globs of tags that are never taken away: `latest`, `v*`.'),
+      most: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(20)
+        .describe('Tags at most that go within an hour. Of more none goes: they are held back until a person lets them go.'),
+      repositories: z
+        .boolean()
+        .default(false)
+        .describe('The last tags of a repository go, too. Otherwise one that the source has emptied, or lost, is held back.'),
     })
     .prefault({})
     .describe('What becomes of tags that are removed at the source.'),

@@ -1,50 +1,91 @@
 import { registriesOf, type FleetRegistry } from '../../domain/registries.ts';
 import { destinationsOf } from '../../domain/sync/destinations.ts';
+import { deletes } from '../../domain/sync/images.ts';
 import type { SyncRule } from '../../domain/sync/rule.ts';
 import { requestsTo } from '../../temporal/sync-request.ts';
 import type { ApiContext } from '../context.ts';
 import { newSyncId } from '../ids.ts';
 import { ask } from '../sync/ask.ts';
-import type { Push } from './pushes.ts';
+import { compareSoon } from '../temporal/comparisons.ts';
+import type { Deletion, Push, Told } from './told.ts';
 
-/** How many of the pushes were new, had been told of before, and are for nobody. */
+/** How many of the events were new, had been told of before, and are for nobody. */
 export interface Ingested {
   asked: number;
   known: number;
   unwanted: number;
 }
 
+/** What is to be done about an event; null: it is for nobody. */
+type Act = ((id: string) => Promise<void>) | null;
+
 /**
- * Asks for what was pushed wherever a rule wants it. What is told again changes nothing.
+ * Asks for what was pushed wherever a rule wants it, and has registries compared where something was deleted that a rule deletes,
+ * too. What is told again changes nothing.
  * @throws TransshipError TEMPORAL_UNREACHABLE, CATALOGUE_UNREACHABLE: to be told again
  */
-export async function ingest(context: ApiContext, from: FleetRegistry, pushes: readonly Push[]): Promise<Ingested> {
+export async function ingest(context: ApiContext, from: FleetRegistry, told: readonly Told[]): Promise<Ingested> {
   const counts = { asked: 0, known: 0, unwanted: 0 };
-  if (pushes.length === 0) return counts;
+  if (told.length === 0) return counts;
   const rules = (await context.catalogue.syncRules.list()).map(({ rule }) => rule).filter(({ onPush }) => onPush);
-  for (const push of pushes) counts[await take(context, from, push, rules)]++;
+  for (const event of told) {
+    const act =
+      event.kind === 'push'
+        ? onPush(context, from, event, rules)
+        : await onDeletion(context, from, event, rules);
+    counts[await once(context, from, event, act)]++;
+  }
   return counts;
 }
 
-async function take(
-  context: ApiContext,
+async function once(
+  { catalogue: { idempotency } }: ApiContext,
   from: FleetRegistry,
-  push: Push,
-  rules: readonly SyncRule[],
+  { repository, tag, digest, key }: Told,
+  act: Act,
 ): Promise<keyof Ingested> {
-  const { repository, tag, digest, key } = push;
+  if (act === null) return 'unwanted';
+  const caller = `hook/${from.name}`;
+  const reserved = await idempotency.reserve(caller, key, digest ?? tag ?? '', newSyncId());
+  // Without an answer the one who had it first may have died: under the same id it counts once.
+  if (!reserved.fresh && reserved.response !== null) return 'known';
+  await act(reserved.operation);
+  await idempotency.complete(caller, key, { repository, tag, digest });
+  return 'asked';
+}
+
+function onPush(context: ApiContext, from: FleetRegistry, push: Push, rules: readonly SyncRule[]): Act {
+  const { repository, tag, digest } = push;
   const registries = registriesOf(context.fleet);
   const names = registries.map(({ name }) => name);
   const wanted = destinationsOf(rules, from.name, repository, tag).filter(({ registry }) => names.includes(registry));
-  if (wanted.length === 0) return 'unwanted';
-  const { idempotency } = context.catalogue;
-  const caller = `hook/${from.name}`;
-  const reserved = await idempotency.reserve(caller, key, digest, newSyncId());
-  // Without an answer the one who had it first may have died: under the same id it counts once.
-  if (!reserved.fresh && reserved.response !== null) return 'known';
+  if (wanted.length === 0) return null;
   const image = { repository, digest, from: { name: from.name, idc: from.idc } };
-  const asked = { id: reserved.operation, tag, wantedBy: `push to ${from.name}` };
-  for (const request of requestsTo(wanted, registries, asked)) await ask(context, image, request);
-  await idempotency.complete(caller, key, { repository, tag, digest });
-  return 'asked';
+  return async (id) => {
+    const asked = { id, tag, wantedBy: `push to ${from.name}` };
+    for (const request of requestsTo(wanted, registries, asked)) await ask(context, image, request);
+  };
+}
+
+/** A hint only: the comparison looks itself what the source has, and deletes by the rules of any other. */
+async function onDeletion(
+  { catalogue, temporal }: ApiContext,
+  from: FleetRegistry,
+  { repository, tag, digest }: Deletion,
+  rules: readonly SyncRule[],
+): Promise<Act> {
+  const deleting = rules.filter((rule) => rule.from === from.name && rule.deletions.tags);
+  if (deleting.length === 0) return null;
+  const which = { repository, source: from.name, deleted: false };
+  const brought = [
+    ...(tag === null ? [] : await catalogue.syncTags.list({ ...which, tag })),
+    ...(digest === null ? [] : await catalogue.syncTags.list({ ...which, digest })),
+  ];
+  const wanted = deleting.filter((rule) =>
+    brought.some((one) => rule.to.includes(one.registry) && deletes(rule, repository, one.tag)),
+  );
+  if (wanted.length === 0) return null;
+  return async () => {
+    for (const { name } of wanted) await compareSoon(temporal, { name, repository });
+  };
 }

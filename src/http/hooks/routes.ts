@@ -8,12 +8,12 @@ import { suggest } from '../../domain/input/near.ts';
 import type { ApiContext } from '../context.ts';
 import { hookAnswerSchema, hookBodySchema } from '../schemas/hook.ts';
 import { ingest } from './ingest.ts';
-import { pushesIn } from './pushes.ts';
+import { toldIn } from './told.ts';
 
 /** Harbor's own, `application/cloudevents+json`, `application/vnd.docker.distribution.events.v1+json` and `.v2+json`. */
 const JSON_TYPES = /^application\/([\w.-]+\+)?json/;
 
-/** Where registries tell of pushes. */
+/** Where registries tell of pushes and deletions. */
 export const hookRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (app, { context }, done) => {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPES, { parseAs: 'string' }, (_request, body, parsed) => {
@@ -29,9 +29,9 @@ export const hookRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (ap
     {
       schema: {
         operationId: 'tellOfPushes',
-        summary: 'Tell of pushes',
+        summary: 'Tell of pushes and deletions',
         description:
-          "For the webhooks of registries: Harbor's own format, its CloudEvents, and the notifications of distribution. The `Authorization` header must be the `webhookSecret` that the fleet file has for the registry. What was pushed is brought wherever a sync rule with `onPush` wants it; what is told again changes nothing. Anything but a push is accepted and passed over.",
+          "For the webhooks of registries: Harbor's own format, its CloudEvents, and the notifications of distribution. The `Authorization` header must be the `webhookSecret` that the fleet file has for the registry. What was pushed is brought wherever a sync rule with `onPush` wants it; what is told again changes nothing. Where something was deleted that a rule deletes, too, its repository is compared a few seconds later. Anything else is accepted and passed over.",
         tags: ['images'],
         params: z.strictObject({ registry: nameSchema }),
         body: hookBodySchema,
@@ -41,13 +41,13 @@ export const hookRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (ap
     async (request, reply) => {
       const registry = registryOf(context, request.params.registry);
       verify(registry, request.headers.authorization);
-      const pushes = pushesIn(request.body);
-      if (pushes === null) {
+      const told = toldIn(request.body);
+      if (told === null) {
         const message =
           "the body is neither Harbor's own format, nor its CloudEvents, nor distribution's notifications";
         throw new TransshipError('REQUEST_INVALID', message, { places: [{ path: 'body', message }] });
       }
-      return reply.code(202).send(await ingest(context, registry, pushes));
+      return reply.code(202).send(await ingest(context, registry, told));
     },
   );
 

@@ -10,15 +10,15 @@ const example = {
   },
 };
 
-/** As registries send it: pushesIn reads it. */
+/** As registries send it: toldIn reads it. */
 export const hookBodySchema = z
   .looseObject({})
   .meta({ id: 'RegistryHook', description: 'As the registry sends it', examples: [example] });
 
 export const hookAnswerSchema = z
   .object({
-    asked: z.int().meta({ description: 'Pushes whose image was asked for' }),
-    known: z.int().meta({ description: 'Pushes that had been told of before' }),
-    unwanted: z.int().meta({ description: 'Pushes that no sync rule wants anywhere' }),
+    asked: z.int().meta({ description: 'Pushes whose image was asked for, and deletions for which a repository is compared' }),
+    known: z.int().meta({ description: 'Those that had been told of before' }),
+    unwanted: z.int().meta({ description: 'Those that no sync rule has to do with' }),
   })
   .meta({ id: 'HookAnswer', examples: [{ asked: 1, known: 0, unwanted: 0 }] });

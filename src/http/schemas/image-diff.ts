@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deletedTagSchema } from './deleted-tag.ts';
 import { DIGEST, registriesSchema, repositorySchema, tagSchema } from './image.ts';
 import { troubleSchema } from './places.ts';
 
@@ -38,6 +39,9 @@ export const comparisonSchema = z
         }),
       }),
     ),
+    deleted: z
+      .array(deletedTagSchema)
+      .meta({ description: 'Tags that a sync rule has deleted in these registries, and nobody brought again since' }),
   })
   .meta({
     id: 'ImageComparison',
@@ -49,6 +53,7 @@ export const comparisonSchema = z
           { registry: 'south', trouble: null, isCut: false },
         ],
         tags: [{ tag: 'v2', agrees: false, digests: { north: DIGEST, south: null } }],
+        deleted: [],
       },
     ],
   });

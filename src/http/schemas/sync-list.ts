@@ -4,6 +4,7 @@ import { SYNC_STATES, type Sync } from '../../domain/sync/progress.ts';
 import { PRIORITIES } from '../../domain/sync/priority.ts';
 import { SYNC_BUCKETS, SYNC_GOAL_SECONDS, SYNC_LATE_SECONDS, type SyncStats } from '../../domain/sync/stats.ts';
 import { DIGEST, digestSchema, repositorySchema, tagSchema } from './image.ts';
+import { deletedTagSchema } from './deleted-tag.ts';
 import { troubleSchema } from './places.ts';
 
 const reportSchema = z
@@ -82,6 +83,10 @@ export const syncListSchema = z
       .string()
       .nullable()
       .meta({ description: 'Why what goes on is not known of some that are open; null: of all it is' }),
+    deleted: z.array(deletedTagSchema).meta({
+      description:
+        'Tags of the repository that was asked for that a sync rule has deleted, and nobody brought again since; empty without a repository',
+    }),
   })
   .meta({
     id: 'SyncList',
@@ -101,6 +106,7 @@ export const syncListSchema = z
           },
         ],
         unseen: null,
+        deleted: [],
       },
     ],
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { syncRuleSchema, type SyncRule } from '../../domain/sync/rule.ts';
+import { lastComparisonSchema } from './comparison.ts';
 
 const exampleFile = {
   name: 'shop',
@@ -19,7 +20,7 @@ const exampleRule = {
   priority: 'normal',
   parallel: 4,
   createProject: false,
-  deletions: { tags: false, keep: [] },
+  deletions: { tags: false, keep: [], most: 20, repositories: false },
 } satisfies SyncRule;
 
 const ruleSchema = z
@@ -77,10 +78,13 @@ export const syncRuleViewSchema = z
     missing: z
       .array(z.string())
       .meta({ description: 'Registries that the rule names and the fleet file has not: nothing is brought there' }),
+    comparison: lastComparisonSchema
+      .nullable()
+      .meta({ description: 'How the last comparison by the rule ended; null: there was none yet' }),
   })
   .meta({
     id: 'SyncRuleView',
-    examples: [{ revision: 2, changedAt: '2026-01-01T12:00:00.000Z', changedBy: 'li', rule: exampleRule, missing: [] }],
+    examples: [{ revision: 2, changedAt: '2026-01-01T12:00:00.000Z', changedBy: 'li', rule: exampleRule, missing: [], comparison: null }],
   });
 export type SyncRuleView = z.output<typeof syncRuleViewSchema>;
 
@@ -88,7 +92,7 @@ export const syncRuleListSchema = z.object({ rules: z.array(syncRuleViewSchema) 
   id: 'SyncRuleList',
   examples: [
     {
-      rules: [{ revision: 2, changedAt: '2026-01-01T12:00:00.000Z', changedBy: 'li', rule: exampleRule, missing: [] }],
+      rules: [{ revision: 2, changedAt: '2026-01-01T12:00:00.000Z', changedBy: 'li', rule: exampleRule, missing: [], comparison: null }],
     },
   ],
 });

@@ -2,6 +2,7 @@ import { registriesOf } from '../../domain/registries.ts';
 import type { ApiContext } from '../context.ts';
 import type { Comparison, CompareQuery } from '../schemas/image-diff.ts';
 import { lookAtImages } from '../temporal/plan.ts';
+import { deletedTags } from './deleted.ts';
 import { registriesNamed } from './registries.ts';
 
 /**
@@ -9,13 +10,16 @@ import { registriesNamed } from './registries.ts';
  * @throws TransshipError REQUEST_INVALID; any of lookAtImages
  */
 export async function compareImages(
-  { fleet, temporal }: Pick<ApiContext, 'fleet' | 'temporal'>,
+  { fleet, catalogue, temporal }: Pick<ApiContext, 'fleet' | 'catalogue' | 'temporal'>,
   { repository, tag, registries: wanted }: CompareQuery,
 ): Promise<Comparison> {
   const names = wanted ?? registriesOf(fleet).map(({ name }) => name);
   const registries = registriesNamed(fleet, names, 'query.registries');
   const references = tag === undefined ? null : [tag];
-  const looks = await lookAtImages(temporal, { repository, references, registries });
+  const [looks, deleted] = await Promise.all([
+    lookAtImages(temporal, { repository, references, registries }),
+    deletedTags({ catalogue }, { repository, tag }),
+  ]);
   const tags = [...new Set(looks.flatMap(({ digests }) => Object.keys(digests)))].sort();
   return {
     repository,
@@ -30,5 +34,6 @@ export async function compareImages(
       );
       return { tag: name, agrees: new Set(Object.values(digests)).size <= 1, digests };
     }),
+    deleted: deleted.filter(({ registry }) => registries.some((one) => one.name === registry)),
   };
 }

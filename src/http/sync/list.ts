@@ -4,6 +4,7 @@ import { registriesOf } from '../../domain/registries.ts';
 import type { ApiContext } from '../context.ts';
 import type { SyncActivity, SyncList, SyncQuery } from '../schemas/sync-list.ts';
 import { stepsOf, type SyncSteps } from '../temporal/syncs.ts';
+import { deletedTags } from './deleted.ts';
 
 /** Images of which Temporal is asked what goes on, for one list. */
 const MOST_LOOKED_AT = 20;
@@ -13,7 +14,11 @@ export async function listSyncs(
   { fleet, catalogue, temporal }: Pick<ApiContext, 'fleet' | 'catalogue' | 'temporal'>,
   query: SyncQuery,
 ): Promise<SyncList> {
-  const rows = await catalogue.syncs.list(query);
+  const { repository, tag, digest, registry } = query;
+  const [rows, deleted] = await Promise.all([
+    catalogue.syncs.list(query),
+    repository === undefined ? [] : deletedTags({ catalogue }, { repository, tag, digest, registry }),
+  ]);
   const open = new Map(rows.filter(({ endedAt }) => endedAt === null).map((row) => [imageOf(row), row]));
   const known = new Map<string, SyncSteps>();
   let unseen: string | null = null;
@@ -35,7 +40,7 @@ export async function listSyncs(
   const activityOf = (row: Sync): SyncActivity | null =>
     known.get(imageOf(row))?.of(row.registry, idcs.get(row.registry) ?? '', row.state) ?? null;
   const syncs = rows.map((row) => ({ ...row, activity: row.endedAt === null ? activityOf(row) : null }));
-  return { syncs, unseen };
+  return { syncs, unseen, deleted };
 }
 
 function imageOf({ repository, digest }: Pick<Sync, 'repository' | 'digest'>): string {

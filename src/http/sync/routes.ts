@@ -57,12 +57,18 @@ export const syncRuleRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> =
       schema: {
         operationId: 'listSyncRules',
         summary: 'List sync rules',
-        description: 'Every rule in force, by name, with the registries that it names and the fleet has not.',
+        description:
+          'Every rule in force, by name, with the registries that it names and the fleet has not, and how the last comparison by it ended.',
         tags,
         response: { 200: syncRuleListSchema },
       },
     },
-    async () => ({ rules: (await context.catalogue.syncRules.list()).map((row) => viewRule(context, row)) }),
+    async () => {
+      const { syncRules, comparisons } = context.catalogue;
+      const [rows, lasts] = await Promise.all([syncRules.list(), comparisons.list()]);
+      const lastOf = (name: string) => lasts.find(({ rule }) => rule === name) ?? null;
+      return { rules: rows.map((row) => viewRule(context, row, lastOf(row.rule.name))) };
+    },
   );
 
   app.get(
@@ -71,16 +77,18 @@ export const syncRuleRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> =
       schema: {
         operationId: 'getSyncRule',
         summary: 'Show a sync rule',
-        description: 'The rule with every default filled in, who changed it last and when.',
+        description:
+          'The rule with every default filled in, who changed it last and when, and how the last comparison by it ended.',
         tags,
         params,
         response: { 200: syncRuleViewSchema },
       },
     },
     async ({ params: { name } }, reply) => {
-      const row = await context.catalogue.syncRules.get(name);
+      const { syncRules, comparisons } = context.catalogue;
+      const [row, last] = await Promise.all([syncRules.get(name), comparisons.get(name)]);
       if (row === null) throw await unknownRule(context, name);
-      return reply.header('etag', `"${row.revision}"`).send(viewRule(context, row));
+      return reply.header('etag', `"${row.revision}"`).send(viewRule(context, row, last));
     },
   );
 

@@ -1,11 +1,13 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalLink } from '../../../src/http/temporal/link.ts';
 import type { readSteps } from '../../../src/http/temporal/syncs.ts';
 import type { Connection, Finding } from '../../../src/domain/sync/connection.ts';
 import type { RegistryLook } from '../../../src/domain/sync/look.ts';
 import { WORKFLOWS } from '../../../src/temporal/names.ts';
+import type { ReconcileInput } from '../../../src/temporal/reconcile.ts';
 import type { ConnectRegistriesInput, LookAtImagesInput, SyncImageInput } from '../../../src/temporal/sync.ts';
 
+type Input = LookAtImagesInput | ConnectRegistriesInput | ReconcileInput;
 type Pending = Parameters<typeof readSteps>[0][number];
 
 /**
@@ -24,6 +26,10 @@ export class TemporalDouble {
   /** Workflows that run, by their ids, with what goes on in them. */
   readonly running = new Map<string, Pending[]>();
   readonly cancelled: string[] = [];
+  /** Comparisons that were begun, in order. */
+  readonly started: { type: string; id: string; input: ReconcileInput }[] = [];
+  /** Workflows that have ended well, by their ids, with what came of them. */
+  readonly results = new Map<string, unknown>();
   /** Calls that fail, once each, as where Temporal is away. */
   readonly outages: ('start' | 'signalWithStart' | 'describe')[] = [];
   /** Registries that have more tags than were looked at: of them only the first one was. */
@@ -33,12 +39,17 @@ export class TemporalDouble {
     client: {
       withDeadline: async <T>(_deadline: number, call: () => Promise<T>): Promise<T> => call(),
       workflow: {
-        start: async (type: string, { args }: { args: [LookAtImagesInput | ConnectRegistriesInput] }) => {
+        start: async (type: string, { workflowId, args: [input] }: { workflowId: string; args: [Input] }) => {
           this.#answer('start');
-          const result = args[0].registries.map(({ name }) =>
+          if (!('registries' in input)) {
+            if (this.running.has(workflowId)) throw new WorkflowExecutionAlreadyStartedError('running', workflowId, type);
+            this.started.push({ type, id: workflowId, input });
+            return Promise.resolve();
+          }
+          const result = input.registries.map(({ name }) =>
             type === WORKFLOWS.connectRegistries
-              ? this.#connect(args[0] as ConnectRegistriesInput, name)
-              : this.#look(args[0] as LookAtImagesInput, name),
+              ? this.#connect(input as ConnectRegistriesInput, name)
+              : this.#look(input as LookAtImagesInput, name),
           );
           return Promise.resolve({
             result: async () => Promise.resolve(result),
@@ -52,6 +63,7 @@ export class TemporalDouble {
         },
         getHandle: (id: string) => ({
           describe: async () => Promise.resolve(this.#describe(id)),
+          result: async () => Promise.resolve(this.results.get(id)),
           cancel: async () => {
             this.cancelled.push(id);
             return Promise.resolve();
@@ -73,6 +85,7 @@ export class TemporalDouble {
 
   #describe(id: string): object {
     this.#answer('describe');
+    if (this.results.has(id)) return { status: { name: 'COMPLETED' }, raw: {} };
     const pendingActivities = this.running.get(id);
     if (pendingActivities === undefined) throw new WorkflowNotFoundError('not found', id, undefined);
     return { status: { name: 'RUNNING' }, raw: { pendingActivities } };

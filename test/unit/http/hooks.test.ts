@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Sync } from '../../../src/domain/sync/progress.ts';
 import type { SyncRule } from '../../../src/domain/sync/rule.ts';
-import { pushesIn } from '../../../src/http/hooks/pushes.ts';
+import { toldIn } from '../../../src/http/hooks/told.ts';
 import { BY_ALICE } from '../../support/catalogue.ts';
 import { TemporalDouble } from '../../support/sync/temporal-double.ts';
 import { startTestApi, type TestApi } from './support.ts';
@@ -16,7 +17,7 @@ const CHILD = `sha256:${'b'.repeat(64)}`;
 const rule: SyncRule = {
   ...{ name: 'shop', from: 'north', to: ['edge', 'far'], images: [{ repository: 'shop/**', tags: ['v*'] }] },
   ...{ referrers: true, onPush: true, every: '10m', priority: 'normal', parallel: 4, createProject: false },
-  deletions: { tags: false, keep: [] },
+  deletions: { tags: false, keep: [], most: 20, repositories: false },
 };
 
 /** As Harbor 2.x sends it (src/controller/event/handler/webhook/artifact). */
@@ -103,18 +104,27 @@ describe('what a webhook tells of', () => {
     ['a notification of an index', notified('push', 'application/vnd.oci.image.index.v1+json', 'v1'), ['v1']],
     ['a child that is pushed by its digest', harbor(CHILD), []],
     ['a pull', harbor('v1', 1, 'PULL_ARTIFACT'), []],
-    ['a deletion', harbor('v1', 1, 'DELETE_ARTIFACT'), []],
     ['a blob', notified('push', 'application/octet-stream'), []],
     ['a manifest by its digest', notified('push', MANIFEST), []],
     ['a HEAD request, which distribution calls a pull', notified('pull', MANIFEST, 'v1'), []],
   ])('%s', (_, body, tags) => {
-    expect(pushesIn(body)?.map((push) => [push.repository, push.tag, push.digest])).toEqual(
+    expect(toldIn(body)?.map((push) => [push.repository, push.tag, push.digest])).toEqual(
       tags.map((tag) => ['shop/web', tag, DIGEST]),
     );
   });
 
+  test.each([
+    ["in Harbor's own format", harbor('v1', 7, 'DELETE_ARTIFACT'), 'v1', DIGEST, `deleted shop/web:v1@${DIGEST} 7`],
+    ['of what had no tag', harbor(DIGEST, 7, 'DELETE_ARTIFACT'), null, DIGEST, `deleted shop/web:${DIGEST}@${DIGEST} 7`],
+    ['as CloudEvents', { ...cloud('v1', 'x'), type: 'harbor.artifact.deleted' }, 'v1', DIGEST, expect.any(String)],
+    ['in a notification', notified('delete', ''), null, DIGEST, '1d9f5bc1'],
+    ['of a tag in a notification', notified('delete', '', 'v1'), 'v1', DIGEST, '1d9f5bc1'],
+  ])('a deletion %s', (_, body, tag, digest, key) => {
+    expect(toldIn(body)).toEqual([{ kind: 'deletion', repository: 'shop/web', tag, digest, key: key as string }]);
+  });
+
   test('all deliveries of one push have one key, whatever their ids; another push has another', () => {
-    const keys = [cloud('v1', 'one'), cloud('v1', 'two'), harbor('v1', 1)].map((body) => pushesIn(body)?.[0]?.key);
+    const keys = [cloud('v1', 'one'), cloud('v1', 'two'), harbor('v1', 1)].map((body) => toldIn(body)?.[0]?.key);
     expect(keys[0]).toBe(keys[1]);
     expect(keys[2]).not.toBe(keys[0]);
   });
@@ -166,6 +176,51 @@ describe('a push', () => {
     expect([failed.statusCode, failed.json<{ code: string }>().code]).toEqual([503, 'TEMPORAL_UNREACHABLE']);
     expect((await tell(harbor('v5'))).json<object>()).toMatchObject({ asked: 1 });
     expect(temporal.asked).toHaveLength(1);
+  });
+});
+
+describe('a deletion', () => {
+  const brought: Sync = {
+    ...{ repository: 'shop/web', digest: DIGEST, registry: 'edge', from: 'north', state: 'done' },
+    ...{ tags: { v1: 'moved' }, priority: 'normal', wantedBy: [], askedAt: new Date().toISOString(), endedAt: null },
+    ...{ report: null, trouble: null },
+  };
+  const inForce = async (deletions: Partial<SyncRule['deletions']>): Promise<unknown> =>
+    api.catalogue.syncRules.put(
+      { ...rule, deletions: { ...rule.deletions, ...deletions } },
+      BY_ALICE,
+      { check: () => undefined },
+    );
+  beforeEach(async () => {
+    temporal.started.length = 0;
+    await api.catalogue.syncs.put(brought);
+  });
+
+  test('of what a sync brought has its repository compared, by its rule, once; nothing is deleted on its word', async () => {
+    await inForce({ tags: true });
+    const deleted = harbor('v1', 11, 'DELETE_ARTIFACT');
+    expect((await tell(deleted)).json<object>()).toEqual({ asked: 1, known: 0, unwanted: 0 });
+    expect((await tell(deleted)).json<object>()).toEqual({ asked: 0, known: 1, unwanted: 0 });
+    const start = { id: 'reconcile/shop/shop/web', input: { name: 'shop', repository: 'shop/web' } };
+    expect(temporal.started).toEqual([{ type: 'reconcileRule', ...start }]);
+    // By another tag of the same artifact, of which Harbor says the first one only.
+    expect((await tell(harbor('other', 12, 'DELETE_ARTIFACT'))).json<object>()).toMatchObject({ asked: 1 });
+    // One that is to begin, or goes on, will do.
+    temporal.running.set('reconcile/shop/shop/web', []);
+    expect((await tell(harbor('v1', 13, 'DELETE_ARTIFACT'))).json<object>()).toMatchObject({ asked: 1 });
+    expect(temporal.started).toHaveLength(2);
+    temporal.running.clear();
+  });
+
+  test.each([
+    ['by no rule that deletes', {}, harbor('v1', 21, 'DELETE_ARTIFACT')],
+    ['of a tag that the rule keeps', { tags: true, keep: ['v1'] }, harbor('v1', 22, 'DELETE_ARTIFACT')],
+    ['of what no sync brought', { tags: true }, { events: [{ id: '23', action: 'delete', target: { repository: 'shop/web', digest: CHILD } }] }],
+    ['of a tag that the rule does not bring', { tags: true }, { events: [{ id: '24', action: 'delete', target: { repository: 'shop/web', tag: 'latest' } }] }],
+  ])('%s is for nobody', async (_, deletions, body) => {
+    await inForce({ tags: false, keep: [], ...deletions });
+    expect((await tell(body)).json<object>()).toEqual({ asked: 0, known: 0, unwanted: 1 });
+    expect(temporal.started).toEqual([]);
   });
 });
 

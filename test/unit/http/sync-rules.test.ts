@@ -54,7 +54,7 @@ test('a rule is planned, applied, shown, changed and deleted, and its history st
     name: 'shop',
     revision: 0,
     applied: false,
-    rule: { ...SHOP, every: '10m', deletions: { tags: false, keep: [] } },
+    rule: { ...SHOP, every: '10m', deletions: { tags: false, keep: [], most: 20, repositories: false } },
     changes: [{ path: '', before: null }],
     overlaps: [],
   });

@@ -20,7 +20,7 @@ describe('parseRule', () => {
       priority: 'normal',
       parallel: 4,
       createProject: false,
-      deletions: { tags: false, keep: [] },
+      deletions: { tags: false, keep: [], most: 20, repositories: false },
     });
   });
 
@@ -38,7 +38,7 @@ describe('parseRule', () => {
       parallel: 1,
       windows: ['22:00-06:00 Europe/Berlin'],
       createProject: true,
-      deletions: { tags: true, keep: ['latest'] },
+      deletions: { tags: true, keep: ['latest'], most: 20, repositories: false },
     };
     const read = parseRule(JSON.stringify(given), FLEET, 'rule.json');
     expect(read).toEqual(given);
@@ -182,7 +182,7 @@ const images = rule({
     { repository: 'base/*', tags: ['!old'] },
     { repository: '!shop/secret/**' },
   ],
-  deletions: { tags: true, keep: ['latest', 'v1.*'] },
+  deletions: { tags: true, keep: ['latest', 'v1.*'], most: 20, repositories: false },
 });
 
 test.each([
