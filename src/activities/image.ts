@@ -183,7 +183,9 @@ export function imageActivities(drivers: ImageDrivers, { syncTags }: { syncTags:
       try {
         const drops = await dropTags(drivers.place, input, { signal, done, tell });
         // One that was gone at another attempt than the first went by the one before it, which could not tell any more.
-        return drops.map((one) => (one.outcome === 'absent' && info.attempt > 1 ? { ...one, outcome: 'deleted' } : one));
+        return drops.map((one) =>
+          one.outcome === 'absent' && info.attempt > 1 ? { ...one, outcome: 'deleted' } : one,
+        );
       } catch (error) {
         throw toFailure(error);
       } finally {

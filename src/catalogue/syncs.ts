@@ -22,7 +22,8 @@ const FIELDS = [
 export function syncRepository(db: Kysely<Schema>): SyncRepository {
   return {
     async put(sync) {
-      const { repository, digest, registry, from, state, tags, priority, wantedBy, askedAt, endedAt, report, trouble } = sync;
+      const { repository, digest, registry, from, state, tags, priority, wantedBy, askedAt, endedAt, report, trouble } =
+        sync;
       const row = {
         ...{ source: from, state, priority, asked_at: askedAt, ended_at: endedAt },
         tags: json(tags),

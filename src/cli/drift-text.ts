@@ -20,20 +20,19 @@ export function driftText(terminal: Terminal, rule: string, comparison: Comparis
       String(checked),
       ...[missing, extra, deleted].map(String),
       held === 0 ? '0' : terminal.paint('yellow', String(held)),
-      trouble === null
-        ? isCut
-          ? 'there is more'
-          : ''
-        : terminal.paint('red', `${trouble.code}: ${trouble.message}`),
+      trouble === null ? (isCut ? 'there is more' : '') : terminal.paint('red', `${trouble.code}: ${trouble.message}`),
     ]),
   );
-  return [table, ...examples.map((one) => `  ${exampleText(terminal, one, isDry)}`), ...advice(rule, examples)].join('\n');
+  return [table, ...examples.map((one) => `  ${exampleText(terminal, one, isDry)}`), ...advice(rule, examples)].join(
+    '\n',
+  );
 }
 
 function exampleText({ paint }: Terminal, { what, image, registries, why, detail }: Example, isDry: boolean): string {
   const there = registries.join(', ');
   if (what === 'missing') return `${image} is missing in ${there}`;
-  if (what === 'deleted') return `${image} ${isDry ? 'would be' : 'was'} deleted in ${there}: the source has it no more`;
+  if (what === 'deleted')
+    return `${image} ${isDry ? 'would be' : 'was'} deleted in ${there}: the source has it no more`;
   return `${paint('yellow', 'held back')}: ${image} stays in ${there}: ${why === null ? detail : whyText(why, detail)}`;
 }
 

@@ -18,7 +18,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What each code means, for --help and the reference. */
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: 'done; of a release: SUCCESS',
-  1: 'unexpected error; of image diff: the registries differ',
+  1: 'unexpected error; of image diff and image rules compare: the registries differ',
   2: 'wrong usage or bad input',
   3: 'the release failed: FAILURE, or it waits in a *_FAILURE state; of image sync: a registry did not get the image',
   4: 'the release was aborted and undone: REVOKED; of image sync: it was cancelled',

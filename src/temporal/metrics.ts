@@ -23,7 +23,8 @@ export const METRICS = {
   },
   compared: {
     name: 'transship_rule_compared_timestamp_seconds',
-    description: 'When the last comparison by a sync rule ended, in seconds since 1970; before the first one, when the rule was changed',
+    description:
+      'When the last comparison by a sync rule ended, in seconds since 1970; before the first one, when the rule was changed',
   },
   interval: {
     name: 'transship_rule_interval_seconds',

@@ -17,7 +17,9 @@ export const comparisons: Migration = {
         PRIMARY KEY (registry, repository, tag)
       )`.execute(db);
     await sql`CREATE INDEX sync_tags_repository ON sync_tags (repository, tag)`.execute(db);
-    await sql`CREATE INDEX sync_tags_deleted ON sync_tags (deleted_by, deleted_at) WHERE deleted_at IS NOT NULL`.execute(db);
+    await sql`CREATE INDEX sync_tags_deleted ON sync_tags (deleted_by, deleted_at) WHERE deleted_at IS NOT NULL`.execute(
+      db,
+    );
     await sql`
       INSERT INTO sync_tags (registry, repository, tag, digest, source, moved_at)
       SELECT DISTINCT ON (registry, repository, key) registry, repository, key, digest, source, coalesce(ended_at, asked_at)

@@ -65,10 +65,7 @@ async function follow(terminal: Terminal, api: Api, name: string, id: string): P
   const path = { name, id };
   try {
     for (;;) {
-      const status = await call(
-        api,
-        api.client.GET('/v1/sync-rules/{name}/comparisons/{id}', { params: { path } }),
-      );
+      const status = await call(api, api.client.GET('/v1/sync-rules/{name}/comparisons/{id}', { params: { path } }));
       draw?.(status.doing.join('\n'));
       if (status.state !== 'running' || terminal.interrupt.aborted) return status;
       await sleep(LOOK_MS, undefined, { signal: terminal.interrupt }).catch(() => undefined);

@@ -83,11 +83,15 @@ export const syncRuleSchema = z.strictObject({
         .min(1)
         .max(10_000)
         .default(20)
-        .describe('Tags at most that go within an hour. Of more none goes: they are held back until a person lets them go.'),
+        .describe(
+          'Tags at most that go within an hour. Of more none goes: they are held back until a person lets them go.',
+        ),
       repositories: z
         .boolean()
         .default(false)
-        .describe('The last tags of a repository go, too. Otherwise one that the source has emptied, or lost, is held back.'),
+        .describe(
+          'The last tags of a repository go, too. Otherwise one that the source has emptied, or lost, is held back.',
+        ),
     })
     .prefault({})
     .describe('What becomes of tags that are removed at the source.'),

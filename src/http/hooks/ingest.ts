@@ -30,9 +30,7 @@ export async function ingest(context: ApiContext, from: FleetRegistry, told: rea
   const rules = (await context.catalogue.syncRules.list()).map(({ rule }) => rule).filter(({ onPush }) => onPush);
   for (const event of told) {
     const act =
-      event.kind === 'push'
-        ? onPush(context, from, event, rules)
-        : await onDeletion(context, from, event, rules);
+      event.kind === 'push' ? onPush(context, from, event, rules) : await onDeletion(context, from, event, rules);
     counts[await once(context, from, event, act)]++;
   }
   return counts;

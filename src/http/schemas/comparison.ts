@@ -6,7 +6,9 @@ const idcSchema = z
   .object({
     checked: z.int().meta({ description: 'Tags that the rule brings, as the source has them' }),
     missing: z.int().meta({ description: 'Of them those that a registry has not, or that name another image there' }),
-    extra: z.int().meta({ description: 'Tags that were brought, and that the source has no more; with deletions only' }),
+    extra: z
+      .int()
+      .meta({ description: 'Tags that were brought, and that the source has no more; with deletions only' }),
     deleted: z.int(),
     held: z.int().meta({ description: 'Extra tags that stay' }),
     isCut: z.boolean().meta({ description: 'There is more than was counted: it is found when this much is done' }),

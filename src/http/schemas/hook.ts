@@ -17,7 +17,9 @@ export const hookBodySchema = z
 
 export const hookAnswerSchema = z
   .object({
-    asked: z.int().meta({ description: 'Pushes whose image was asked for, and deletions for which a repository is compared' }),
+    asked: z
+      .int()
+      .meta({ description: 'Pushes whose image was asked for, and deletions for which a repository is compared' }),
     known: z.int().meta({ description: 'Those that had been told of before' }),
     unwanted: z.int().meta({ description: 'Those that no sync rule has to do with' }),
   })

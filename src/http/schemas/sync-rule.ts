@@ -84,7 +84,16 @@ export const syncRuleViewSchema = z
   })
   .meta({
     id: 'SyncRuleView',
-    examples: [{ revision: 2, changedAt: '2026-01-01T12:00:00.000Z', changedBy: 'li', rule: exampleRule, missing: [], comparison: null }],
+    examples: [
+      {
+        revision: 2,
+        changedAt: '2026-01-01T12:00:00.000Z',
+        changedBy: 'li',
+        rule: exampleRule,
+        missing: [],
+        comparison: null,
+      },
+    ],
   });
 export type SyncRuleView = z.output<typeof syncRuleViewSchema>;
 
@@ -92,7 +101,16 @@ export const syncRuleListSchema = z.object({ rules: z.array(syncRuleViewSchema) 
   id: 'SyncRuleList',
   examples: [
     {
-      rules: [{ revision: 2, changedAt: '2026-01-01T12:00:00.000Z', changedBy: 'li', rule: exampleRule, missing: [], comparison: null }],
+      rules: [
+        {
+          revision: 2,
+          changedAt: '2026-01-01T12:00:00.000Z',
+          changedBy: 'li',
+          rule: exampleRule,
+          missing: [],
+          comparison: null,
+        },
+      ],
     },
   ],
 });

@@ -16,8 +16,7 @@ export function viewRule(
   const { rule, revision, changedAt, changedBy } = row;
   const known = registriesOf(fleet).map(({ name }) => name);
   const missing = [rule.from, ...rule.to].filter((name) => !known.includes(name));
-  const comparison =
-    last === null ? null : { ...last.comparison, endedAt: last.endedAt, driftSince: last.driftSince };
+  const comparison = last === null ? null : { ...last.comparison, endedAt: last.endedAt, driftSince: last.driftSince };
   return { revision, changedAt, changedBy: changedBy.name, rule, missing, comparison };
 }
 

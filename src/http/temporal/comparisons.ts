@@ -33,7 +33,10 @@ const SOON_MS = 5_000;
  * not have seen.
  * @throws TransshipError TEMPORAL_UNREACHABLE
  */
-export async function compareSoon(link: TemporalLink, input: Required<Pick<ReconcileInput, 'name' | 'repository'>>): Promise<void> {
+export async function compareSoon(
+  link: TemporalLink,
+  input: Required<Pick<ReconcileInput, 'name' | 'repository'>>,
+): Promise<void> {
   const { name, repository } = input;
   try {
     await callTemporal(link, 5, async () =>

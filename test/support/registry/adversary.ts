@@ -100,6 +100,9 @@ export class Adversary extends Store {
     else if (kind === 'referrers' && this.quirks.referrers === true) {
       const manifests = this.referrers(repository, name);
       reply(200, { 'content-type': INDEX }, JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests }));
+    } else if (seen.path === '/v2/_catalog') {
+      const repositories = [...new Set([...this.tags.keys()].map((key) => key.split(' ')[0]))].sort();
+      reply(200, {}, JSON.stringify({ repositories }));
     } else reply(404, { 'content-type': 'text/plain' }, '404 page not found');
   }
 

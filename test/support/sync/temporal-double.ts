@@ -28,6 +28,8 @@ export class TemporalDouble {
   readonly cancelled: string[] = [];
   /** Comparisons that were begun, in order. */
   readonly started: { type: string; id: string; input: ReconcileInput }[] = [];
+  /** What comes of the comparisons that are begun next, at once; of others nothing is known. */
+  readonly ends: unknown[] = [];
   /** Workflows that have ended well, by their ids, with what came of them. */
   readonly results = new Map<string, unknown>();
   /** Calls that fail, once each, as where Temporal is away. */
@@ -42,8 +44,10 @@ export class TemporalDouble {
         start: async (type: string, { workflowId, args: [input] }: { workflowId: string; args: [Input] }) => {
           this.#answer('start');
           if (!('registries' in input)) {
-            if (this.running.has(workflowId)) throw new WorkflowExecutionAlreadyStartedError('running', workflowId, type);
+            if (this.running.has(workflowId))
+              throw new WorkflowExecutionAlreadyStartedError('running', workflowId, type);
             this.started.push({ type, id: workflowId, input });
+            if (this.ends.length > 0) this.results.set(workflowId, this.ends.shift());
             return Promise.resolve();
           }
           const result = input.registries.map(({ name }) =>

@@ -94,12 +94,12 @@ test('rules are listed, and shown as files that can be applied again', async () 
   await apply(SHOP);
   const list = await rules('list');
   expect(list.stdout).toMatch(
-    /^rule +way +images .*\nshop +north → edge +shop\/\*\* {2}v\*, !\*-dev; !shop\/secret\/\*\* +normal +every 10m +\d+ +li\n$/,
+    /^rule +way +images .*\nshop +north → edge +shop\/\*\* {2}v\*, !\*-dev; !shop\/secret\/\*\* +normal +every 10m +never +\d+ +li\n$/,
   );
   expect(JSON.parse((await rules('list', '--json')).stdout)).toMatchObject({ rules: [{ rule: { name: 'shop' } }] });
 
   const shown = await rules('get', 'shop');
-  expect(shown.stdout).toMatch(/^# revision \d+, changed .* by li\nname: shop\n/);
+  expect(shown.stdout).toMatch(/^# revision \d+, changed .* by li\n# not compared yet\nname: shop\n/);
   expect((await apply(shown.stdout)).stdout).toContain('nothing to change');
   expect(JSON.parse((await rules('get', 'shop', '--json')).stdout)).toMatchObject({ rule: { name: 'shop' } });
 

@@ -115,7 +115,13 @@ describe('what a webhook tells of', () => {
 
   test.each([
     ["in Harbor's own format", harbor('v1', 7, 'DELETE_ARTIFACT'), 'v1', DIGEST, `deleted shop/web:v1@${DIGEST} 7`],
-    ['of what had no tag', harbor(DIGEST, 7, 'DELETE_ARTIFACT'), null, DIGEST, `deleted shop/web:${DIGEST}@${DIGEST} 7`],
+    [
+      'of what had no tag',
+      harbor(DIGEST, 7, 'DELETE_ARTIFACT'),
+      null,
+      DIGEST,
+      `deleted shop/web:${DIGEST}@${DIGEST} 7`,
+    ],
     ['as CloudEvents', { ...cloud('v1', 'x'), type: 'harbor.artifact.deleted' }, 'v1', DIGEST, expect.any(String)],
     ['in a notification', notified('delete', ''), null, DIGEST, '1d9f5bc1'],
     ['of a tag in a notification', notified('delete', '', 'v1'), 'v1', DIGEST, '1d9f5bc1'],
@@ -186,11 +192,9 @@ describe('a deletion', () => {
     ...{ report: null, trouble: null },
   };
   const inForce = async (deletions: Partial<SyncRule['deletions']>): Promise<unknown> =>
-    api.catalogue.syncRules.put(
-      { ...rule, deletions: { ...rule.deletions, ...deletions } },
-      BY_ALICE,
-      { check: () => undefined },
-    );
+    api.catalogue.syncRules.put({ ...rule, deletions: { ...rule.deletions, ...deletions } }, BY_ALICE, {
+      check: () => undefined,
+    });
   beforeEach(async () => {
     temporal.started.length = 0;
     await api.catalogue.syncs.put(brought);
@@ -215,8 +219,16 @@ describe('a deletion', () => {
   test.each([
     ['by no rule that deletes', {}, harbor('v1', 21, 'DELETE_ARTIFACT')],
     ['of a tag that the rule keeps', { tags: true, keep: ['v1'] }, harbor('v1', 22, 'DELETE_ARTIFACT')],
-    ['of what no sync brought', { tags: true }, { events: [{ id: '23', action: 'delete', target: { repository: 'shop/web', digest: CHILD } }] }],
-    ['of a tag that the rule does not bring', { tags: true }, { events: [{ id: '24', action: 'delete', target: { repository: 'shop/web', tag: 'latest' } }] }],
+    [
+      'of what no sync brought',
+      { tags: true },
+      { events: [{ id: '23', action: 'delete', target: { repository: 'shop/web', digest: CHILD } }] },
+    ],
+    [
+      'of a tag that the rule does not bring',
+      { tags: true },
+      { events: [{ id: '24', action: 'delete', target: { repository: 'shop/web', tag: 'latest' } }] },
+    ],
   ])('%s is for nobody', async (_, deletions, body) => {
     await inForce({ tags: false, keep: [], ...deletions });
     expect((await tell(body)).json<object>()).toEqual({ asked: 0, known: 0, unwanted: 1 });

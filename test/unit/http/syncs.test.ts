@@ -177,7 +177,11 @@ test('lists are of what is asked for, and say what goes on', async () => {
       [sync.digest, false],
     ]),
   );
-  expect((await api.app.inject('/v1/syncs?registry=far')).json<SyncList>()).toEqual({ syncs: [], unseen: null });
+  expect((await api.app.inject('/v1/syncs?registry=far')).json<SyncList>()).toEqual({
+    syncs: [],
+    unseen: null,
+    deleted: [],
+  });
   for (const query of ['digest=sha256:1', 'state=lost', 'limit=0', 'repository=Shop', 'tag=a/b', 'who=li'])
     expect((await api.app.inject(`/v1/syncs?${query}`)).statusCode).toBe(400);
 });

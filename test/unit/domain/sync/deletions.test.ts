@@ -6,7 +6,12 @@ import { rule } from './fixtures.ts';
 
 const ON = { tags: true, keep: ['latest'], most: 3, repositories: false };
 const SHOP = rule({
-  ...{ name: 'shop', from: 'north', to: ['south', 'east'], images: [{ repository: 'shop/**', tags: ['v*', 'latest'] }] },
+  ...{
+    name: 'shop',
+    from: 'north',
+    to: ['south', 'east'],
+    images: [{ repository: 'shop/**', tags: ['v*', 'latest'] }],
+  },
   deletions: ON,
 });
 const NOTHING = { lately: 0, unsupported: [] };
