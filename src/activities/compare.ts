@@ -6,6 +6,7 @@ import type { SyncRule } from '../domain/sync/rule.ts';
 import { listRepositories } from '../registry/catalog.ts';
 import { headManifest, type Place } from '../registry/manifest.ts';
 import { listTags } from '../registry/tags.ts';
+import { lackingAttached, type InStep } from './compare-attached.ts';
 
 /** A repository in a registry of the fleet. */
 type PlaceOf = (registry: string, repository: string) => Place;
@@ -44,11 +45,15 @@ export async function compareRule(
   for await (const repository of repositories) {
     const source = place(rule.from, repository);
     const there = new Set<string>();
+    const inStep: InStep[] = [];
     let some: string[] = [];
     const look = async (): Promise<void> => {
-      const missing = await compareTags(place, source, some, to, signal);
+      const found = await compareTags(place, source, some, to, signal);
       drift.checked += some.length;
-      drift.missing.push(...missing);
+      drift.missing.push(
+        ...found.flatMap(({ lacking, ...image }) => (lacking.length === 0 ? [] : { ...image, to: lacking })),
+      );
+      if (rule.referrers) inStep.push(...found.filter((one) => one.to.length > 0));
       some = [];
       tell(`compares ${repository}: ${drift.checked} tags so far, ${drift.missing.length} missing`);
     };
@@ -60,6 +65,13 @@ export async function compareRule(
       if (drift.missing.length >= MOST) return { ...drift, isCut: true };
     }
     if (some.length > 0) await look();
+    for (let at = 0; at < inStep.length; at += TAGS_AT_ONCE) {
+      const images = inStep.slice(at, at + TAGS_AT_ONCE);
+      const own = (name: string): Place => place(name, repository);
+      drift.missing.push(...(await lackingAttached(own, source, images, there, signal)));
+      tell(`compares what is attached in ${repository}: ${drift.checked} tags so far, ${drift.missing.length} missing`);
+    }
+    if (drift.missing.length >= MOST) return { ...drift, missing: drift.missing.slice(0, MOST), isCut: true };
     if (rule.deletions.tags) drift.extra.push(...(await extraTags(rule, source, there, to, { brought, signal })));
     if (drift.extra.length >= MOST) return { ...drift, extra: drift.extra.slice(0, MOST), isCut: true };
   }
@@ -91,23 +103,24 @@ async function* repositoriesOf(
   }
 }
 
+/** What the source names by each, with the registries that name the same, and those that do not. */
 async function compareTags(
   place: PlaceOf,
   source: Place,
   tags: readonly string[],
   to: readonly string[],
   signal: AbortSignal,
-): Promise<Missing[]> {
+): Promise<(Missing & { lacking: string[] })[]> {
   const found = await Promise.all(
     // The clients ask for as many at a time as their registries are to bear.
-    tags.map(async (tag): Promise<Missing | null> => {
+    tags.map(async (tag) => {
       const digest = await headManifest(source, tag, signal);
       if (digest === null) return null;
       const there = await Promise.all(
         to.map(async (name) => headManifest(place(name, source.repository), tag, signal)),
       );
       const lacking = to.filter((_, at) => there[at] !== digest);
-      return lacking.length === 0 ? null : { repository: source.repository, tag, digest, to: lacking };
+      return { repository: source.repository, tag, digest, to: to.filter((name) => !lacking.includes(name)), lacking };
     }),
   );
   return found.filter((one) => one !== null);

@@ -11,6 +11,7 @@ import { RegistryError } from '../registry/errors.ts';
 import { followTag, tagStore } from '../registry/follow-tag.ts';
 import { headManifest, type Place } from '../registry/manifest.ts';
 import type { Pacer } from '../registry/pacer.ts';
+import { rootSubject } from '../registry/subject.ts';
 import { restoreTag } from '../registry/tags.ts';
 import type { SyncOptions } from '../domain/sync/missing.ts';
 import type { Arrival } from '../temporal/sync.ts';
@@ -192,6 +193,26 @@ export function imageActivities(drivers: ImageDrivers, { syncTags }: { syncTags:
         clearInterval(beats);
       }
     },
+
+    /**
+     * What a manifest in a registry of this IDC is attached to in the end; null: nothing. See rootSubject.
+     * @param subject what its tag says
+     */
+    findSubject: async ({
+      registry,
+      repository,
+      digest,
+      subject,
+    }: {
+      registry: string;
+      repository: string;
+      digest: string;
+      subject: string | null;
+    }): Promise<string | null> =>
+      guarded(async (signal) => {
+        const place = drivers.place(registry, repository);
+        return (await rootSubject(place, subject ?? digest, signal)) ?? subject;
+      }),
 
     /** Digest that a tag names in a registry of this IDC, or null. */
     readTag: async ({ registry, repository, tag }: TagInput): Promise<string | null> =>

@@ -130,7 +130,10 @@ export function reconcileActivities(
           const wanted = destinationsOf([rule], rule.from, repository, tag).filter(({ registry }) =>
             image.to.includes(registry),
           );
-          const asked = { id: `${info.workflowExecution?.runId ?? ''}/${tag}`, tag, wantedBy: `rule ${rule.name}` };
+          const asked = {
+            ...{ id: `${info.workflowExecution?.runId ?? ''}/${tag}`, tag, wantedBy: `rule ${rule.name}` },
+            ...(image.isAttached === true ? { again: true as const } : {}),
+          };
           const requests = requestsTo(wanted, all, asked);
           // Of before it was asked for does not count; clocks may differ by a little.
           const since = Date.now() - 1_000;

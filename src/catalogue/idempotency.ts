@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { TransshipError } from '../domain/errors.ts';
 import { json } from './json.ts';
 import type { Schema } from './schema.ts';
@@ -47,6 +47,12 @@ export function idempotencyRepository(db: Kysely<Schema>): IdempotencyRepository
         .set({ response: json(response) })
         .where((eb) => eb.and({ caller, key }))
         .execute();
+    },
+
+    async prune(days) {
+      const { numAffectedRows } = await sql`
+        DELETE FROM idempotency_keys WHERE created_at < now() - make_interval(days => ${days})`.execute(db);
+      return Number(numAffectedRows ?? 0);
     },
 
     async forget(caller, key) {

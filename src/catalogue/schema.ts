@@ -167,6 +167,7 @@ export interface Schema {
     priority: SyncPriority;
     wanted_by: JSONColumnType<string[]>;
     asked_at: Time;
+    not_before: OptionalTime;
     ended_at: OptionalTime;
     report: OptionalJson<CopyReport>;
     trouble: OptionalJson<Trouble>;

@@ -14,18 +14,35 @@ const FIELDS = [
   'priority',
   'wanted_by as wantedBy',
   'asked_at as askedAt',
+  'not_before as notBefore',
   'ended_at as endedAt',
   'report',
   'trouble',
 ] as const;
 
+/** When it was asked for, or its window opened. */
+const DUE = sql`greatest(asked_at, coalesce(not_before, asked_at))`;
+
 export function syncRepository(db: Kysely<Schema>): SyncRepository {
   return {
     async put(sync) {
-      const { repository, digest, registry, from, state, tags, priority, wantedBy, askedAt, endedAt, report, trouble } =
-        sync;
+      const {
+        repository,
+        digest,
+        registry,
+        from,
+        state,
+        tags,
+        priority,
+        wantedBy,
+        askedAt,
+        notBefore,
+        endedAt,
+        report,
+        trouble,
+      } = sync;
       const row = {
-        ...{ source: from, state, priority, asked_at: askedAt, ended_at: endedAt },
+        ...{ source: from, state, priority, asked_at: askedAt, not_before: notBefore, ended_at: endedAt },
         tags: json(tags),
         wanted_by: json(wantedBy),
         report: report === null ? null : json(report),
@@ -63,7 +80,7 @@ export function syncRepository(db: Kysely<Schema>): SyncRepository {
     async took(hours) {
       const since = sql`now() - make_interval(secs => ${hours * 3_600})`;
       const { rows } = await sql<{ registry: string; state: 'done' | 'failed'; seconds: number }>`
-        SELECT registry, state, extract(epoch FROM ended_at - asked_at)::float8 AS seconds
+        SELECT registry, state, greatest(0, extract(epoch FROM ended_at - ${DUE}))::float8 AS seconds
         FROM syncs WHERE state IN ('done', 'failed') AND asked_at >= ${since} AND ended_at IS NOT NULL
         ORDER BY registry`.execute(db);
       return rows;
@@ -72,8 +89,8 @@ export function syncRepository(db: Kysely<Schema>): SyncRepository {
     async open(lateSeconds) {
       const { rows } = await sql<OpenSyncs>`
         SELECT registry, priority, count(*)::int AS open,
-          (count(*) FILTER (WHERE asked_at < now() - make_interval(secs => ${lateSeconds})))::int AS late,
-          extract(epoch FROM now() - min(asked_at))::float8 AS "oldestSeconds"
+          (count(*) FILTER (WHERE ${DUE} < now() - make_interval(secs => ${lateSeconds})))::int AS late,
+          greatest(0, extract(epoch FROM now() - min(${DUE})))::float8 AS "oldestSeconds"
         FROM syncs WHERE ended_at IS NULL GROUP BY registry, priority ORDER BY registry, priority`.execute(db);
       return rows;
     },

@@ -372,6 +372,8 @@ export interface IdempotencyRepository {
    * given it back; a completed key stays.
    */
   forget(caller: string, key: string): Promise<void>;
+  /** Forgets keys that were reserved so many days ago, or earlier: from then on they are new ones. @returns how many */
+  prune(days: number): Promise<number>;
 }
 
 /** A sync rule in force. */
@@ -479,7 +481,7 @@ export interface OpenSyncs {
   priority: SyncPriority;
   open: number;
   late: number;
-  /** How long ago the oldest was asked for, in seconds, by the clock of the database. */
+  /** How long ago the oldest was due, in seconds, by the clock of the database; 0: none is due yet. */
   oldestSeconds: number;
 }
 
@@ -498,11 +500,11 @@ export interface SyncRepository {
     state?: SyncState | 'open' | undefined;
     limit: number;
   }): Promise<Sync[]>;
-  /** How long those took, in seconds from request to end, that were asked for in the last hours and have ended. */
+  /** How long those took, in seconds from when they were due to their end, that were asked for in the last hours and have ended. */
   took(hours: number): Promise<{ registry: string; state: 'done' | 'failed'; seconds: number }[]>;
   /**
    * What has not ended, counted.
-   * @param lateSeconds since it was asked for: from there on it is late
+   * @param lateSeconds since it was due, which is when it was asked for or its window opened: from there on it is late
    */
   open(lateSeconds: number): Promise<OpenSyncs[]>;
   /** Forgets what ended so many days ago, or earlier. @returns how many */

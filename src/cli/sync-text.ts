@@ -63,7 +63,12 @@ export function syncLine(sync: Sync, perSecond: number | null): string {
   if (state === 'cancelled') {
     return `its tags are what they were before${trouble === null ? '' : `, but: ${trouble.message}`}`;
   }
-  if (state === 'queued') return activity === null ? 'waits for its turn' : activityText(activity, perSecond);
+  if (state === 'queued' && activity === null) {
+    return sync.notBefore === null
+      ? 'waits for its turn'
+      : `may begin at ${sync.notBefore.slice(0, 16).replace('T', ' ')} UTC`;
+  }
+  if (state === 'queued') return activity === null ? '' : activityText(activity, perSecond);
   const came = report === null ? '' : reportText(report);
   const late = Object.entries(sync.tags).flatMap(([tag, outcome]) => (outcome === 'superseded' ? [tag] : []));
   const tags = late.length === 0 ? '' : `; ${late.join(', ')} not moved: ${sync.from} names another image so`;
@@ -119,18 +124,11 @@ export function newsOf({ state, activity }: Sync): string {
   return [state, step, attempt, worker === null, nextAttempt === null, last?.message, tenths].join(' ');
 }
 
-/** @returns null where it does not wait, or not for long; else how long, and why */
+/** @returns null where it does not wait, not for long, or for its window; else how long, and why */
 export function lateText(sync: Sync, now: Date, lateSeconds: number): string | null {
-  const seconds = (now.getTime() - Date.parse(sync.askedAt)) / 1_000;
+  const seconds = (now.getTime() - Date.parse(sync.notBefore ?? sync.askedAt)) / 1_000;
   if (sync.endedAt !== null || seconds <= lateSeconds) return null;
-  const { activity, priority } = sync;
-  const windows = priority === 'low' ? 'for the time that its rule allows, or ' : '';
-  const why =
-    activity === null
-      ? sync.state === 'queued'
-        ? `waits ${windows}for a worker of the queue "control" (worker.ts)`
-        : 'waits for a worker of the queue "control" (worker.ts)'
-      : syncLine(sync, null);
+  const why = sync.activity === null ? 'waits for a worker of the queue "control" (worker.ts)' : syncLine(sync, null);
   return `${imageText(sync)} to ${sync.registry} for ${secondsText(seconds)}: ${why}`;
 }
 

@@ -7,6 +7,7 @@ import { sweep } from './releases/sweep.ts';
 /** What ended so long ago is forgotten, in days. */
 const SYNCS_KEPT_DAYS = 30;
 const DELETED_TAGS_KEPT_DAYS = 90;
+const KEYS_KEPT_DAYS = 30;
 
 /** What nobody else does, and how often it is looked for, in seconds. */
 const CHORES = [
@@ -17,6 +18,7 @@ const CHORES = [
   { what: 'rules to compare registries by', act: keepSchedules, seconds: 5 },
   { what: 'syncs to forget', act: pruneSyncs, seconds: 3_600 },
   { what: 'deleted tags to forget', act: pruneTags, seconds: 3_600 },
+  { what: 'Idempotency-Keys to forget', act: pruneKeys, seconds: 3_600 },
 ];
 
 /**
@@ -38,6 +40,11 @@ async function pruneSyncs({ catalogue, log }: ApiContext): Promise<void> {
 async function pruneTags({ catalogue, log }: ApiContext): Promise<void> {
   const tags = await catalogue.syncTags.prune(DELETED_TAGS_KEPT_DAYS);
   if (tags > 0) log.info({ tags }, `forgot tags that were deleted ${DELETED_TAGS_KEPT_DAYS} days ago`);
+}
+
+async function pruneKeys({ catalogue, log }: ApiContext): Promise<void> {
+  const keys = await catalogue.idempotency.prune(KEYS_KEPT_DAYS);
+  if (keys > 0) log.info({ keys }, `forgot Idempotency-Keys, and events of webhooks, of ${KEYS_KEPT_DAYS} days ago`);
 }
 
 function again(context: ApiContext, { what, act, seconds }: (typeof CHORES)[number]): () => Promise<void> {

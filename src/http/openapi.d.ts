@@ -670,7 +670,7 @@ export interface paths {
         };
         /**
          * Show how long syncs take, by registry
-         * @description Of those that were asked for in the last hours: done and failed, percentiles and a histogram of the seconds from request to end; and what is open now.
+         * @description Of those that were asked for in the last hours: done and failed, percentiles and a histogram of the seconds from when they were due, which is when they were asked for or their window opened, to their end; and what is open now.
          */
         get: operations["getSyncStats"];
         put?: never;
@@ -2837,6 +2837,8 @@ export interface components {
             digest: string;
             endedAt: string | null;
             from: string;
+            /** @description Before this it need not begin, as its rule has windows; null: it was due when it was asked for */
+            notBefore: string | null;
             /** @enum {string} */
             priority: "high" | "normal" | "low";
             registry: string;
@@ -2899,6 +2901,7 @@ export interface components {
          *             "li by hand"
          *           ],
          *           "askedAt": "2026-01-01T12:00:00.000Z",
+         *           "notBefore": null,
          *           "endedAt": null,
          *           "report": null,
          *           "trouble": null,
@@ -3422,13 +3425,13 @@ export interface components {
                 count: number;
                 le: number | null;
             }[];
-            /** @description Open for longer than 60 s; those of low priority may wait for their time */
+            /** @description Open for longer than 60 s since they were due */
             late: number;
-            /** @description How long the oldest open one has waited */
+            /** @description How long ago the oldest open one was due; 0: it waits for its window */
             oldestSeconds: number | null;
             open: number;
             registry: string;
-            /** @description From request to end, of those that are done; null where there are none */
+            /** @description From when they were due (asked for, or their window opened) to their end, of those that are done; null where there are none */
             seconds: {
                 max: number;
                 p50: number;

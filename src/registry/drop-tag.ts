@@ -17,9 +17,10 @@ export async function dropTag(
   const there = await destination.read();
   if (there === null) return 'absent';
   if (there !== digest) return 'other';
-  if (!(await destination.remove())) return 'unsupported';
+  if (!(await destination.remove(digest))) return 'unsupported';
   const named = await source.read();
-  if (named === null) return 'deleted';
+  // Harbor deletes it only as long as it names the digest: another one is there still.
+  if (named === null) return (await destination.read()) === null ? 'deleted' : 'other';
   if (await destination.has(named)) await followTag(source, destination, { digest: named, before: null });
   return 'back';
 }

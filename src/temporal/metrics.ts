@@ -16,6 +16,11 @@ export const METRICS = {
     name: 'transship_sync_seconds',
     description: 'From the request for an image in a registry to its end, by registry, priority and state',
   },
+  duplicates: {
+    name: 'transship_sync_duplicate_blobs',
+    description:
+      'Blobs that were sent to a registry, and that another copy had brought before they were complete, by registry',
+  },
   lateSyncs: {
     name: 'transship_syncs_late',
     description:

@@ -49,6 +49,11 @@ export function comparisonWorkflowId(rule: string, what: string): string {
   return `${RECONCILE_PREFIX}${rule}/${what}`;
 }
 
+/** One for each manifest that may be attached to an image. */
+export function attachedWorkflowId(repository: string, digest: string): string {
+  return `attached/${repository}@${digest}`;
+}
+
 /** Workflow types, by the names they are exported under. */
 export const WORKFLOWS = {
   releaseApp: 'releaseApp',
@@ -58,6 +63,7 @@ export const WORKFLOWS = {
   connectRegistries: 'connectRegistries',
   syncImage: 'syncImage',
   reconcileRule: 'reconcileRule',
+  bringAttached: 'bringAttached',
 } as const;
 
 /** The commands of an operation, as a signal that people send from the Temporal UI. */

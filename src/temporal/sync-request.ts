@@ -12,7 +12,7 @@ import type { SyncRequest } from './sync.ts';
 export function requestsTo(
   destinations: readonly SyncDestination[],
   registries: readonly RegistryAt[],
-  { id, tag, wantedBy }: Pick<SyncRequest, 'id' | 'tag' | 'wantedBy'>,
+  { id, tag, wantedBy, again }: Pick<SyncRequest, 'id' | 'tag' | 'wantedBy' | 'again'>,
 ): SyncRequest[] {
   const groups = new Map<string, SyncDestination[]>();
   for (const destination of destinations) {
@@ -34,6 +34,7 @@ export function requestsTo(
       ),
       priority: first?.priority ?? 'normal',
       ...(opens > now ? { notBefore: opens.toISOString() } : {}),
+      ...(again === undefined ? {} : { again }),
       wantedBy,
       askedAt: now.toISOString(),
     };

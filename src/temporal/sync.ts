@@ -15,6 +15,8 @@ export interface SyncRequest {
   priority: SyncPriority;
   /** ISO time before which it need not begin; left out: at once. */
   notBefore?: string;
+  /** Copied once more where it is by now: something was attached to it since. Left out: what is there is enough. */
+  again?: true;
   /** For people. */
   wantedBy: string;
   /** ISO time. */
@@ -45,6 +47,18 @@ export interface Arrival {
 }
 export const ARRIVAL_SIGNAL = 'copy-arrived';
 export const copyArrived = defineSignal<[Arrival]>(ARRIVAL_SIGNAL);
+
+/** Something was pushed that may be attached to an image. */
+export interface BringAttachedInput {
+  /** Of the event that told of it: told again it counts once. */
+  id: string;
+  /** Without registry host. */
+  repository: string;
+  digest: string;
+  /** What the tag says that it was pushed under; null: its manifest says it, or nothing does. */
+  subject: string | null;
+  from: RegistryAt;
+}
 
 /** What is looked for in several registries. */
 export interface LookAtImagesInput {

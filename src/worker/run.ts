@@ -9,6 +9,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { pino } from 'pino';
+import { attachedActivities } from '../activities/attached.ts';
 import { azSetActivities } from '../activities/azset.ts';
 import { bringActivities } from '../activities/bring.ts';
 import { connectActivities } from '../activities/connect.ts';
@@ -112,6 +113,7 @@ export async function runWorkers({
           ...syncActivities(catalogue),
           ...bringActivities(catalogue),
           ...reconcileActivities(catalogue, fleet),
+          ...attachedActivities(catalogue, fleet),
         },
       }),
     );

@@ -1,3 +1,4 @@
+export { bringAttached } from './bringAttached.ts';
 export { connectRegistries } from './connectRegistries.ts';
 export { lookAtImages } from './lookAtImages.ts';
 export { planRelease } from './planRelease.ts';

@@ -31,7 +31,7 @@ async function put(tags: Sync['tags'], change: Partial<Sync> = {}): Promise<void
   await catalogue.syncs.put({
     ...{ repository: 'shop/web', digest: ONE, registry: 'south', from: 'north', state: 'done', tags },
     ...{ priority: 'normal', wantedBy: [], askedAt: new Date().toISOString(), endedAt: null, report: null },
-    ...{ trouble: null, ...change },
+    ...{ notBefore: null, trouble: null, ...change },
   });
 }
 const brought = async (repository = 'shop/web', registries = ['south', 'east']): Promise<string[]> =>

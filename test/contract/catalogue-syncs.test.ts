@@ -26,7 +26,15 @@ const ago = (seconds: number): string => new Date(Date.now() - seconds * 1_000).
 function sync(change: Partial<Sync> = {}): Sync {
   return {
     ...{ repository: 'shop/web', digest: ONE, registry: 'south', from: 'north', state: 'queued', tags: { v1: null } },
-    ...{ priority: 'normal', wantedBy: ['li by hand'], askedAt: ago(5), endedAt: null, report: null, trouble: null },
+    ...{
+      priority: 'normal',
+      wantedBy: ['li by hand'],
+      askedAt: ago(5),
+      endedAt: null,
+      report: null,
+      trouble: null,
+      notBefore: null,
+    },
     ...change,
   };
 }
@@ -105,6 +113,42 @@ test('what is open is counted by registry and priority, with what is late and ho
   ]);
   expect(Math.abs((open[1]?.oldestSeconds ?? 0) - 3_600)).toBeLessThan(60);
   expect(Math.abs((open[2]?.oldestSeconds ?? 0) - 70)).toBeLessThan(60);
+});
+
+test('what waits for its window is open, and due from then on only; what it took is counted from there', async () => {
+  await put(
+    sync({ askedAt: ago(3_600), notBefore: ago(-600), priority: 'low' }),
+    sync({ askedAt: ago(3_600), notBefore: ago(70), priority: 'low', digest: TWO }),
+    sync({ askedAt: ago(3_600), notBefore: ago(10), priority: 'low', registry: 'east' }),
+  );
+  expect((await catalogue.syncs.list({ limit: 1, registry: 'east' }))[0]?.notBefore).toMatch(/^2/);
+  const open = await catalogue.syncs.open(60);
+  expect(open.map(({ registry, open: count, late }) => [registry, count, late])).toEqual([
+    ['east', 1, 0],
+    ['south', 2, 1],
+  ]);
+  expect(Math.abs((open[1]?.oldestSeconds ?? 0) - 70)).toBeLessThan(60);
+  await put(sync({ askedAt: ago(3_600), notBefore: ago(-600), registry: 'west' }));
+  expect((await catalogue.syncs.open(60)).find(({ registry }) => registry === 'west')).toMatchObject({
+    ...{ open: 1, late: 0, oldestSeconds: 0 },
+  });
+  await put(
+    sync({ askedAt: ago(3_600), notBefore: ago(70), state: 'done', endedAt: ago(40), report: REPORT }),
+    // Somebody asked for it meanwhile, who did not wait.
+    sync({
+      askedAt: ago(3_600),
+      notBefore: ago(-600),
+      registry: 'east',
+      state: 'done',
+      endedAt: ago(40),
+      report: REPORT,
+    }),
+  );
+  const took = await catalogue.syncs.took(2);
+  expect(took.map(({ registry, seconds }) => [registry, Math.round(seconds)])).toEqual([
+    ['east', 0],
+    ['south', 30],
+  ]);
 });
 
 test('what ended long ago is forgotten; what has not ended stays', async () => {

@@ -322,6 +322,19 @@ describe('idempotency keys', () => {
     expect(await keys.reserve('alice', 'key-3', 'hash', 'rel-4')).toMatchObject({ fresh: true, operation: 'rel-4' });
   });
 
+  test('keys of long ago are forgotten, answered or not, and new from then on', async () => {
+    const keys = catalogue.idempotency;
+    await keys.reserve('alice', 'old-1', 'hash', 'rel-1');
+    await keys.complete('alice', 'old-1', 'done');
+    await keys.reserve('alice', 'old-2', 'hash', 'rel-1');
+    await query(url, `UPDATE idempotency_keys SET created_at = now() - interval '31 days' WHERE key LIKE 'old-%'`);
+    await keys.reserve('alice', 'new-1', 'hash', 'rel-1');
+    expect(await keys.prune(30)).toBe(2);
+    expect(await keys.prune(30)).toBe(0);
+    expect(await keys.reserve('alice', 'old-1', 'other hash', 'rel-2')).toMatchObject({ fresh: true });
+    expect(await keys.reserve('alice', 'new-1', 'hash', 'rel-2')).toMatchObject({ fresh: false });
+  });
+
   test('a key that was given back is free', async () => {
     const keys = catalogue.idempotency;
     await keys.reserve('alice', 'key-2', 'hash', 'rel-1');

@@ -242,7 +242,7 @@ describe('what is to be seen', () => {
         ...{ repository: 'shop/lost', digest: `sha256:${'0'.repeat(64)}`, registry: 'south', from: 'north' },
         ...{ state: 'queued', tags: { v1: null }, priority: 'high', wantedBy: ['nobody'] },
         askedAt: new Date(Date.now() - 90_000).toISOString(),
-        ...{ endedAt: null, report: null, trouble: null },
+        ...{ endedAt: null, report: null, trouble: null, notBefore: null },
       });
     } finally {
       await catalogue.close();

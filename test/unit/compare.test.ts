@@ -3,9 +3,11 @@ import { compareRule } from '../../src/activities/compare.ts';
 import { dropTags } from '../../src/activities/drop-tags.ts';
 import type { SyncTagReader } from '../../src/catalogue/types.ts';
 import type { Drift, TagDrop } from '../../src/domain/sync/drift.ts';
+import { Copier } from '../../src/registry/copy.ts';
 import { headManifest, type Place } from '../../src/registry/manifest.ts';
+import { fallbackTag } from '../../src/registry/referrers.ts';
 import type { Adversary } from '../support/registry/adversary.ts';
-import { seedImage } from '../support/registry/images.ts';
+import { entryOf, INDEX, MANIFEST, seedImage } from '../support/registry/images.ts';
 import type { Quirks } from '../support/registry/quirks.ts';
 import { RegistryWorld } from '../support/registry/world.ts';
 import { rule } from './domain/sync/fixtures.ts';
@@ -121,6 +123,74 @@ describe('a comparison', () => {
     await start({ north: { instead: () => ({ status: 503, text: 'down' }) } });
     seed('shop/web:v1', 'south');
     await expect(compare()).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  });
+});
+
+describe('what is attached to images that are there', () => {
+  const api = { referrers: true };
+
+  /** An image that is in step, with a referrer and a signature of cosign at the source. */
+  function signed(quirks: Quirks): string {
+    const digest = seed('shop/web:v1', 'north', 'south', 'east');
+    const north = registries['north'] as Adversary;
+    const subject = { mediaType: MANIFEST, digest, size: 1 };
+    const referrer = seedImage(north, 'shop/web', null, [], { seed: 'referrer', subject });
+    seedImage(north, 'shop/web', `${fallbackTag(digest)}.sig`, [], { seed: 'cosign' });
+    if (quirks.referrers !== true) {
+      const manifests = [entryOf(MANIFEST, referrer.bytes)];
+      north.putManifest('shop/web', fallbackTag(digest), INDEX, { schemaVersion: 2, mediaType: INDEX, manifests });
+    }
+    return digest;
+  }
+  const lacking = ({ missing }: Drift): string[] =>
+    missing.map(({ tag, to, isAttached }) => `${tag} ${to.join()} ${String(isAttached)}`);
+
+  test.each([
+    ['with the referrers API', api],
+    ['without it', {}],
+  ])('is found where it lacks, %s, and no more once it was copied', async (_, quirks) => {
+    await start({ north: quirks, south: quirks, east: quirks });
+    const digest = signed(quirks);
+    expect(lacking(await compare())).toEqual(['v1 south,east true']);
+    const destinations = [place('south', 'shop/web'), place('east', 'shop/web')];
+    await new Copier().copy({ source: place('north', 'shop/web'), digest, destinations });
+    expect(lacking(await compare())).toEqual([]);
+    registries['east']?.tags.delete(`shop/web ${fallbackTag(digest)}.sig`);
+    expect(lacking(await compare())).toEqual(['v1 east true']);
+  });
+
+  test('is no tag of its own, and is not looked for by a rule without referrers', async () => {
+    await start({ north: api, south: api, east: api });
+    signed(api);
+    const all = { ...SHOP, images: [{ repository: 'shop/**' }] };
+    const comparing = { brought: reader, signal, tell: () => undefined };
+    expect((await compareRule(place, all, ['south'], comparing)).checked).toBe(1);
+    expect((await compareRule(place, { ...all, referrers: false }, ['south'], comparing)).missing).toEqual([]);
+  });
+
+  test('that an index lists and that is gone is nothing', async () => {
+    await start();
+    const digest = signed({});
+    const north = registries['north'] as Adversary;
+    north.tags.delete(`shop/web ${fallbackTag(digest)}.sig`);
+    for (const [key, { bytes }] of north.manifests) if (bytes.includes('"subject"')) north.manifests.delete(key);
+    expect(lacking(await compare())).toEqual([]);
+  });
+
+  test.each([
+    // One to list repositories, one to list tags, and for each tag a HEAD at the source and one at each registry.
+    ['with the referrers API, of images without any', api, 2 + 20 + 40 + 20],
+    // The first one finds out that there is no API.
+    ['without it, of images without any', {}, 2 + 20 + 40],
+  ])('costs, %s, so many requests', async (_, quirks, requests) => {
+    await start({ north: quirks, south: quirks, east: quirks });
+    for (let n = 0; n < 20; n++) seed(`shop/web:v${100 + n}`, 'north', 'south', 'east');
+    // What a registry is, is known after the first image.
+    await compare();
+    let count = 0;
+    for (const registry of Object.values(registries)) registry.quirks.instead = () => void count++;
+    expect(await compare()).toMatchObject({ checked: 20, missing: [] });
+    expect(count).toBe(requests);
   });
 });
 

@@ -25,6 +25,8 @@ export const comparisons: Migration = {
       SELECT DISTINCT ON (registry, repository, key) registry, repository, key, digest, source, coalesce(ended_at, asked_at)
       FROM syncs, jsonb_each_text(tags) WHERE value = 'moved'
       ORDER BY registry, repository, key, asked_at DESC`.execute(db);
+    // NULL: it was due when it was asked for.
+    await sql`ALTER TABLE syncs ADD COLUMN not_before timestamptz`.execute(db);
     // How the last comparison by each rule ended.
     await sql`
       CREATE TABLE comparisons (

@@ -8,6 +8,8 @@ export interface Missing {
   digest: string;
   /** Registries. */
   to: string[];
+  /** The image is there, and something that is attached to it is not. */
+  isAttached?: true;
 }
 
 /** A tag that a sync brought to registries, that the rule may delete, and that the source has no more. */

@@ -1,3 +1,4 @@
+import { subjectOfTag } from './attached-tag.ts';
 import { compileGlob, matches } from './glob.ts';
 import { isIn, type Language } from './language.ts';
 import { globOf, isExclusion } from './patterns.ts';
@@ -41,8 +42,9 @@ function compile({ images }: SyncRule): Images[] {
   });
 }
 
-/** Whether the rule brings what the tag of the repository names. */
+/** Whether the rule brings what the tag of the repository names; what is attached to images goes along with them only. */
 export function brings(rule: SyncRule, repository: string, tag: string): boolean {
+  if (subjectOfTag(tag) !== null) return false;
   return imagesOf(rule).some(({ repositories, tags }) => isIn(repositories, repository) && isIn(tags, tag));
 }
 

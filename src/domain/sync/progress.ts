@@ -55,6 +55,8 @@ export interface Sync {
   wantedBy: string[];
   /** ISO time at which it was asked for first. */
   askedAt: string;
+  /** ISO time before which it need not begin, as its rule has windows; null: it was due at once. */
+  notBefore: string | null;
   /** ISO time; null: it goes on. */
   endedAt: string | null;
   /** Null: the image is not there yet. */

@@ -3,7 +3,7 @@ import type { SyncPriority } from './priority.ts';
 /** Within so long an image is to be where it is wanted. Seconds. */
 export const SYNC_GOAL_SECONDS = 20;
 
-/** From here on what is still open is late: somebody should look. Seconds. */
+/** From here on what is still open is late: somebody should look. Seconds since it was due: asked for, or its window opened. */
 export const SYNC_LATE_SECONDS = 60;
 
 /** Upper bounds of the histogram, in seconds; what took longer than the last one is counted beyond. */
@@ -14,16 +14,16 @@ export interface SyncStats {
   registry: string;
   done: number;
   failed: number;
-  /** From request to end, of those that are done; null where there are none. */
+  /** From when they were due to their end, of those that are done; null where there are none. */
   seconds: { p50: number; p95: number; p99: number; max: number } | null;
   /** Of those that are done, how many took up to `le` seconds and longer than the bound before; null: beyond the last one. */
   histogram: { le: number | null; count: number }[];
   /** Share of those that have ended that is done within SYNC_GOAL_SECONDS, from 0 to 1; null where none has ended. */
   withinGoal: number | null;
   open: number;
-  /** Open for longer than SYNC_LATE_SECONDS; those of low priority may wait for their time. */
+  /** Open for longer than SYNC_LATE_SECONDS since they were due. */
   late: number;
-  /** How long ago the oldest open one was asked for, in seconds; null where none is open. */
+  /** How long ago the oldest open one was due, in seconds; null where none is open. */
   oldestSeconds: number | null;
 }
 

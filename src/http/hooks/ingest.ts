@@ -1,13 +1,14 @@
 import { registriesOf, type FleetRegistry } from '../../domain/registries.ts';
 import { destinationsOf } from '../../domain/sync/destinations.ts';
-import { deletes } from '../../domain/sync/images.ts';
+import { bringsOf, deletes } from '../../domain/sync/images.ts';
 import type { SyncRule } from '../../domain/sync/rule.ts';
 import { requestsTo } from '../../temporal/sync-request.ts';
 import type { ApiContext } from '../context.ts';
 import { newSyncId } from '../ids.ts';
 import { ask } from '../sync/ask.ts';
 import { compareSoon } from '../temporal/comparisons.ts';
-import type { Deletion, Push, Told } from './told.ts';
+import { bringAttached } from '../temporal/attached.ts';
+import type { Attachment, Deletion, Push, Told } from './told.ts';
 
 /** How many of the events were new, had been told of before, and are for nobody. */
 export interface Ingested {
@@ -20,8 +21,8 @@ export interface Ingested {
 type Act = ((id: string) => Promise<void>) | null;
 
 /**
- * Asks for what was pushed wherever a rule wants it, and has registries compared where something was deleted that a rule deletes,
- * too. What is told again changes nothing.
+ * Asks for what was pushed wherever a rule wants it, brings what was attached to images along, and has registries compared
+ * where something was deleted that a rule deletes, too. What is told again changes nothing.
  * @throws TransshipError TEMPORAL_UNREACHABLE, CATALOGUE_UNREACHABLE: to be told again
  */
 export async function ingest(context: ApiContext, from: FleetRegistry, told: readonly Told[]): Promise<Ingested> {
@@ -29,8 +30,7 @@ export async function ingest(context: ApiContext, from: FleetRegistry, told: rea
   if (told.length === 0) return counts;
   const rules = (await context.catalogue.syncRules.list()).map(({ rule }) => rule).filter(({ onPush }) => onPush);
   for (const event of told) {
-    const act =
-      event.kind === 'push' ? onPush(context, from, event, rules) : await onDeletion(context, from, event, rules);
+    const act = await actOn(context, from, event, rules);
     counts[await once(context, from, event, act)]++;
   }
   return counts;
@@ -52,6 +52,11 @@ async function once(
   return 'asked';
 }
 
+async function actOn(context: ApiContext, from: FleetRegistry, event: Told, rules: readonly SyncRule[]): Promise<Act> {
+  if (event.kind === 'push') return onPush(context, from, event, rules);
+  return event.kind === 'attached' ? onAttached(context, from, event, rules) : onDeletion(context, from, event, rules);
+}
+
 function onPush(context: ApiContext, from: FleetRegistry, push: Push, rules: readonly SyncRule[]): Act {
   const { repository, tag, digest } = push;
   const registries = registriesOf(context.fleet);
@@ -63,6 +68,17 @@ function onPush(context: ApiContext, from: FleetRegistry, push: Push, rules: rea
     const asked = { id, tag, wantedBy: `push to ${from.name}` };
     for (const request of requestsTo(wanted, registries, asked)) await ask(context, image, request);
   };
+}
+
+/** Most of what is pushed by its digest is part of an image and attached to nothing: its manifest tells. */
+function onAttached(
+  { temporal }: ApiContext,
+  { name, idc }: FleetRegistry,
+  { repository, digest, subject }: Attachment,
+  rules: readonly SyncRule[],
+): Act {
+  if (!rules.some((rule) => rule.from === name && rule.referrers && bringsOf(rule, repository))) return null;
+  return async (id) => bringAttached(temporal, { id, repository, digest, subject, from: { name, idc } });
 }
 
 /** A hint only: the comparison looks itself what the source has, and deletes by the rules of any other. */

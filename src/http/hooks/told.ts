@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { subjectOfTag } from '../../domain/sync/attached-tag.ts';
 
 interface Event {
   repository: string;
@@ -13,6 +14,15 @@ export interface Push extends Event {
   digest: string;
 }
 
+/** A manifest that somebody pushed by its digest, or under a tag that says what it is attached to. */
+export interface Attachment extends Event {
+  kind: 'attached';
+  tag: null;
+  digest: string;
+  /** What its tag says that it is attached to; null: it has none. */
+  subject: string | null;
+}
+
 /** Something is there no more: a tag, or a manifest with all its tags. At least one of the two is known. */
 export interface Deletion extends Event {
   kind: 'deletion';
@@ -20,7 +30,7 @@ export interface Deletion extends Event {
   digest: string | null;
 }
 
-export type Told = Push | Deletion;
+export type Told = Push | Attachment | Deletion;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const digest = z.string().regex(DIGEST);
@@ -32,7 +42,7 @@ const artifactSchema = z.object({
 });
 
 /** Types of events that count: Harbor's own, and of its CloudEvents. */
-const KINDS: Record<string, Told['kind']> = {
+const KINDS: Record<string, 'push' | 'deletion'> = {
   PUSH_ARTIFACT: 'push',
   DELETE_ARTIFACT: 'deletion',
   'harbor.artifact.pushed': 'push',
@@ -68,8 +78,8 @@ type Notification = z.output<typeof envelopeSchema>['events'][number];
 const IS_MANIFEST = /^application\/vnd\.(oci\.image\.(manifest|index)|docker\.distribution\.manifest(\.list)?)\./;
 
 /**
- * The pushes and deletions that a webhook tells of: Harbor's own format, its CloudEvents, and distribution's notifications. What
- * was pushed by its digest comes along with what refers to it, and is left out, as everything else that a registry may tell.
+ * The pushes and deletions that a webhook tells of: Harbor's own format, its CloudEvents, and distribution's notifications.
+ * Everything else that a registry may tell is left out.
  * @returns null where it is none of the three
  */
 export function toldIn(body: unknown): Told[] | null {
@@ -88,16 +98,23 @@ export function toldIn(body: unknown): Told[] | null {
     const key = `${kind === 'push' ? '' : 'deleted '}${repository.repo_full_name}:${one.tag}@${one.digest} ${at}`;
     const known = { repository: repository.repo_full_name, digest: one.digest, key };
     if (kind === 'deletion') return [{ kind, ...known, tag }];
-    return tag === null ? [] : [{ kind, ...known, tag }];
+    return [pushed(known, tag)];
   });
+}
+
+/** What was pushed by its digest is attached to an image, or part of one: which of the two only the registry can tell. */
+function pushed(known: Omit<Push, 'kind' | 'tag'>, tag: string | null): Push | Attachment {
+  const subject = tag === null ? null : subjectOfTag(tag);
+  if (tag === null || subject !== null) return { kind: 'attached', ...known, tag: null, subject };
+  return { kind: 'push', ...known, tag };
 }
 
 /** Of a deletion distribution says a tag, or a digest: of a manifest, or of a blob, which is told apart by nothing. */
 function notified({ id, action, target }: Notification): Told[] {
   const { mediaType, repository, tag } = target;
   const known = DIGEST.test(target.digest) ? target.digest : null;
-  if (action === 'push' && IS_MANIFEST.test(mediaType) && known !== null && tag !== undefined) {
-    return [{ kind: 'push', repository, tag, digest: known, key: id }];
+  if (action === 'push' && IS_MANIFEST.test(mediaType) && known !== null) {
+    return [pushed({ repository, digest: known, key: id }, tag ?? null)];
   }
   if (action !== 'delete' || (known === null && tag === undefined)) return [];
   return [{ kind: 'deletion', repository, tag: tag ?? null, digest: known, key: id }];

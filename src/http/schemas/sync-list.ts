@@ -67,6 +67,9 @@ const syncSchema = z
     priority: z.enum(PRIORITIES),
     wantedBy: z.array(z.string()),
     askedAt: z.string(),
+    notBefore: z.string().nullable().meta({
+      description: 'Before this it need not begin, as its rule has windows; null: it was due when it was asked for',
+    }),
     endedAt: z.string().nullable(),
     report: reportSchema.nullable(),
     trouble: troubleSchema.nullable(),
@@ -96,7 +99,7 @@ export const syncListSchema = z
           {
             ...{ repository: 'shop/web', digest: DIGEST, registry: 'south', from: 'north', state: 'queued' as const },
             ...{ tags: { v2: null }, priority: 'normal' as const, wantedBy: ['li by hand'] },
-            ...{ askedAt: '2026-01-01T12:00:00.000Z', endedAt: null, report: null, trouble: null },
+            ...{ askedAt: '2026-01-01T12:00:00.000Z', notBefore: null, endedAt: null, report: null, trouble: null },
             activity: {
               ...{ step: 'copy' as const, since: '2026-01-01T12:00:00.100Z', attempt: 2, worker: '4711@worker-south' },
               nextAttempt: null,
@@ -133,7 +136,10 @@ const statsSchema = z
     seconds: z
       .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
       .nullable()
-      .meta({ description: 'From request to end, of those that are done; null where there are none' }),
+      .meta({
+        description:
+          'From when they were due (asked for, or their window opened) to their end, of those that are done; null where there are none',
+      }),
     histogram: z
       .array(z.object({ le: z.number().nullable(), count: z.int() }))
       .meta({ description: `How many took up to so many seconds: ${SYNC_BUCKETS.join(', ')}; null: longer` }),
@@ -145,9 +151,12 @@ const statsSchema = z
       }),
     open: z.int(),
     late: z.int().meta({
-      description: `Open for longer than ${SYNC_LATE_SECONDS} s; those of low priority may wait for their time`,
+      description: `Open for longer than ${SYNC_LATE_SECONDS} s since they were due`,
     }),
-    oldestSeconds: z.number().nullable().meta({ description: 'How long the oldest open one has waited' }),
+    oldestSeconds: z
+      .number()
+      .nullable()
+      .meta({ description: 'How long ago the oldest open one was due; 0: it waits for its window' }),
   })
   .meta({ id: 'SyncStats' }) satisfies z.ZodType<SyncStats>;
 

@@ -76,7 +76,7 @@ export const syncRoutes: FastifyPluginCallbackZod<{ context: ApiContext }> = (ap
         operationId: 'getSyncStats',
         summary: 'Show how long syncs take, by registry',
         description:
-          'Of those that were asked for in the last hours: done and failed, percentiles and a histogram of the seconds from request to end; and what is open now.',
+          'Of those that were asked for in the last hours: done and failed, percentiles and a histogram of the seconds from when they were due, which is when they were asked for or their window opened, to their end; and what is open now.',
         tags,
         querystring: z.strictObject({
           hours: z.coerce.number().positive().max(720).default(24).meta({ description: 'How far to look back' }),

@@ -9,7 +9,7 @@ import { highest, type SyncPriority } from '../../domain/sync/priority.ts';
 import type { SyncImageInput, SyncImageResult, SyncRequest } from '../../temporal/sync.ts';
 import { troubleOf } from '../troubles.ts';
 import { recordActivities, tagActivities, undoTagActivities, type ImageStep } from './activities.ts';
-import { countSync } from './metrics.ts';
+import { countDuplicates, countSync } from './metrics.ts';
 
 /**
  * What is wanted in one registry, and how far it is: the image first, then its tags. What fails for good stays so until
@@ -83,7 +83,7 @@ export class Destination {
   }
 
   /** Notes what is wanted. @param now milliseconds since 1970 */
-  want({ tag, priority, notBefore, wantedBy, askedAt }: SyncRequest, options: SyncOptions, now: number): void {
+  want({ tag, priority, notBefore, wantedBy, askedAt, again }: SyncRequest, options: SyncOptions, now: number): void {
     if (this.isIdle || this.#since === 0) {
       this.#since = now;
       this.#askedAt = askedAt;
@@ -96,7 +96,7 @@ export class Destination {
     if (tag !== null) this.#tags[tag] = null;
     // More than was brought so far: what is there already costs next to nothing.
     const wider = union(this.#options, options);
-    if (isSame(wider, this.#options)) return;
+    if (again !== true && isSame(wider, this.#options)) return;
     this.#options = wider;
     this.#report = null;
     this.#isCopyEnough = false;
@@ -110,7 +110,9 @@ export class Destination {
 
   /** It has the image, though the copy to others may go on. */
   arrived(report: CopyReport): void {
-    if (this.#isCopyEnough) this.#report ??= report;
+    if (!this.#isCopyEnough || this.#report !== null) return;
+    this.#report = report;
+    countDuplicates(this.at.name, report.duplicates);
   }
 
   endCopy({ report, trouble }: Pick<CopyOutcome, 'report' | 'trouble'>): void {
@@ -166,7 +168,7 @@ export class Destination {
 
   async #end(state: 'done' | 'failed'): Promise<void> {
     await this.#record(state);
-    countSync(this.at.name, this.#priority, state, Date.now() - this.#since);
+    countSync(this.at.name, this.#priority, state, Math.max(0, Date.now() - Math.max(this.#since, this.#notBefore)));
   }
 
   #nextTag(): string | null {
@@ -208,6 +210,7 @@ export class Destination {
       priority: this.#priority,
       wantedBy: [...this.#wantedBy],
       askedAt: this.#askedAt,
+      notBefore: this.#notBefore > this.#since ? new Date(this.#notBefore).toISOString() : null,
       endedAt: ended ? new Date().toISOString() : null,
     });
   }

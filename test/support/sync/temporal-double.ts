@@ -5,9 +5,14 @@ import type { Connection, Finding } from '../../../src/domain/sync/connection.ts
 import type { RegistryLook } from '../../../src/domain/sync/look.ts';
 import { WORKFLOWS } from '../../../src/temporal/names.ts';
 import type { ReconcileInput } from '../../../src/temporal/reconcile.ts';
-import type { ConnectRegistriesInput, LookAtImagesInput, SyncImageInput } from '../../../src/temporal/sync.ts';
+import type {
+  BringAttachedInput,
+  ConnectRegistriesInput,
+  LookAtImagesInput,
+  SyncImageInput,
+} from '../../../src/temporal/sync.ts';
 
-type Input = LookAtImagesInput | ConnectRegistriesInput | ReconcileInput;
+type Input = LookAtImagesInput | ConnectRegistriesInput | ReconcileInput | BringAttachedInput;
 type Pending = Parameters<typeof readSteps>[0][number];
 
 /**
@@ -26,8 +31,8 @@ export class TemporalDouble {
   /** Workflows that run, by their ids, with what goes on in them. */
   readonly running = new Map<string, Pending[]>();
   readonly cancelled: string[] = [];
-  /** Comparisons that were begun, in order. */
-  readonly started: { type: string; id: string; input: ReconcileInput }[] = [];
+  /** Comparisons, and looks at what was attached, that were begun, in order. */
+  readonly started: { type: string; id: string; input: ReconcileInput | BringAttachedInput }[] = [];
   /** What comes of the comparisons that are begun next, at once; of others nothing is known. */
   readonly ends: unknown[] = [];
   /** Workflows that have ended well, by their ids, with what came of them. */

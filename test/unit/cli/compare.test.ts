@@ -129,7 +129,7 @@ test('a tag that a rule has deleted is told where it is looked for', async () =>
   await api.catalogue.syncs.put({
     ...{ repository: 'shop/web', digest, registry: 'edge', from: 'north', state: 'done', tags: { v1: 'moved' } },
     ...{ priority: 'normal', wantedBy: [], askedAt: new Date().toISOString(), endedAt: new Date().toISOString() },
-    ...{ report: null, trouble: null },
+    ...{ report: null, trouble: null, notBefore: null },
   });
   const dropped = {
     registry: 'edge',

@@ -42,7 +42,7 @@ async function written(state: Sync['state'], change: Partial<Sync> = {}): Promis
   await api.catalogue.syncs.put({
     ...{ repository: 'shop/web', digest: ONE, registry: 'edge', from: 'north', state, tags: { v1: null } },
     ...{ priority: 'normal', wantedBy: ['li by hand'], askedAt: temporal.asked[0]?.requests[0]?.askedAt ?? NEVER },
-    ...{ endedAt: ended, report: null, trouble: null },
+    ...{ endedAt: ended, report: null, trouble: null, notBefore: null },
     ...change,
   });
 }
@@ -183,9 +183,7 @@ test('the overview tells what is open, what failed lately, how long it takes, an
   );
   expect(stdout).toMatch(/^edge +1 +0 +6\.0 s +6\.0 s +6\.0 s +6\.0 s +100\.0 % +···█····· +2 +90 min \d+ s$/m);
   expect(stdout).toMatch(/^far +0 +1 +0\.0 % +········· +0$/m);
-  expect(stderr).toMatch(
-    /^waits: shop\/web:v1 to edge for 90 min \d+ s: waits for the time that its rule allows, or for a worker/m,
-  );
+  expect(stderr).toMatch(/^waits: shop\/web:v1 to edge for 90 min \d+ s: waits for a worker of the queue/m);
   expect(stderr).toMatch(/^waits: shop\/web@sha256:111111111111 to edge for 2 min \d+ s: /m);
   expect(stderr).toContain('attempt 7 waits for a worker; last: Y: no answer');
 

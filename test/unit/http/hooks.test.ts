@@ -102,15 +102,29 @@ describe('what a webhook tells of', () => {
     ['CloudEvents', cloud('v1', 'one'), ['v1']],
     ['a notification of distribution', notified('push', MANIFEST, 'v1'), ['v1']],
     ['a notification of an index', notified('push', 'application/vnd.oci.image.index.v1+json', 'v1'), ['v1']],
-    ['a child that is pushed by its digest', harbor(CHILD), []],
     ['a pull', harbor('v1', 1, 'PULL_ARTIFACT'), []],
     ['a blob', notified('push', 'application/octet-stream'), []],
-    ['a manifest by its digest', notified('push', MANIFEST), []],
     ['a HEAD request, which distribution calls a pull', notified('pull', MANIFEST, 'v1'), []],
   ])('%s', (_, body, tags) => {
     expect(toldIn(body)?.map((push) => [push.repository, push.tag, push.digest])).toEqual(
       tags.map((tag) => ['shop/web', tag, DIGEST]),
     );
+  });
+
+  test.each([
+    ['by its digest', harbor(CHILD), null],
+    ['by its digest, in a notification', notified('push', MANIFEST), null],
+    ['as a signature of cosign', harbor(`${CHILD.replace(':', '-')}.sig`), CHILD],
+    [
+      'as an attestation of cosign, in a notification',
+      notified('push', MANIFEST, `${CHILD.replace(':', '-')}.att`),
+      CHILD,
+    ],
+    ['as an index of referrers', notified('push', MANIFEST, CHILD.replace(':', '-')), CHILD],
+  ])('what was pushed %s may be attached to an image', (_, body, subject) => {
+    expect(toldIn(body)).toMatchObject([
+      { kind: 'attached', repository: 'shop/web', tag: null, digest: DIGEST, subject },
+    ]);
   });
 
   test.each([
@@ -185,11 +199,42 @@ describe('a push', () => {
   });
 });
 
+describe('what may be attached to an image', () => {
+  beforeEach(() => {
+    temporal.started.length = 0;
+  });
+
+  test('is looked at by its source, once; where no rule brings anything of its repository nobody looks', async () => {
+    const body = harbor(DIGEST, 31);
+    expect((await tell(body)).json<object>()).toEqual({ asked: 1, known: 0, unwanted: 0 });
+    expect((await tell(body)).json<object>()).toEqual({ asked: 0, known: 1, unwanted: 0 });
+    const input = { repository: 'shop/web', digest: DIGEST, subject: null, from: { name: 'north', idc: 'north' } };
+    expect(temporal.started).toMatchObject([{ type: 'bringAttached', id: `attached/shop/web@${DIGEST}`, input }]);
+    temporal.running.set(`attached/shop/web@${DIGEST}`, []);
+    expect((await tell(harbor(DIGEST, 32))).json<object>()).toMatchObject({ asked: 1 });
+    temporal.running.clear();
+    expect(temporal.started).toHaveLength(1);
+    const other = {
+      events: [{ id: '33', action: 'push', target: { repository: 'pay/web', mediaType: MANIFEST, digest: CHILD } }],
+    };
+    expect((await tell(other)).json<object>()).toEqual({ asked: 0, known: 0, unwanted: 1 });
+  });
+
+  test('is for nobody where rules bring images without it', async () => {
+    const put = async (one: SyncRule): Promise<unknown> =>
+      api.catalogue.syncRules.put(one, BY_ALICE, { check: () => undefined });
+    await put({ ...rule, referrers: false });
+    expect((await tell(harbor(DIGEST, 34))).json<object>()).toEqual({ asked: 0, known: 0, unwanted: 1 });
+    await put(rule);
+    expect(temporal.started).toEqual([]);
+  });
+});
+
 describe('a deletion', () => {
   const brought: Sync = {
     ...{ repository: 'shop/web', digest: DIGEST, registry: 'edge', from: 'north', state: 'done' },
     ...{ tags: { v1: 'moved' }, priority: 'normal', wantedBy: [], askedAt: new Date().toISOString(), endedAt: null },
-    ...{ report: null, trouble: null },
+    ...{ report: null, trouble: null, notBefore: null },
   };
   const inForce = async (deletions: Partial<SyncRule['deletions']>): Promise<unknown> =>
     api.catalogue.syncRules.put({ ...rule, deletions: { ...rule.deletions, ...deletions } }, BY_ALICE, {

@@ -23,7 +23,7 @@ test('syncs that ended a month ago are forgotten, once the API runs', async () =
     await syncs.put({
       ...{ repository: 'shop/web', digest: `sha256:${'1'.repeat(64)}`, registry, from: 'north', state: 'done' },
       ...{ tags: {}, priority: 'normal', wantedBy: [], askedAt: ago(40), endedAt: ago(days) },
-      ...{ report: null, trouble: null },
+      ...{ report: null, trouble: null, notBefore: null },
     });
   }
   const stop = keepHouse({

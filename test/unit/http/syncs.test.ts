@@ -47,7 +47,7 @@ async function written(change: Partial<Sync> = {}): Promise<Sync> {
   const sync: Sync = {
     ...{ repository: 'shop/web', digest, registry: 'edge', from: 'north', state: 'queued', tags: { v1: null } },
     ...{ priority: 'normal', wantedBy: ['li by hand'], askedAt: new Date().toISOString(), endedAt: null },
-    ...{ report: null, trouble: null },
+    ...{ report: null, trouble: null, notBefore: null },
     ...change,
   };
   await api.catalogue.syncs.put(sync);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeDeletions } from '../../../../src/domain/sync/deletions.ts';
+import { judgeDeletions, type DeletionsKnown } from '../../../../src/domain/sync/deletions.ts';
 import type { Extra } from '../../../../src/domain/sync/drift.ts';
 import type { SyncRule } from '../../../../src/domain/sync/rule.ts';
 import { rule } from './fixtures.ts';
@@ -14,7 +14,7 @@ const SHOP = rule({
   },
   deletions: ON,
 });
-const NOTHING = { lately: 0, unsupported: [] };
+const NOTHING: DeletionsKnown = { lately: 0, unsupported: [] };
 
 function extra(image: string, change: Partial<Extra> = {}): Extra {
   const [repository = '', tag = ''] = image.split(':');
