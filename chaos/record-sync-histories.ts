@@ -6,7 +6,18 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pushImage } from '../devfleet/images/index.ts';
 import { startRegistryFleet } from '../devfleet/registry-fleet.ts';
 import { startTransship } from '../devfleet/transship.ts';
-import { syncWorkflowId } from '../src/temporal/names.ts';
+import { RegistryClient } from '../src/registry/client.ts';
+import { headManifest } from '../src/registry/manifest.ts';
+import { deleteReference } from '../src/registry/tags.ts';
+import {
+  attachedWorkflowId,
+  comparisonWorkflowId,
+  CONTROL_QUEUE,
+  syncWorkflowId,
+  WORKFLOWS,
+} from '../src/temporal/names.ts';
+import type { BringAttachedInput } from '../src/temporal/sync.ts';
+import type { AcceptedComparison } from '../src/http/schemas/comparison.ts';
 import type { AcceptedSync } from '../src/http/schemas/sync.ts';
 import { writeHistory } from './history-file.ts';
 
@@ -69,6 +80,38 @@ while (compared === null) {
     if (status.name === 'COMPLETED') compared = workflowId;
 }
 await record('one registry away.reconcileRule', compared);
+
+await fleet.link('south-edge/registry').restore();
+
+/** Compares now, and waits for it. */
+async function compare(body: object): Promise<string> {
+  const { id } = await transship.rest<AcceptedComparison>('POST', '/v1/sync-rules/shop/comparisons', body);
+  const workflowId = comparisonWorkflowId('shop', id);
+  await workflow.getHandle(workflowId).result();
+  return workflowId;
+}
+
+// What the source has no more is held back, and goes where somebody says so.
+await compare({});
+await transship.rest('PUT', '/v1/sync-rules/shop', { ...rule, deletions: { tags: true, most: 1 } });
+const source = new RegistryClient({ url: fleet.registries['north']?.directUrl ?? '' });
+resources.defer(async () => source.close());
+const place = { client: source, repository: REPOSITORY };
+for (const tag of ['v1', 'stable']) await deleteReference(place, tag);
+await pushImage(source.url.origin, { repository: REPOSITORY, tag: 'v2', labels: {} });
+await record('tags are held back.reconcileRule', await compare({ dryRun: true }));
+await record('tags are deleted.reconcileRule', await compare({ mostDeletions: 2 }));
+
+// Something is attached to an image after it was brought.
+const image = await headManifest(place, 'v2');
+const signature = { repository: REPOSITORY, digest: image ?? '', subject: image };
+const attached = await workflow.start<(input: BringAttachedInput) => Promise<string[]>>(WORKFLOWS.bringAttached, {
+  workflowId: attachedWorkflowId(REPOSITORY, image ?? ''),
+  taskQueue: CONTROL_QUEUE,
+  args: [{ ...signature, id: 'syn-recorded', from: { name: 'north', idc: 'north' } }],
+});
+if ((await attached.result()).length === 0) throw new Error('it was brought nowhere');
+await record('brought along.bringAttached', attached.workflowId);
 
 for await (const { workflowId } of workflow.list({ query: 'WorkflowType = "lookAtImages"' })) {
   await record('one registry away.lookAtImages', workflowId);

@@ -118,10 +118,13 @@ export function reconcileActivities(
       const waiting = activityWaiting();
       const { info, client } = Context.current();
       let [done, late] = [0, 0];
-      const hasEnded = async ({ repository, digest, to }: Missing, since: number): Promise<boolean> => {
+      const ended = async ({ repository, digest }: Missing): Promise<Map<string, string>> => {
         const rows = await syncs.list({ repository, digest, limit: 1_000 });
-        const ended = rows.filter(({ endedAt }) => endedAt !== null && Date.parse(endedAt) >= since);
-        return to.every((name) => ended.some(({ registry }) => registry === name));
+        return new Map(
+          rows.flatMap(({ registry, askedAt, endedAt }) =>
+            endedAt === null ? [] : [[registry, `${askedAt} ${endedAt}`]],
+          ),
+        );
       };
       try {
         await atOnce(rule.parallel, missing, async (image) => {
@@ -131,20 +134,28 @@ export function reconcileActivities(
             image.to.includes(registry),
           );
           const asked = {
-            ...{ id: `${info.workflowExecution?.runId ?? ''}/${tag}`, tag, wantedBy: `rule ${rule.name}` },
+            ...{
+              id: `${info.workflowExecution?.runId ?? ''}/${info.attempt}/${tag}`,
+              tag,
+              wantedBy: `rule ${rule.name}`,
+            },
             ...(image.isAttached === true ? { again: true as const } : {}),
           };
           const requests = requestsTo(wanted, all, asked);
-          // Of before it was asked for does not count; clocks may differ by a little.
-          const since = Date.now() - 1_000;
+          // What had ended before it was asked for does not count.
+          const before = await ended(image);
+          const hasEnded = async (): Promise<boolean> => {
+            const now = await ended(image);
+            return image.to.every((name) => now.has(name) && now.get(name) !== before.get(name));
+          };
           for (const request of requests) await askForImage(client, { repository, digest, from }, request);
           // What waits for its window holds no place.
           const waits = requests.some(({ notBefore }) => notBefore !== undefined);
           const until = waits ? 0 : Date.now() + PLACE_MS;
-          let isThere = await hasEnded(image, since);
+          let isThere = await hasEnded();
           while (!isThere && Date.now() < until) {
             await pause(waiting, LOOK_MS, `${done} of ${missing.length} brought; ${repository}:${tag} is on its way`);
-            isThere = await hasEnded(image, since);
+            isThere = await hasEnded();
           }
           done++;
           if (!isThere) late++;

@@ -70,8 +70,9 @@ async function compareAll({ rule, from, to }: RuleInForce, { repository }: Recon
       });
       try {
         const only = repository === undefined ? {} : { repository };
-        const drift: Drift = await compareRegistries({ rule, to: registries, ...only });
-        return { idc, registries, drift, trouble: null };
+        // A worker of the release before does not tell all of it.
+        const drift: Partial<Drift> = await compareRegistries({ rule, to: registries, ...only });
+        return { idc, registries, drift: { ...emptyDrift(), ...drift }, trouble: null };
       } catch (error) {
         if (isCancellation(error)) throw error;
         return { idc, registries, drift: emptyDrift(), trouble: troubleOf(error) };

@@ -2,14 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalogue } from '../../src/catalogue/index.ts';
 import type { Catalogue, OperationInstance } from '../../src/catalogue/types.ts';
 import { BY_ALICE, createRelease, layout, SHOP_WEB, spec } from '../support/catalogue.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 let postgres: TestPostgres;
 let catalogue: Catalogue;
+let url: string;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  catalogue = await openCatalogue(await postgres.database('catalogue'));
+  url = await postgres.database('catalogue');
+  catalogue = await openCatalogue(url);
 });
 afterAll(async () => {
   await catalogue.close();

@@ -77,9 +77,9 @@ async function sign(repository: string, subject: string, label: string): Promise
   const place = world.place('north', repository);
   const about = await getManifest(place, subject);
   if (about === null) throw new Error(`${subject} is not there`);
-  const bytes = Buffer.from(
-    JSON.stringify({ ...about.content, schemaVersion: 2, mediaType: about.mediaType, annotations: { label } }),
-  );
+  const { config, layers } = about.content;
+  const content = { schemaVersion: 2, mediaType: about.mediaType, config, layers, annotations: { label } };
+  const bytes = Buffer.from(JSON.stringify(content));
   await putManifest(place, `${fallbackTag(subject)}.sig`, { bytes, digest: sha256(bytes), mediaType: about.mediaType });
   return sha256(bytes);
 }

@@ -133,13 +133,10 @@ const statsSchema = z
     registry: z.string(),
     done: z.int(),
     failed: z.int(),
-    seconds: z
-      .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
-      .nullable()
-      .meta({
-        description:
-          'From when they were due (asked for, or their window opened) to their end, of those that are done; null where there are none',
-      }),
+    seconds: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() }).nullable().meta({
+      description:
+        'From when they were due (asked for, or their window opened) to their end, of those that are done; null where there are none',
+    }),
     histogram: z
       .array(z.object({ le: z.number().nullable(), count: z.int() }))
       .meta({ description: `How many took up to so many seconds: ${SYNC_BUCKETS.join(', ')}; null: longer` }),
