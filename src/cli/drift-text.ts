@@ -66,7 +66,7 @@ export function agoText(last: LastComparison | null, now: Date): string {
 /** What the last comparison left as it should not be, in a few words. */
 export function leftText({ paint }: Terminal, last: LastComparison | null, now: Date): string {
   if (last === null) return '';
-  const left = remaining(last as Parameters<typeof remaining>[0]);
+  const left = remaining(last);
   if (left === null) return `brings ${last.asked}`;
   const parts = [
     ...(left.late === 0 ? [] : [`${left.late} late`]),

@@ -4,6 +4,8 @@ import { CONTROL_QUEUE, comparisonWorkflowId, WORKFLOWS } from '../../temporal/n
 import type { ReconcileInput } from '../../temporal/reconcile.ts';
 import { callTemporal, type TemporalLink } from './link.ts';
 
+type ReconcileRule = (input: ReconcileInput) => Promise<Comparison | null>;
+
 /** How far a comparison is. */
 export interface ComparisonNow {
   state: 'running' | 'done' | 'failed';
@@ -16,7 +18,7 @@ export interface ComparisonNow {
 /** @throws TransshipError TEMPORAL_UNREACHABLE */
 export async function startComparison(link: TemporalLink, id: string, input: ReconcileInput): Promise<void> {
   await callTemporal(link, 5, async () =>
-    link.client.workflow.start<(input: ReconcileInput) => Promise<Comparison | null>>(WORKFLOWS.reconcileRule, {
+    link.client.workflow.start<ReconcileRule>(WORKFLOWS.reconcileRule, {
       workflowId: comparisonWorkflowId(input.name, id),
       taskQueue: CONTROL_QUEUE,
       args: [input],
@@ -40,7 +42,7 @@ export async function compareSoon(
   const { name, repository } = input;
   try {
     await callTemporal(link, 5, async () =>
-      link.client.workflow.start<(input: ReconcileInput) => Promise<Comparison | null>>(WORKFLOWS.reconcileRule, {
+      link.client.workflow.start<ReconcileRule>(WORKFLOWS.reconcileRule, {
         workflowId: comparisonWorkflowId(name, repository),
         taskQueue: CONTROL_QUEUE,
         args: [input],
@@ -55,7 +57,7 @@ export async function compareSoon(
 
 /** @returns null where Temporal knows of none. @throws TransshipError TEMPORAL_UNREACHABLE */
 export async function comparisonNow(link: TemporalLink, rule: string, id: string): Promise<ComparisonNow | null> {
-  const handle = link.client.workflow.getHandle(comparisonWorkflowId(rule, id));
+  const handle = link.client.workflow.getHandle<ReconcileRule>(comparisonWorkflowId(rule, id));
   try {
     const { status, raw } = await callTemporal(link, 3, async () => handle.describe());
     if (status.name === 'RUNNING') {
@@ -68,7 +70,7 @@ export async function comparisonNow(link: TemporalLink, rule: string, id: string
       return { state: 'running', doing, comparison: null };
     }
     if (status.name !== 'COMPLETED') return { state: 'failed', doing: [], comparison: null };
-    const comparison = (await callTemporal(link, 3, async () => handle.result())) as Comparison | null;
+    const comparison = await callTemporal(link, 3, async () => handle.result());
     return { state: 'done', doing: [], comparison };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
