@@ -3630,7 +3630,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -3902,7 +3902,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -3955,7 +3955,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4120,7 +4120,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4250,7 +4250,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4440,7 +4440,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4486,7 +4486,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4542,7 +4542,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4588,7 +4588,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4641,7 +4641,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -4694,7 +4694,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;
@@ -5049,7 +5049,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Any text that is new for a new request
+                 * @description Any text that is new for a new request; known for 30 days
                  * @example deploy-shop-v2-4711
                  */
                 "idempotency-key"?: string;

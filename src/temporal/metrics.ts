@@ -14,7 +14,8 @@ export const METRICS = {
   },
   syncs: {
     name: 'transship_sync_seconds',
-    description: 'From the request for an image in a registry to its end, by registry, priority and state',
+    description:
+      'From when an image was due in a registry, asked for or its window open, to its end, by registry, priority and state',
   },
   duplicates: {
     name: 'transship_sync_duplicate_blobs',
@@ -24,7 +25,7 @@ export const METRICS = {
   lateSyncs: {
     name: 'transship_syncs_late',
     description:
-      'Images that were asked for in a registry a minute ago or earlier and are not there, by registry and priority',
+      'Images that were due in a registry a minute ago or earlier and are not there, by registry and priority',
   },
   compared: {
     name: 'transship_rule_compared_timestamp_seconds',

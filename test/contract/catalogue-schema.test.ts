@@ -33,6 +33,37 @@ describe('migrations', () => {
     expect(await query(url, `SELECT FROM pg_stat_activity WHERE application_name = 'transship'`)).toEqual([]);
   });
 
+  test('tags that syncs had moved before are known, and rules of before have what rules have now', async () => {
+    const url = await postgres.database('before');
+    await (await openCatalogue(url)).close();
+    // As it was before the last step.
+    await query(url, `DELETE FROM kysely_migration WHERE name >= '007'`);
+    await query(url, 'DROP TABLE sync_tags, comparisons');
+    await query(url, 'ALTER TABLE syncs DROP COLUMN not_before');
+    for (const [digest, tags, minutes] of [
+      ['sha256:1', { v1: 'moved', v2: 'superseded', v3: null }, 20],
+      ['sha256:2', { v1: 'moved' }, 10],
+    ] as const) {
+      await query(
+        url,
+        `INSERT INTO syncs VALUES ('shop/web', '${digest}', 'south', 'north', 'done', '${JSON.stringify(tags)}', 'normal', '[]',
+         now() - interval '${minutes} minutes', now())`,
+      );
+    }
+    await query(
+      url,
+      `INSERT INTO sync_rules VALUES ('shop', '{"deletions":{"tags":true,"keep":["v1"]}}', 1, now(), '{}')`,
+    );
+    const catalogue = await openCatalogue(url);
+    const which = { registries: ['south'], source: 'north', repository: 'shop/web' };
+    expect(await catalogue.syncTags.brought(which)).toEqual([{ registry: 'south', tag: 'v1', digest: 'sha256:2' }]);
+    expect((await catalogue.syncRules.get('shop'))?.rule).toEqual({
+      deletions: { tags: true, keep: ['v1'], most: 20, repositories: false },
+    });
+    expect((await catalogue.syncs.list({ limit: 1 }))[0]?.notBefore).toBeNull();
+    await catalogue.close();
+  });
+
   test('a schema of a newer Transship is refused, by name', async () => {
     const url = await postgres.database('newer');
     await (await openCatalogue(url)).close();

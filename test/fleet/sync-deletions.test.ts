@@ -7,7 +7,7 @@ import type { SyncList } from '../../src/http/schemas/sync-list.ts';
 import type { AcceptedComparison, ComparisonStatus } from '../../src/http/schemas/comparison.ts';
 import type { SyncRuleView } from '../../src/http/schemas/sync-rule.ts';
 import { headManifest } from '../../src/registry/manifest.ts';
-import { deleteReference } from '../../src/registry/tags.ts';
+import { deleteReference, moveTag } from '../../src/registry/tags.ts';
 import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
 import { twice } from '../support/twice.ts';
 
@@ -20,7 +20,8 @@ let world: SyncWorld;
 beforeAll(async () => {
   world = await twice(() =>
     startSyncWorld({
-      idcs: { north: [], south: ['south-edge'], east: [] },
+      idcs: { north: [], south: ['south-edge'], east: [], harbor: [] },
+      harbors: ['harbor'],
       settings: (name) => (name === 'north' ? { webhookSecret: SECRET } : {}),
       notified: (name, port) =>
         name === 'north'
@@ -146,6 +147,30 @@ test('the webhook of a deletion is a hint: its repository is compared soon', asy
   const before = await compared();
   await vi.waitUntil(async () => (await compared()) !== before, { timeout: 30_000, interval: 200 });
   expect((await there('hint/web', 'v2')).every((digest) => digest !== null)).toBe(true);
+});
+
+test('in a Harbor only the tag goes, by its own API: the image and its other tags stay', async () => {
+  const { url = '', user = '', password = '' } = world.fleet.registries['harbor']?.harbor ?? {};
+  const { statusCode } = await request(`${url}/api/v2.0/projects`, {
+    method: 'POST',
+    headers: {
+      ...{ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ project_name: 'pay', metadata: { public: 'false' } }),
+  });
+  expect(statusCode).toBe(201);
+  await apply('pay', { tags: true }, { to: ['harbor'], onPush: false });
+  const digest = await push('pay/web', 'v1');
+  await moveTag(world.place('north', 'pay/web'), 'v2', digest);
+  const tags = async (): Promise<(string | null)[]> =>
+    Promise.all(['v1', 'v2'].map(async (tag) => headManifest(world.place('harbor', 'pay/web'), tag)));
+  expect(await compare('pay')).toMatchObject({ asked: 2, late: 0 });
+  expect(await tags()).toEqual([digest, digest]);
+  await untag('pay/web', 'v1');
+  expect(await compare('pay')).toMatchObject({ idcs: { harbor: { extra: 1, deleted: 1, held: 0 } }, unsupported: [] });
+  expect(await tags()).toEqual([null, digest]);
+  expect(await compare('pay')).toMatchObject({ idcs: { harbor: { extra: 0 } } });
 });
 
 describe('nothing is deleted', () => {

@@ -25,7 +25,10 @@ export const keyHeaderSchema = z.looseObject({
     .min(1)
     .max(200)
     .optional()
-    .meta({ description: 'Any text that is new for a new request', examples: ['deploy-shop-v2-4711'] }),
+    .meta({
+      description: 'Any text that is new for a new request; known for 30 days',
+      examples: ['deploy-shop-v2-4711'],
+    }),
 });
 
 /** Header that names the revision which the sender has seen. */
