@@ -267,12 +267,37 @@ describe('what is to be seen', () => {
     expect(sample).toContain('priority="high"');
     // What the alerts of docs/operating.md ask for is there, by those names.
     const page = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
-    expect(page).toContain('transship_syncs_late{priority!="low"}');
+    expect(page).toContain('max by (registry) (transship_syncs_late) > 0');
     expect(page).toContain('transship_sync_seconds_bucket{state="done", le="20"}');
     expect(await samplesOf('transship_sync_seconds_bucket')).toContainEqual(
       expect.stringMatching(/(?=.*state="done")(?=.*le="20")(?=.*registry="east")/),
     );
     expect(await samplesOf('transship_sync_seconds_count')).not.toEqual([]);
+    // Blobs that were sent in vain: none here, and told all the same.
+    expect(await samplesOf('transship_sync_duplicate_blobs_total')).toContainEqual(
+      expect.stringMatching(/registry="east".* \d+$/),
+    );
+  });
+
+  test('when rules were compared, and what that left, as metrics', async () => {
+    const rule = { name: 'metered', from: 'north', to: ['east'], images: [{ repository: 'metered/web' }], every: '5m' };
+    await world.rest('PUT', '/v1/sync-rules/metered', rule);
+    const valueOf = async (name: string, ...labels: string[]): Promise<number> => {
+      const wanted = ['rule="metered"', ...labels];
+      const line = await vi.waitUntil(
+        async () => (await samplesOf(name)).find((one) => wanted.every((label) => one.includes(label))),
+        { timeout: 60_000, interval: 500 },
+      );
+      return Number(line.split(' ').at(-1));
+    };
+    for (const kind of ['late', 'held', 'unseen']) expect(await valueOf(METRICS.drift.name, `kind="${kind}"`)).toBe(0);
+    expect(await valueOf(METRICS.interval.name)).toBe(300);
+    expect(Math.abs((await valueOf(METRICS.compared.name)) - Date.now() / 1_000)).toBeLessThan(120);
+    // What the alerts of docs/operating.md ask for.
+    const page = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    for (const { name } of [METRICS.compared, METRICS.interval, METRICS.drift]) expect(page).toContain(`(${name})`);
+    await fetch(`${world.api}/v1/sync-rules/metered`, { method: 'DELETE' });
+    await vi.waitUntil(async () => (await valueOf(METRICS.interval.name)) === 0, { timeout: 60_000, interval: 500 });
   });
 });
 
