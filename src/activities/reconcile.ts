@@ -104,7 +104,7 @@ export function reconcileActivities(
     /**
      * Asks for what is missing, so much at once as the rule says, and waits for each: one that takes long, or fails, keeps the others no
      * longer than ten minutes.
-     * @returns how many were asked for, and have not got there by then
+     * @returns how many were asked for, and have not got there by then, but for those that wait for the window of the rule
      */
     bringMissing: async ({
       rule,
@@ -158,7 +158,7 @@ export function reconcileActivities(
             isThere = await hasEnded();
           }
           done++;
-          if (!isThere) late++;
+          if (!isThere && !waits) late++;
         });
         return { asked: missing.length, late };
       } catch (error) {

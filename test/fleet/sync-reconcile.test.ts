@@ -1,6 +1,8 @@
 // Registries that are compared by the clock: what no webhook told of is found, and brought.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { pushImage } from '../../devfleet/images/index.ts';
+import type { SyncList } from '../../src/http/schemas/sync-list.ts';
+import type { SyncRuleView } from '../../src/http/schemas/sync-rule.ts';
 import type { Reconciled } from '../../src/workflows/reconcileRule.ts';
 import { reconcileScheduleId, RECONCILE_PREFIX } from '../../src/temporal/names.ts';
 import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
@@ -97,6 +99,27 @@ test('an IDC that does not answer keeps no other from it', async () => {
   await link.restore();
   expect(await compare('shop', '1h')).toMatchObject({ asked: 1 });
   expect(await world.tags('shop/app-3', 'v2', ['east'])).toEqual({ east: digest });
+});
+
+test('what waits for the window of its rule is asked for, and is neither late nor drift', async () => {
+  const hour = (from: number): string => `${String((new Date().getUTCHours() + from) % 24).padStart(2, '0')}:00`;
+  const rule = { name: 'later', from: 'north', to: ['east'], images: [{ repository: 'later/web' }], every: '1h' };
+  await push('later/web', 'v1');
+  await apply({ ...rule, priority: 'low', windows: [`${hour(6)}-${hour(7)} UTC`] });
+  const open = async (): Promise<SyncList['syncs']> =>
+    (await world.rest<SyncList>('GET', '/v1/syncs?repository=later/web&state=open')).syncs;
+  await until(async () => (await open()).length === 1);
+  const [sync] = await open();
+  expect(sync).toMatchObject({ state: 'queued', priority: 'low' });
+  const { askedAt = '', notBefore } = sync ?? {};
+  expect(Date.parse(notBefore ?? '') - Date.parse(askedAt)).toBeGreaterThan(4 * 3_600_000);
+  expect((await world.cli('image', 'status', 'later/web')).stdout).toContain('may begin at 2');
+  const last = async (): Promise<SyncRuleView['comparison']> =>
+    (await world.rest<SyncRuleView>('GET', '/v1/sync-rules/later')).comparison;
+  await until(async () => (await last())?.late === 0);
+  expect(await last()).toMatchObject({ by: 'schedule', asked: 1, driftSince: null });
+  await world.rest('POST', '/v1/syncs/cancel', { image: `later/web@${sync?.digest ?? ''}` });
+  expect((await fetch(`${world.api}/v1/sync-rules/later`, { method: 'DELETE' })).status).toBe(204);
 });
 
 test('a rule with another interval has one schedule, and one that is deleted has none', async () => {
