@@ -45,7 +45,8 @@ export async function followTag(
     // Its own copy is still to come, and moves the tag then.
     else if (there !== digest) return 'superseded';
     else if (before !== null && before !== digest) await destination.write((wrote = before));
-    else if (named !== null || !(await destination.remove(digest))) return 'superseded';
+    // One that was there before is not ours to take away: that is for rules with deletions.
+    else if (before === digest || named !== null || !(await destination.remove(digest))) return 'superseded';
     else wrote = null;
   }
   throw new RegistryError('REGISTRY_BUSY', `somebody else moves the tag all the time: ${MOST_ROUNDS} times by now`);

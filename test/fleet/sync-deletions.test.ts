@@ -11,7 +11,7 @@ import { deleteReference, moveTag } from '../../src/registry/tags.ts';
 import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
 import { twice } from '../support/twice.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const SECRET = 'Bearer told-by-the-registry';
 const TO = ['south', 'south-edge', 'east'];
@@ -38,11 +38,15 @@ interface Deletions {
   most?: number;
   repositories?: boolean;
 }
-const apply = async (name: string, deletions: Deletions, change: object = {}): Promise<void> =>
-  world.rest('PUT', `/v1/sync-rules/${name}`, {
+/** Puts a rule in force, and waits for the comparison that a new one begins with: it might do what a test is to see done. */
+async function apply(name: string, deletions: Deletions, change: object = {}): Promise<void> {
+  await world.rest('PUT', `/v1/sync-rules/${name}`, {
     ...{ name, from: 'north', to: TO, images: [{ repository: `${name}/**`, tags: ['v*', 'stable'] }], every: '24h' },
     ...{ deletions, ...change },
   });
+  const last = async () => (await world.rest<SyncRuleView>('GET', `/v1/sync-rules/${name}`)).comparison;
+  await vi.waitUntil(async () => (await last()) !== null, { timeout: 60_000, interval: 200 });
+}
 
 const push = async (repository: string, tag: string, registry = 'north', label = ''): Promise<string> =>
   (

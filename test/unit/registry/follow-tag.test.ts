@@ -98,4 +98,12 @@ describe('a tag that follows its source', () => {
     await followTag(gone.reader('first'), gone.store('first'), { digest: 'first', before: null });
     expect(gone.tag).toBeNull();
   });
+
+  test('a tag that was there before is not taken away where the source has it no more', async () => {
+    const world = new World('first', atOnce);
+    const follow = async (): Promise<string> =>
+      followTag(world.reader('first'), world.store('first'), { digest: 'first', before: 'first' });
+    expect(await follow()).toBe('superseded');
+    expect([world.tag, world.writes]).toEqual(['first', []]);
+  });
 });
