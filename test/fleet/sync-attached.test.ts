@@ -5,6 +5,7 @@ import { pushImage } from '../../devfleet/images/index.ts';
 import type { Reconciled } from '../../src/workflows/reconcileRule.ts';
 import type { AcceptedComparison, ComparisonStatus } from '../../src/http/schemas/comparison.ts';
 import type { SyncList } from '../../src/http/schemas/sync-list.ts';
+import type { SyncRuleView } from '../../src/http/schemas/sync-rule.ts';
 import { readManifest } from '../../src/registry/descriptor.ts';
 import { getManifest, headManifest, putManifest } from '../../src/registry/manifest.ts';
 import { fallbackTag, listReferrers, putReferrer } from '../../src/registry/referrers.ts';
@@ -31,10 +32,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const apply = async (name: string, onPush: boolean): Promise<void> =>
-  world.rest('PUT', `/v1/sync-rules/${name}`, {
+/** Puts a rule in force, and waits for the comparison that a new one begins with: it might find what a test is to see found. */
+async function apply(name: string, onPush: boolean): Promise<void> {
+  await world.rest('PUT', `/v1/sync-rules/${name}`, {
     ...{ name, from: 'north', to: TO, images: [{ repository: `${name}/**`, tags: ['v*'] }], every: '24h', onPush },
   });
+  await until(async () => (await world.rest<SyncRuleView>('GET', `/v1/sync-rules/${name}`)).comparison !== null);
+}
 const push = async (repository: string, tag: string, label = ''): Promise<string> =>
   (
     await pushImage(world.fleet.registries['north']?.directUrl ?? '', {
