@@ -55,6 +55,7 @@ const activities: ActivityInboundCallsInterceptor = {
 };
 
 /** Requests that change something, as undici announces them: dry runs do not, and Mesos is only asked, by POST. */
+const READS = ['GET', 'HEAD'];
 const changes = new WeakMap<object, { key: string; nth: number; text: string }>();
 interface Announced {
   request: { method: string; path: string };
@@ -65,7 +66,7 @@ channel('undici:request:create').subscribe((message) => {
   const activity = running.getStore();
   if (
     activity === undefined ||
-    request.method === 'GET' ||
+    READS.includes(request.method) ||
     request.path.includes('dryRun') ||
     request.path === '/api/v1'
   )

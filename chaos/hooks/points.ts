@@ -46,6 +46,11 @@ interface Input {
   sets?: Place[];
   root?: string;
   operation?: string;
+  registry?: string;
+  /** How far an image is, in a row of the catalogue. */
+  state?: string;
+  /** Registries. */
+  to?: string[];
   events?: { kind: string; step: string; instance: string | null; outcome: string | null }[];
 }
 
@@ -55,6 +60,8 @@ export function subjectOf(taskQueue: string, args: readonly unknown[]): string {
   if (input.instance !== undefined) return input.instance.name;
   if (input.set !== undefined) return place(input.set);
   if (input.sets !== undefined) return input.sets.map(place).join('+');
+  if (input.registry !== undefined) return [input.registry, input.state].filter((part) => part !== undefined).join(' ');
+  if (Array.isArray(input.to)) return input.to.join('+');
   const [event] = input.events ?? [];
   if (event !== undefined) {
     const { kind, step, instance, outcome } = event;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,7 @@ import { Judge, MESOS_NAMESPACE, setOfTask } from '../../test/support/judge.ts';
 import { MarathonHands } from '../../test/support/marathon-hands.ts';
 import { KubernetesHands } from '../../test/support/kubernetes-hands.ts';
 import { named, strangersShop } from '../../test/support/strangers.ts';
+import { aim, traceIn } from '../harness/aim.ts';
 import type { Passage, Target } from '../hooks/points.ts';
 import { changesOf, type Change } from './changes.ts';
 import { Holders } from './holders.ts';
@@ -141,7 +142,7 @@ export class Lane {
   ): Promise<Lane> {
     const folder = path.join(world.fleet.dir, name);
     await mkdir(folder);
-    await writeFile(path.join(folder, 'target.json'), 'null');
+    await aim(folder, null);
     const client = await openNamespace(world, name);
     const links = topology === 'linked' ? await LaneLinks.open(world, folder) : null;
     const policy = policyOf(topology, world);
@@ -317,21 +318,12 @@ export class Lane {
    */
   async aim(target: Omit<Target, 'id'> | null, deadMs = 0): Promise<void> {
     this.#deadMs = deadMs;
-    const file = path.join(this.#folder, 'target.json');
-    await rm(path.join(this.#folder, 'trace.jsonl'), { force: true });
-    await writeFile(`${file}.new`, JSON.stringify(target === null ? null : { ...target, id: randomUUID() }));
-    await rename(`${file}.new`, file);
-    for (const name of await readdir(this.#folder))
-      if (name.startsWith('claimed-')) await rm(path.join(this.#folder, name));
+    await aim(this.#folder, target);
   }
 
   /** The points that the workers passed since the last aim, in order. */
   async trace(): Promise<Passage[]> {
-    const text = await readFile(path.join(this.#folder, 'trace.jsonl'), 'utf8').catch(() => '');
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Passage);
+    return traceIn(this.#folder);
   }
 
   /** What the lane's processes asked clusters for, where they reach them by links of their own. */

@@ -1,4 +1,4 @@
-import { Toxiproxy, type Bandwidth, type Latency, type Proxy as ToxiProxy } from 'toxiproxy-node-client';
+import { Toxiproxy, type ICreateToxicBody, type ToxicDirection } from 'toxiproxy-node-client';
 import { withFreshPorts } from '../ports.ts';
 import { answers } from '../wait.ts';
 import type { Part } from '../supervision/part.ts';
@@ -9,10 +9,26 @@ export interface Link {
   /** Closes it: open connections are cut, new ones refused. */
   cut(): Promise<void>;
   restore(): Promise<void>;
-  /** Delays every answer by this many milliseconds; 0 ends that. */
-  latency(ms: number): Promise<void>;
+  /** Delays every answer by this many milliseconds, more or less by up to `jitterMs` (default 0); 0 ends that. */
+  latency(ms: number, jitterMs?: number): Promise<void>;
   /** Of each connection, so many kilobytes (1,000 bytes) of answers a second; 0 ends that. */
   bandwidth(kilobytes: number): Promise<void>;
+  /**
+   * This share of the connections, 0 to 1, is reset as soon as a request comes; 0 ends that. As long as it is not 0 every other
+   * connection that the link ends is reset, too.
+   */
+  refuse(share: number): Promise<void>;
+  /** A connection ends after so many bytes, for each name by which it is said; null ends that. */
+  limit(name: string, limit: DataLimit | null): Promise<void>;
+}
+
+/** How much a connection carries. */
+export interface DataLimit {
+  /** What counts. */
+  of: 'requests' | 'answers';
+  bytes: number;
+  /** Which share of the connections it holds for, 0 to 1. Default: all. */
+  share?: number;
 }
 
 /** All links of a fleet: TCP proxies of one toxiproxy. */
@@ -61,11 +77,35 @@ export class Links {
       const proxy = await this.#api.get(wanted.name);
       await proxy.update({ enabled, listen: wanted.listen, upstream: wanted.upstream });
     };
+    const toxic = async (name: string, wish: Omit<ICreateToxicBody<unknown>, 'name'> | null): Promise<void> => {
+      const proxy = await this.#api.get(wanted.name);
+      const before = await proxy.getToxic(name).catch(() => null); // 404 where there is none
+      await before?.remove();
+      if (wish !== null) await proxy.addToxic({ name, ...wish });
+    };
+    const whole = { stream: 'downstream', toxicity: 1 } as const;
     return {
       cut: () => change(false),
       restore: () => change(true),
-      latency: async (ms) => setToxic(await this.#api.get(wanted.name), 'latency', { latency: ms, jitter: 0 }, ms),
-      bandwidth: async (rate) => setToxic(await this.#api.get(wanted.name), 'bandwidth', { rate }, rate),
+      latency: (latency, jitter = 0) =>
+        toxic('latency', latency === 0 ? null : { ...whole, type: 'latency', attributes: { latency, jitter } }),
+      bandwidth: (rate) =>
+        toxic('bandwidth', rate === 0 ? null : { ...whole, type: 'bandwidth', attributes: { rate } }),
+      refuse: (toxicity) =>
+        toxic(
+          'reset_peer',
+          toxicity === 0 ? null : { type: 'reset_peer', stream: 'upstream', toxicity, attributes: { timeout: 0 } },
+        ),
+      limit: (name, limit) =>
+        toxic(
+          name,
+          limit === null
+            ? null
+            : {
+                ...{ type: 'limit_data', stream: STREAMS[limit.of], toxicity: limit.share ?? 1 },
+                attributes: { bytes: limit.bytes },
+              },
+        ),
     };
   }
 
@@ -76,14 +116,4 @@ export class Links {
   }
 }
 
-async function setToxic(
-  proxy: ToxiProxy,
-  type: 'latency' | 'bandwidth',
-  attributes: Latency | Bandwidth,
-  amount: number,
-): Promise<void> {
-  const before = await proxy.getToxic(type).catch(() => null); // 404 where there is none
-  await before?.remove();
-  if (amount === 0) return;
-  await proxy.addToxic({ name: type, type, stream: 'downstream', toxicity: 1, attributes });
-}
+const STREAMS: Record<DataLimit['of'], ToxicDirection> = { requests: 'upstream', answers: 'downstream' };
