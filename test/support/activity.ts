@@ -3,14 +3,20 @@ import { asyncLocalStorage, Context } from '@temporalio/activity';
 let activities = 0;
 
 /** Whatever it tells its workflow goes nowhere. */
-const client = { workflow: { getHandle: () => ({ signal: async () => Promise.resolve() }) } };
+const silent = { workflow: { getHandle: () => ({ signal: async () => Promise.resolve() }) } };
 
 /**
  * Runs an activity as a worker does, but without a server that asks for it: with an id that counts up, as a workflow's do,
  * and a signal that nobody aborts.
+ * @param change of what the activity is told of itself. Default: a first attempt
+ * @param client of the worker. Default: a silent one
  */
-export async function asActivity<T>(act: () => Promise<T>): Promise<T> {
-  const info = { activityId: String(++activities), attempt: 1 } as Context['info'];
+export async function asActivity<T>(
+  act: () => Promise<T>,
+  change: Partial<Context['info']> = {},
+  client: Context['client'] = silent as never,
+): Promise<T> {
+  const info = { activityId: String(++activities), attempt: 1, ...change } as Context['info'];
   const nothing = {} as never;
   const { signal } = new AbortController();
   const context = new Context(
@@ -18,7 +24,7 @@ export async function asActivity<T>(act: () => Promise<T>): Promise<T> {
     new Promise(() => undefined),
     signal,
     () => undefined,
-    client as never,
+    client,
     nothing,
     nothing,
     nothing,
