@@ -3,10 +3,12 @@ import type { Drift, Extra, Missing } from '../domain/sync/drift.ts';
 import { brings, bringsOf, deletes } from '../domain/sync/images.ts';
 import { isExclusion } from '../domain/sync/patterns.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
+import type { Trouble } from '../domain/types.ts';
 import { listRepositories } from '../registry/catalog.ts';
 import { headManifest, type Place } from '../registry/manifest.ts';
 import { listTags } from '../registry/tags.ts';
 import { lackingAttached, type InStep } from './compare-attached.ts';
+import { troubleOf } from './failures.ts';
 
 /** A repository in a registry of the fleet. */
 type PlaceOf = (registry: string, repository: string) => Place;
@@ -31,7 +33,7 @@ export interface Comparing {
 /**
  * Compares what a rule brings with what registries have.
  * @param to those of its registries that are compared
- * @throws RegistryError: of one that does not answer nothing can be said
+ * @throws RegistryError where the source does not answer, or none of the others: nothing can be said
  */
 export async function compareRule(
   place: PlaceOf,
@@ -39,7 +41,8 @@ export async function compareRule(
   to: readonly string[],
   { brought, repository: only, signal, tell }: Comparing,
 ): Promise<Drift> {
-  const drift: Drift = { checked: 0, missing: [], extra: [], isCut: false };
+  const drift: Drift = { checked: 0, missing: [], extra: [], isCut: false, away: {} };
+  const away = new Map<string, Error>();
   const repositories =
     only === undefined ? repositoriesOf(place, rule, to, brought, signal) : bringsOf(rule, only) ? [only] : [];
   for await (const repository of repositories) {
@@ -48,7 +51,8 @@ export async function compareRule(
     const inStep: InStep[] = [];
     let some: string[] = [];
     const look = async (): Promise<void> => {
-      const found = await compareTags(place, source, some, to, signal);
+      const found = await compareTags(place, source, some, to, { away, signal });
+      drift.away = Object.fromEntries([...away].map(([name, error]) => [name, troubleOf(error)]));
       drift.checked += some.length;
       drift.missing.push(
         ...found.flatMap(({ lacking, ...image }) => (lacking.length === 0 ? [] : { ...image, to: lacking })),
@@ -109,18 +113,30 @@ async function compareTags(
   source: Place,
   tags: readonly string[],
   to: readonly string[],
-  signal: AbortSignal,
+  { away, signal }: { away: Map<string, Error>; signal: AbortSignal },
 ): Promise<(Missing & { lacking: string[] })[]> {
   const found = await Promise.all(
     // The clients ask for as many at a time as their registries are to bear.
     tags.map(async (tag) => {
       const digest = await headManifest(source, tag, signal);
       if (digest === null) return null;
-      const there = await Promise.all(
-        to.map(async (name) => headManifest(place(name, source.repository), tag, signal)),
+      const lacks = await Promise.all(
+        to.map(async (name) => {
+          // One that is away keeps no other from being compared, and is not asked for every tag.
+          if (away.has(name)) return false;
+          try {
+            return (await headManifest(place(name, source.repository), tag, signal)) !== digest;
+          } catch (error) {
+            signal.throwIfAborted();
+            if (!(error instanceof Error) || to.every((other) => other === name || away.has(other))) throw error;
+            away.set(name, error);
+            return false;
+          }
+        }),
       );
-      const lacking = to.filter((_, at) => there[at] !== digest);
-      return { repository: source.repository, tag, digest, to: to.filter((name) => !lacking.includes(name)), lacking };
+      const lacking = to.filter((name, at) => lacks[at] === true && !away.has(name));
+      const inStep = to.filter((name) => !lacking.includes(name) && !away.has(name));
+      return { repository: source.repository, tag, digest, to: inStep, lacking };
     }),
   );
   return found.filter((one) => one !== null);

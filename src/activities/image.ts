@@ -20,7 +20,7 @@ import { alive } from '../drivers/alive.ts';
 import { compareRule } from './compare.ts';
 import { Copying } from './copying.ts';
 import { dropTags, type DropTagsInput } from './drop-tags.ts';
-import { toFailure } from './failures.ts';
+import { codeOf, toFailure, troubleOf } from './failures.ts';
 import { lookAtRepository } from './look-at-repository.ts';
 import { activityWaiting } from './waiting.ts';
 
@@ -309,15 +309,6 @@ async function tell(arrival: Arrival): Promise<void> {
     .getHandle(workflowId, runId)
     .signal(copyArrived, arrival)
     .catch(() => undefined);
-}
-
-function troubleOf(error: Error): Trouble {
-  const code = codeOf(error);
-  return { verdict: ERRORS[code].verdict === 'failed' ? 'failed' : 'errored', code, message: error.message };
-}
-
-function codeOf(error: Error): TransshipError['code'] {
-  return error instanceof TransshipError ? error.code : 'INTERNAL';
 }
 
 function mayPass(error: Error): boolean {

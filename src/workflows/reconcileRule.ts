@@ -72,7 +72,8 @@ async function compareAll({ rule, from, to }: RuleInForce, { repository }: Recon
         const only = repository === undefined ? {} : { repository };
         // A worker of the release before does not tell all of it.
         const drift: Partial<Drift> = await compareRegistries({ rule, to: registries, ...only });
-        return { idc, registries, drift: { ...emptyDrift(), ...drift }, trouble: null };
+        const [trouble = null] = Object.values(drift.away ?? {});
+        return { idc, registries, drift: { ...emptyDrift(), ...drift }, trouble };
       } catch (error) {
         if (isCancellation(error)) throw error;
         return { idc, registries, drift: emptyDrift(), trouble: troubleOf(error) };

@@ -122,6 +122,23 @@ test('what waits for the window of its rule is asked for, and is neither late no
   expect((await fetch(`${world.api}/v1/sync-rules/later`, { method: 'DELETE' })).status).toBe(204);
 });
 
+test('a replica that does not answer keeps its neighbour from nothing', async () => {
+  const link = world.fleet.link('south-edge/registry');
+  await link.cut();
+  const digest = await push('shop/app-4', 'v2');
+  expect(await compare('shop', '1h')).toMatchObject({
+    idcs: {
+      south: { checked: 14, trouble: { code: 'REGISTRY_UNREACHABLE' } },
+      east: { checked: 14, trouble: null },
+    },
+    asked: 1,
+  });
+  expect(await world.tags('shop/app-4', 'v2', TO)).toEqual({ south: digest, 'south-edge': null, east: digest });
+  await link.restore();
+  expect(await compare('shop', '1h')).toMatchObject({ asked: 1 });
+  expect(await world.tags('shop/app-4', 'v2', ['south-edge'])).toEqual({ 'south-edge': digest });
+});
+
 test('a rule with another interval has one schedule, and one that is deleted has none', async () => {
   await apply({ name: 'shop', from: 'north', to: TO, images: [{ repository: 'shop/**' }], every: '2h' });
   await until(async () => (await schedules()).join() === 'reconcile/shop/2h');
