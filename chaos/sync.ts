@@ -1,4 +1,5 @@
 import type { ChaosContext } from './harness/index.ts';
+import { deaths } from './sync/deaths/index.ts';
 import { flood } from './sync/flood/index.ts';
 import { secondsOf, SMALL, WHOLE } from './sync/flood/size.ts';
 
@@ -7,6 +8,7 @@ export const description =
 
 export async function run(context: ChaosContext): Promise<void> {
   const { cases, all, note } = context;
+  await deaths(context);
   const size = all ? WHOLE : SMALL;
   const one = { scenario: 'flood', key: `flood/${size.pushes} pushes` };
   await cases([one], async (_one, the) => flood(size, the, note), secondsOf(size));

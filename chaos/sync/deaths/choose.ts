@@ -1,0 +1,53 @@
+import { imageActivities } from '../../../src/activities/image.ts';
+import { reconcileActivities } from '../../../src/activities/reconcile.ts';
+import { syncActivities } from '../../../src/activities/sync.ts';
+import type { Passage } from '../../hooks/points.ts';
+import type { Hit } from './run.ts';
+
+/** What is done there: `copyImage`, `begin`, `signal`, … */
+export function kindOf({ key }: Hit): string {
+  return key.split(' ')[1] ?? key;
+}
+
+/** Every point that a run without a fault came by, in order. */
+export function hitsOf(trace: readonly Passage[]): Hit[] {
+  const hits = new Map(trace.map(({ key, point }) => [`${key} ${point}`, { key, point }]));
+  return [...hits.values()];
+}
+
+/**
+ * On every commit: of each kind, where its effect is done and nobody knows, or where it was taken up, once; before those that change a
+ * registry, too.
+ * @param met kinds that were hit so far; those of these are added
+ */
+export function firstOf(hits: readonly Hit[], met: Set<string>): Hit[] {
+  const activities = new Set(hits.filter(({ point }) => point === 'after').map(kindOf));
+  const chosen: Hit[] = [];
+  for (const hit of hits) {
+    const kind = kindOf(hit);
+    const wanted = activities.has(kind)
+      ? hit.point === 'after' || (hit.point === 'before' && CHANGES.includes(kind))
+      : hit.point === 'reported';
+    const name = `${kind} ${hit.point}`;
+    if (!wanted || met.has(name)) continue;
+    met.add(name);
+    chosen.push(hit);
+  }
+  return chosen;
+}
+
+const CHANGES = ['copyImage', 'moveTag', 'restoreTag'];
+
+/** One line for each activity of syncs at which no case kills the worker. */
+export function uncovered(hits: readonly Hit[]): string[] {
+  const kinds = new Set(hits.map(kindOf));
+  const nothing = {} as never;
+  const registered = [
+    ...Object.keys(imageActivities(nothing)),
+    ...Object.keys(syncActivities(nothing)),
+    ...Object.keys(reconcileActivities(nothing, { idcs: [] })),
+  ];
+  return registered
+    .filter((activity) => !kinds.has(activity))
+    .map((activity) => `no case kills the worker at ${activity}`);
+}

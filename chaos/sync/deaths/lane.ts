@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { pushImage } from '../../../devfleet/images/index.ts';
+import type { PolicyOverride } from '../../../src/temporal/messages.ts';
+import { startSyncWorld, type SyncWorld } from '../../../test/support/sync/world.ts';
+import { aim, traceIn } from '../../harness/aim.ts';
+import type { Passage, Target } from '../../hooks/points.ts';
+import { RegistryEyes } from '../registry-eyes.ts';
+import { insist } from '../insist.ts';
+
+const KILL_HOOKS = fileURLToPath(new URL('../../hooks/kill.ts', import.meta.url));
+const SECRET = 'Bearer told-by-the-registry';
+
+export const SOURCE = 'north';
+/** The second one is a replica in the IDC of the first. */
+export const DESTINATIONS = ['south', 'south-edge', 'east'];
+
+/** A dead worker is noticed within seconds instead of tens of seconds. */
+const POLICY: PolicyOverride = {
+  heartbeatSeconds: 1.5,
+  bookkeepingSeconds: 3,
+  retryInitialMs: 100,
+  retryMaximumMs: 1_000,
+  workflowTaskTimeoutMs: 1_000,
+};
+
+const LAYER_BYTES = 20_000;
+
+/** Registries of its own, with Transship between them, whose worker dies where it is told to, and is started again. */
+export class SyncLane {
+  readonly world: SyncWorld;
+  readonly eyes: Record<string, RegistryEyes>;
+  readonly #folder: string;
+  #signal = new AbortController().signal;
+  #cases = 0;
+  #isClosed = false;
+
+  private constructor(world: SyncWorld, folder: string) {
+    this.world = world;
+    this.#folder = folder;
+    this.eyes = Object.fromEntries(
+      Object.entries(world.fleet.registries).map(([name, { directUrl }]) => [name, new RegistryEyes(directUrl)]),
+    );
+    const worker = world.workers['worker'];
+    if (worker !== undefined) worker.onLost = () => this.#revive();
+  }
+
+  /** @param folder of its own @param bundle path of the workflows, with the hooks */
+  static async open(folder: string, bundle: string): Promise<SyncLane> {
+    await mkdir(folder, { recursive: true });
+    await aim(folder, null);
+    const world = await startSyncWorld({
+      idcs: { north: [], south: ['south-edge'], east: [] },
+      settings: (name) => (name === SOURCE ? { webhookSecret: SECRET } : {}),
+      notified: (name, port) =>
+        name === SOURCE
+          ? [
+              {
+                url: `http://127.0.0.1:${port}/v1/hooks/registry/${SOURCE}`,
+                headers: { Authorization: [SECRET] },
+                ignoredActions: ['pull'],
+              },
+            ]
+          : [],
+      apiEnv: { TRANSSHIP_TEST_POLICY: JSON.stringify(POLICY) },
+      workerEnv: {
+        TRANSSHIP_WORKFLOW_BUNDLE: bundle,
+        TRANSSHIP_TEST_HOOKS: KILL_HOOKS,
+        TRANSSHIP_CHAOS_FOLDER: folder,
+      },
+    });
+    return new SyncLane(world, folder);
+  }
+
+  /** A case begins. @param signal ends whatever the lane waits for @returns a name that no case before it had */
+  begins(signal: AbortSignal): string {
+    this.#signal = signal;
+    return `case-${++this.#cases}`;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** From now on the worker dies at the target, once; null: nowhere. The trace starts anew. */
+  async aim(target: Omit<Target, 'id'> | null): Promise<void> {
+    await aim(this.#folder, target);
+  }
+
+  async trace(): Promise<Passage[]> {
+    return traceIn(this.#folder);
+  }
+
+  /** Pushes an image to the source. @returns its digest */
+  async push(repository: string, tag: string, label = 'one'): Promise<string> {
+    const url = this.world.fleet.registries[SOURCE]?.directUrl ?? '';
+    return (await pushImage(url, { repository, tag, labels: { label }, layerBytes: LAYER_BYTES })).digest;
+  }
+
+  /** Asks the API, as long as it takes. */
+  async ask<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', at: string, body?: unknown): Promise<T> {
+    return insist<T>(this.world.api, { method, path: at, body, signal: this.#signal });
+  }
+
+  /** Waits until the tag names the image there. */
+  async named(repository: string, tag: string, digest: string, registries: readonly string[]): Promise<void> {
+    for (const name of registries) {
+      await this.until(async () => (await this.eyes[name]?.tag(repository, tag)) === digest);
+    }
+  }
+
+  async until(what: () => Promise<boolean>): Promise<void> {
+    while (!(await what())) await sleep(50, undefined, { signal: this.#signal });
+  }
+
+  /** Waits until nothing goes on, as Temporal says it. */
+  async rests(): Promise<void> {
+    const { workflow } = this.world.client;
+    await this.until(async () => (await workflow.count('ExecutionStatus = "Running"')).count === 0);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.world.stop();
+  }
+
+  /** Starts the worker again: a start that fails is a loss, too. */
+  #revive(): void {
+    const worker = this.world.workers['worker'];
+    if (this.#isClosed || worker === undefined) return;
+    worker.onLost = () => undefined;
+    void worker.start().then(
+      () => (worker.onLost = () => this.#revive()),
+      () => this.#revive(),
+    );
+  }
+}
+
+/** Where lanes keep what is theirs. */
+export function laneFolder(dir: string, nth: number): string {
+  return path.join(dir, `lane-${nth}`);
+}
