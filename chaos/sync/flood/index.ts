@@ -7,6 +7,7 @@ import { killNowAndThen, downForAWhile, type Blows } from './blows.ts';
 import { cancelAll, judgeCancels, prepareCancels } from './cancels.ts';
 import { spreadOf, tripsOf, type Trips } from './figures.ts';
 import { FLOOD, pushAll, type Pushed } from './pushes.ts';
+import { Room } from './room.ts';
 import type { FloodSize } from './size.ts';
 import { Watch } from './watch.ts';
 import { breakLinks, DESTINATIONS, openFloodWorld, SOURCE, type FloodWorld } from './world.ts';
@@ -51,8 +52,10 @@ export async function flood(
   const source = world.fleet.registries[SOURCE]?.directUrl ?? '';
   const { promise: isTime, resolve: itIsTime } = Promise.withResolvers<void>();
   const began = Date.now();
+  const room = new Room(world, size.onTheirWay);
   const onPushed = (pushed: Pushed): void => {
     pushes.push(pushed);
+    room.pushed(pushed);
     latest.set(`${pushed.repository}:${pushed.tag}`, pushed);
     if (pushes.length >= size.pushes * DOWN_AFTER) itIsTime();
     if (pushes.length % Math.ceil(size.pushes / 20) === 0) tell();
@@ -67,7 +70,7 @@ export async function flood(
   };
   const watching = watch.run(world, signal);
   await Promise.all([
-    pushAll(source, size, { random, signal, onPushed }).finally(() => pushing.abort()),
+    pushAll(source, size, { random, signal, hasRoom: () => room.isThere, onPushed }).finally(() => pushing.abort()),
     killNowAndThen(world, size, blows, striking),
     isTime.then(async () => downForAWhile(world, size, blows, signal, async () => cancelAll(world, stopped, signal))),
   ]);

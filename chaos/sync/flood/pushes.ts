@@ -19,20 +19,32 @@ const APP = { repositories: 30, layers: 4, layerBytes: 30_000 };
 const BIG = { repositories: 4, layers: 2, layerBytes: 2_500_000 };
 /** Pushes at once: one that is slow holds the next ones up only then. */
 const AT_ONCE = 8;
+/** How often it is looked whether there is room. */
+const LOOK_MS = 50;
 /** From so many pushes before a tag is taken that is pushed anew. */
 const RECENT = 12;
 
-/** Pushes at an even pace. @param onPushed called for each, in the order of their tags' moves at the source */
+/**
+ * Pushes at an even pace, slower while there is no room.
+ * @param onPushed called for each, in the order in which the source had them
+ */
 export async function pushAll(
   url: string,
   { pushes, perSecond, again, big }: FloodSize,
-  { random, signal, onPushed }: { random: () => number; signal: AbortSignal; onPushed: (pushed: Pushed) => void },
+  {
+    random,
+    signal,
+    hasRoom,
+    onPushed,
+  }: { random: () => number; signal: AbortSignal; hasRoom: () => boolean; onPushed: (pushed: Pushed) => void },
 ): Promise<void> {
-  const began = performance.now();
+  let due = performance.now();
   const recent: Pushed[] = [];
   const busy = new Map<string, Promise<void>>();
   for (let nth = 0; nth < pushes; nth++) {
-    await sleep(Math.max(0, began + (nth * 1_000) / perSecond - performance.now()), undefined, { signal });
+    await sleep(Math.max(0, due - performance.now()), undefined, { signal });
+    while (!hasRoom()) await sleep(LOOK_MS, undefined, { signal });
+    due = Math.max(due, performance.now() - 1_000) + 1_000 / perSecond;
     while (busy.size >= AT_ONCE) await Promise.race(busy.values());
     const before = random() < again ? recent[Math.floor(random() * recent.length)] : undefined;
     const isBig = before?.isBig ?? random() < big;

@@ -3,8 +3,9 @@ import type { Fates } from './postman.ts';
 /** How much is pushed, and how much breaks meanwhile. */
 export interface FloodSize {
   pushes: number;
-  /** Pushes a second. */
+  /** Pushes a second, and how many images may be on their way: on a slow machine there are fewer pushes a second. */
   perSecond: number;
+  onTheirWay: number;
   /** Of all pushes, those that call another image by a tag that was pushed just before. 0 to 1. */
   again: number;
   /** Of all pushes, those of megabytes. 0 to 1. */
@@ -32,7 +33,7 @@ export interface FloodSize {
 
 /** On every commit: everything, scaled down to two minutes; on a machine that is busy time says little. */
 export const SMALL: FloodSize = {
-  ...{ pushes: 150, perSecond: 2.5, again: 0.1, big: 0.06 },
+  ...{ pushes: 150, perSecond: 2.5, onTheirWay: 16, again: 0.1, big: 0.06 },
   hooks: { lost: 0.06, fiveTimes: 0.1, late: 0.1, lateMs: 10_000 },
   ...{ refused: 0.05, truncated: 0.05, workerEvery: 12, apiEvery: 25, down: 15, cancels: 2 },
   ...{ every: '1m', rest: 150, looked: 1, p99: 60 },
@@ -40,7 +41,7 @@ export const SMALL: FloodSize = {
 
 /** `--all`. */
 export const WHOLE: FloodSize = {
-  ...{ pushes: 10_000, perSecond: 3, again: 0.05, big: 0.03 },
+  ...{ pushes: 10_000, perSecond: 4, onTheirWay: 24, again: 0.05, big: 0.03 },
   hooks: { lost: 0.02, fiveTimes: 0.05, late: 0.05, lateMs: 60_000 },
   ...{ refused: 0.05, truncated: 0.01, workerEvery: 45, apiEvery: 150, down: 600, cancels: 20 },
   ...{ every: '5m', rest: 900, looked: 0.1, p99: 20 },
@@ -48,5 +49,5 @@ export const WHOLE: FloodSize = {
 
 /** Seconds that a run of that size has, with what it takes to begin and to look at everything in the end. */
 export function secondsOf({ pushes, perSecond, rest }: FloodSize): number {
-  return Math.ceil((pushes / perSecond) * 1.5) + 2 * rest + 120;
+  return Math.ceil((pushes / perSecond) * 4) + 2 * rest + 120;
 }
