@@ -7,6 +7,18 @@ import type { PolicyOverride } from './messages.ts';
 /** Workflow task timeout: short, so that a dead worker's task goes to the next one soon. Milliseconds. */
 export const WORKFLOW_TASK_TIMEOUT_MS = 10_000;
 
+/** The same of a sync, which is to be done in twenty seconds whatever dies. */
+export const SYNC_TASK_TIMEOUT_MS = 5_000;
+
+/**
+ * How long a workflow's next task waits for the worker that keeps the workflow, before any worker may take it: a dead one is missed that
+ * long, ten seconds unless it is said.
+ */
+export const STICKY_MS = 3_000;
+
+/** A step of a sync beats every second: without five of them another worker goes on. */
+const SYNC_HEARTBEAT_SECONDS = 5;
+
 function retry(override: PolicyOverride | undefined): {
   initialInterval: number;
   backoffCoefficient: number;
@@ -19,8 +31,8 @@ function retry(override: PolicyOverride | undefined): {
   };
 }
 
-function heartbeatMs(override: PolicyOverride | undefined): number {
-  return (override?.heartbeatSeconds ?? 10) * 1_000;
+function heartbeatMs(override: PolicyOverride | undefined, seconds = 10): number {
+  return (override?.heartbeatSeconds ?? seconds) * 1_000;
 }
 
 /**
@@ -50,7 +62,7 @@ export function copyStep(override?: PolicyOverride): ActivityOptions {
   return {
     startToCloseTimeout: 7_200_000,
     scheduleToCloseTimeout: 86_400_000,
-    heartbeatTimeout: heartbeatMs(override),
+    heartbeatTimeout: heartbeatMs(override, SYNC_HEARTBEAT_SECONDS),
     retry: { ...retry(override), maximumInterval: override?.retryMaximumMs ?? 30_000 },
   };
 }

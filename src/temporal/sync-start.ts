@@ -1,6 +1,6 @@
 import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { CONTROL_QUEUE, SEARCH, syncWorkflowId, WORKFLOWS } from './names.ts';
-import { WORKFLOW_TASK_TIMEOUT_MS } from './policies.ts';
+import { SYNC_TASK_TIMEOUT_MS } from './policies.ts';
 import { syncRequest, type SyncImageInput, type SyncImageResult, type SyncMemo, type SyncRequest } from './sync.ts';
 
 const DETAILS = [
@@ -29,7 +29,7 @@ export async function askForImage(
     signal: syncRequest,
     signalArgs: [request],
     memo,
-    workflowTaskTimeout: policy?.workflowTaskTimeoutMs ?? WORKFLOW_TASK_TIMEOUT_MS,
+    workflowTaskTimeout: policy?.workflowTaskTimeoutMs ?? SYNC_TASK_TIMEOUT_MS,
     typedSearchAttributes: [{ key: SEARCH.Image, value: repository }],
     staticSummary: `${repository}@${digest.slice(0, 19)} from ${from.name}`,
     staticDetails: DETAILS,

@@ -25,6 +25,7 @@ import { parseFleet } from '../domain/fleet.ts';
 import { registriesOf } from '../domain/registries.ts';
 import { METRIC_BUCKETS, METRICS } from '../temporal/metrics.ts';
 import { CONTROL_QUEUE, NAMESPACE, idcQueue, imageQueue } from '../temporal/names.ts';
+import { STICKY_MS } from '../temporal/policies.ts';
 import { workflowBundle } from './bundle.ts';
 import { copiersIn } from './copiers.ts';
 import { idcDrivers } from './drivers.ts';
@@ -97,6 +98,7 @@ export async function runWorkers({
     // A cancel reaches an activity with its next heartbeat: at once, not after most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
+    stickyQueueScheduleToStartTimeout: STICKY_MS,
     ...hooks.options,
   };
   const workers: Worker[] = [];

@@ -16,8 +16,7 @@ export function hitsOf(trace: readonly Passage[]): Hit[] {
 }
 
 /**
- * On every commit: of each kind, where its effect is done and nobody knows, or where it was taken up, once; before those that change a
- * registry, too.
+ * On every commit: once for each kind, where the effect of an activity is done and nobody knows, or where anything else was taken up.
  * @param met kinds that were hit so far; those of these are added
  */
 export function firstOf(hits: readonly Hit[], met: Set<string>): Hit[] {
@@ -25,18 +24,12 @@ export function firstOf(hits: readonly Hit[], met: Set<string>): Hit[] {
   const chosen: Hit[] = [];
   for (const hit of hits) {
     const kind = kindOf(hit);
-    const wanted = activities.has(kind)
-      ? hit.point === 'after' || (hit.point === 'before' && CHANGES.includes(kind))
-      : hit.point === 'reported';
-    const name = `${kind} ${hit.point}`;
-    if (!wanted || met.has(name)) continue;
-    met.add(name);
+    if (met.has(kind) || hit.point !== (activities.has(kind) ? 'after' : 'reported')) continue;
+    met.add(kind);
     chosen.push(hit);
   }
   return chosen;
 }
-
-const CHANGES = ['copyImage', 'moveTag', 'restoreTag'];
 
 /** One line for each activity of syncs at which no case kills the worker. */
 export function uncovered(hits: readonly Hit[]): string[] {

@@ -118,4 +118,4 @@ const cancelled: SyncScenario = {
   tidy: async (lane) => lane.world.fleet.link('south-edge/registry').restore(),
 };
 
-export const SCENARIOS: readonly SyncScenario[] = [pushed, cancelled, compare, asked];
+export const SCENARIOS: readonly SyncScenario[] = [pushed, asked, compare, cancelled];
