@@ -3,7 +3,6 @@ import type { Drift, Extra, Missing } from '../domain/sync/drift.ts';
 import { brings, bringsOf, deletes } from '../domain/sync/images.ts';
 import { isExclusion } from '../domain/sync/patterns.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
-import type { Trouble } from '../domain/types.ts';
 import { listRepositories } from '../registry/catalog.ts';
 import { headManifest, type Place } from '../registry/manifest.ts';
 import { listTags } from '../registry/tags.ts';

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { reconcileActivities } from '../../src/activities/reconcile.ts';
 import { parseRule } from '../../src/domain/sync/rule.ts';
@@ -22,7 +21,7 @@ test('an attempt after a worker that died asks in words of its own: what had got
   const ids: string[] = [];
   for (const attempt of [1, 2]) {
     const bring = (): ReturnType<typeof bringMissing> => bringMissing({ rule, from, missing });
-    const result = await asActivity(bring, { ...run, attempt }, temporal.link.client as Client);
+    const result = await asActivity(bring, { ...run, attempt }, temporal.link.client);
     expect(result).toEqual({ asked: 1, late: 0 });
     ids.push(...(temporal.asked.at(-1)?.requests ?? []).map(({ id }) => id));
   }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Part } from '../../../devfleet/supervision/part.ts';
 import { DOWN, type FloodWorld } from './world.ts';
 import type { FloodSize } from './size.ts';
 
@@ -26,7 +25,7 @@ export async function killNowAndThen(
       blows.workers++;
     }),
     every(apiEvery, signal, async () => {
-      await (apiProcess satisfies Part).restart();
+      await apiProcess.restart();
       blows.apis++;
     }),
   ]);
@@ -56,8 +55,9 @@ export async function downForAWhile(
 }
 
 async function every(seconds: number, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(seconds * 1_000, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) await act();
+  for (;;) {
+    const isTime = await sleep(seconds * 1_000, true, { signal }).catch(() => false);
+    if (!isTime) return;
+    await act();
   }
 }

@@ -12,6 +12,8 @@ export interface Trip {
   registry: string;
   pushed: Pushed;
   seconds: number;
+  /** Since its destination was back; null where it was up all the time. */
+  afterDown: number | null;
   /** down: its destination was, between the push and the arrival; lost: its webhook was. */
   kind: Kind;
 }
@@ -45,7 +47,8 @@ export function tripsOf(
       const isDown = registry === DOWN && down !== null && pushed.at < (down.to ?? Infinity) && at > down.from;
       const isLost = postman.fates.get(`${repository}:${tag}@${digest}`) === 'lost';
       const kind = isDown ? 'down' : isLost ? 'lost' : 'up';
-      trips.all.push({ registry, pushed, seconds: Math.max(0, at - pushed.at) / 1_000, kind });
+      const afterDown = isDown && down.to !== null ? Math.max(0, at - down.to) / 1_000 : null;
+      trips.all.push({ registry, pushed, seconds: Math.max(0, at - pushed.at) / 1_000, afterDown, kind });
     }
   }
   return trips;
@@ -59,11 +62,13 @@ export interface Spread {
 }
 
 /** In seconds; zeros where there is none. */
-export function spreadOf(trips: readonly Trip[], kind: Kind): Spread {
-  const seconds = trips
-    .filter((trip) => trip.kind === kind)
-    .map((trip) => trip.seconds)
-    .sort((one, other) => one - other);
-  const at = (share: number): number => seconds[Math.max(0, Math.ceil(seconds.length * share) - 1)] ?? 0;
-  return { count: seconds.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+export function spreadOf(seconds: readonly number[]): Spread {
+  const sorted = seconds.toSorted((one, other) => one - other);
+  const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+/** Of those of a kind. */
+export function secondsOf(trips: readonly Trip[], kind: Kind): number[] {
+  return trips.filter((trip) => trip.kind === kind).map(({ seconds }) => seconds);
 }

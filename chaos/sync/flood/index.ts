@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sync } from '../../../src/domain/sync/progress.ts';
+import { atOnce } from '../../../src/drivers/at-once.ts';
 import { query } from '../../../test/support/postgres.ts';
 import type { CaseContext } from '../../harness/index.ts';
 import { insist } from '../insist.ts';
 import { killNowAndThen, downForAWhile, type Blows } from './blows.ts';
 import { cancelAll, judgeCancels, prepareCancels } from './cancels.ts';
-import { spreadOf, tripsOf, type Trips } from './figures.ts';
+import { secondsOf, spreadOf, tripsOf, type Trips } from './figures.ts';
 import { FLOOD, pushAll, type Pushed } from './pushes.ts';
 import { Room } from './room.ts';
 import type { FloodSize } from './size.ts';
@@ -14,6 +15,8 @@ import { breakLinks, DESTINATIONS, openFloodWorld, SOURCE, type FloodWorld } fro
 
 /** The replica goes down when so much was pushed. */
 const DOWN_AFTER = 0.3;
+/** Tags at a time, in the end. */
+const JUDGED_AT_ONCE = 6;
 /** How often it is looked whether all is there. */
 const LOOK_MS = 500;
 
@@ -50,19 +53,19 @@ export async function flood(
   const pushing = new AbortController();
   const striking = AbortSignal.any([signal, pushing.signal]);
   const source = world.fleet.registries[SOURCE]?.directUrl ?? '';
-  const { promise: isTime, resolve: itIsTime } = Promise.withResolvers<void>();
+  const { promise: isTime, resolve: itIsTime } = Promise.withResolvers<null>();
   const began = Date.now();
   const room = new Room(world, size.onTheirWay);
   const onPushed = (pushed: Pushed): void => {
     pushes.push(pushed);
     room.pushed(pushed);
     latest.set(`${pushed.repository}:${pushed.tag}`, pushed);
-    if (pushes.length >= size.pushes * DOWN_AFTER) itIsTime();
+    if (pushes.length >= size.pushes * DOWN_AFTER) itIsTime(null);
     if (pushes.length % Math.ceil(size.pushes / 20) === 0) tell();
   };
   const tell = (): void => {
     const { all, superseded } = tripsOf(pushes, latest, { ...world, blows });
-    const { p50, p99 } = spreadOf(all, 'up');
+    const { p50, p99 } = spreadOf(secondsOf(all, 'up'));
     const open = pushes.length * DESTINATIONS.length - all.length - superseded;
     note(
       `${sinceOf(began)} s: ${pushes.length} pushed, ${open} on their way; p50 ${p50.toFixed(1)} s, p99 ${p99.toFixed(1)} s`,
@@ -118,7 +121,7 @@ async function settled(
 /** Every tag names what the source names, and every byte of it is there. */
 async function judgeEnd({ eyes }: FloodWorld, latest: ReadonlyMap<string, Pushed>): Promise<string[]> {
   const violations: string[] = [];
-  for (const { repository, tag, digest } of latest.values()) {
+  await atOnce(JUDGED_AT_ONCE, latest.values(), async ({ repository, tag, digest }) => {
     const wanted = await eyes[SOURCE]?.tag(repository, tag);
     if (wanted !== digest) violations.push(`${repository}:${tag} is ${wanted} at the source, was pushed as ${digest}`);
     for (const name of DESTINATIONS) {
@@ -126,12 +129,12 @@ async function judgeEnd({ eyes }: FloodWorld, latest: ReadonlyMap<string, Pushed
       if (now !== digest) violations.push(`${repository}:${tag} is ${now} in ${name}, ${digest} at the source`);
       else violations.push(...((await eyes[name]?.faults(repository, digest)) ?? []).map((line) => `${name}: ${line}`));
     }
-  }
+  });
   return violations;
 }
 
 function judgeTimes({ all, absent }: Trips, size: FloodSize): string[] {
-  const { p99 } = spreadOf(all, 'up');
+  const { p99 } = spreadOf(secondsOf(all, 'up'));
   return [
     ...absent.map((what) => `no registry has told of ${what}`),
     ...(p99 <= size.p99 ? [] : [`99 % took up to ${p99.toFixed(1)} s, not ${size.p99}, where the destination was up`]),
@@ -173,8 +176,8 @@ async function figuresOf(
   const attempts = reports.flatMap(({ report }) => report?.attempts ?? []);
   const answers = postman.answerMs.toSorted((one, other) => one - other);
   const wanted = all.length + absent.length;
-  const rounded = (kind: 'up' | 'down' | 'lost'): object => {
-    const { count, ...seconds } = spreadOf(all, kind);
+  const rounded = (all: readonly number[]): object => {
+    const { count, ...seconds } = spreadOf(all);
     return {
       count,
       ...Object.fromEntries(Object.entries(seconds).map(([name, value]) => [name, Number(value.toFixed(2))])),
@@ -182,9 +185,10 @@ async function figuresOf(
   };
   return {
     'converged %': wanted === 0 ? 0 : (100 * all.length) / wanted,
-    'seconds, destination up': rounded('up'),
-    'seconds, destination was down': rounded('down'),
-    'seconds, webhook lost': rounded('lost'),
+    'seconds, destination up': rounded(secondsOf(all, 'up')),
+    'seconds, destination was down': rounded(secondsOf(all, 'down')),
+    'seconds after the destination was back': rounded(all.flatMap(({ afterDown }) => afterDown ?? [])),
+    'seconds, webhook lost': rounded(secondsOf(all, 'lost')),
     superseded,
     'attempts of copies': {
       one: attempts.filter((n) => n === 1).length,

@@ -33,15 +33,15 @@ export interface FloodSize {
 
 /** On every commit: everything, scaled down to two minutes; on a machine that is busy time says little. */
 export const SMALL: FloodSize = {
-  ...{ pushes: 150, perSecond: 2.5, onTheirWay: 16, again: 0.1, big: 0.06 },
+  ...{ pushes: 150, perSecond: 2.5, onTheirWay: 12, again: 0.1, big: 0.06 },
   hooks: { lost: 0.06, fiveTimes: 0.1, late: 0.1, lateMs: 10_000 },
   ...{ refused: 0.05, truncated: 0.05, workerEvery: 12, apiEvery: 25, down: 15, cancels: 2 },
   ...{ every: '1m', rest: 150, looked: 1, p99: 60 },
 };
 
-/** `--all`. */
+/** `--all`: 10,000 syncs, each of an image to one of three registries. */
 export const WHOLE: FloodSize = {
-  ...{ pushes: 10_000, perSecond: 4, onTheirWay: 24, again: 0.05, big: 0.03 },
+  ...{ pushes: 3_334, perSecond: 4, onTheirWay: 10, again: 0.05, big: 0.03 },
   hooks: { lost: 0.02, fiveTimes: 0.05, late: 0.05, lateMs: 60_000 },
   ...{ refused: 0.05, truncated: 0.01, workerEvery: 45, apiEvery: 150, down: 600, cancels: 20 },
   ...{ every: '5m', rest: 900, looked: 0.1, p99: 20 },
