@@ -32,7 +32,7 @@ export interface Comparing {
 /**
  * Compares what a rule brings with what registries have.
  * @param to those of its registries that are compared
- * @throws RegistryError where the source does not answer, or none of the others: nothing can be said
+ * @throws RegistryError where the source does not answer, or none of the others does: nothing can be said
  */
 export async function compareRule(
   place: PlaceOf,
@@ -41,7 +41,7 @@ export async function compareRule(
   { brought, repository: only, signal, tell }: Comparing,
 ): Promise<Drift> {
   const drift: Drift = { checked: 0, missing: [], extra: [], isCut: false, away: {} };
-  const away = new Map<string, Error>();
+  const answering = (): string[] => to.filter((name) => drift.away[name] === undefined);
   const repositories =
     only === undefined ? repositoriesOf(place, rule, to, brought, signal) : bringsOf(rule, only) ? [only] : [];
   for await (const repository of repositories) {
@@ -50,8 +50,7 @@ export async function compareRule(
     const inStep: InStep[] = [];
     let some: string[] = [];
     const look = async (): Promise<void> => {
-      const found = await compareTags(place, source, some, to, { away, signal });
-      drift.away = Object.fromEntries([...away].map(([name, error]) => [name, troubleOf(error)]));
+      const found = await compareTags(place, source, some, answering(), { away: drift.away, signal });
       drift.checked += some.length;
       drift.missing.push(
         ...found.flatMap(({ lacking, ...image }) => (lacking.length === 0 ? [] : { ...image, to: lacking })),
@@ -75,7 +74,8 @@ export async function compareRule(
       tell(`compares what is attached in ${repository}: ${drift.checked} tags so far, ${drift.missing.length} missing`);
     }
     if (drift.missing.length >= MOST) return { ...drift, missing: drift.missing.slice(0, MOST), isCut: true };
-    if (rule.deletions.tags) drift.extra.push(...(await extraTags(rule, source, there, to, { brought, signal })));
+    if (rule.deletions.tags)
+      drift.extra.push(...(await extraTags(rule, source, there, answering(), { brought, signal })));
     if (drift.extra.length >= MOST) return { ...drift, extra: drift.extra.slice(0, MOST), isCut: true };
   }
   return drift;
@@ -106,39 +106,50 @@ async function* repositoriesOf(
   }
 }
 
-/** What the source names by each, with the registries that name the same, and those that do not. */
+/**
+ * What the source names by each, with the registries that name the same, and those that do not.
+ * @param away one that does not answer is added: it keeps no other from being compared
+ */
 async function compareTags(
   place: PlaceOf,
   source: Place,
   tags: readonly string[],
   to: readonly string[],
-  { away, signal }: { away: Map<string, Error>; signal: AbortSignal },
+  { away, signal }: { away: Drift['away']; signal: AbortSignal },
 ): Promise<(Missing & { lacking: string[] })[]> {
   const found = await Promise.all(
     // The clients ask for as many at a time as their registries are to bear.
     tags.map(async (tag) => {
       const digest = await headManifest(source, tag, signal);
       if (digest === null) return null;
-      const lacks = await Promise.all(
+      const there = await Promise.all(
         to.map(async (name) => {
-          // One that is away keeps no other from being compared, and is not asked for every tag.
-          if (away.has(name)) return false;
+          if (away[name] !== undefined) return null;
           try {
-            return (await headManifest(place(name, source.repository), tag, signal)) !== digest;
+            return await headManifest(place(name, source.repository), tag, signal);
           } catch (error) {
             signal.throwIfAborted();
-            if (!(error instanceof Error) || to.every((other) => other === name || away.has(other))) throw error;
-            away.set(name, error);
-            return false;
+            if (!(error instanceof Error) || to.every((other) => other === name || away[other] !== undefined))
+              throw error;
+            away[name] = troubleOf(error);
+            return null;
           }
         }),
       );
-      const lacking = to.filter((name, at) => lacks[at] === true && !away.has(name));
-      const inStep = to.filter((name) => !lacking.includes(name) && !away.has(name));
-      return { repository: source.repository, tag, digest, to: inStep, lacking };
+      const same = to.filter((_, at) => there[at] === digest);
+      return {
+        repository: source.repository,
+        tag,
+        digest,
+        to: same,
+        lacking: to.filter((name) => !same.includes(name)),
+      };
     }),
   );
-  return found.filter((one) => one !== null);
+  const isThere = (name: string): boolean => away[name] === undefined;
+  return found.flatMap((one) =>
+    one === null ? [] : [{ ...one, to: one.to.filter(isThere), lacking: one.lacking.filter(isThere) }],
+  );
 }
 
 /** What was brought and is not in the list of the source: asked for one by one, as a list may be cut short. */

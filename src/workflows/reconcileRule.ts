@@ -20,8 +20,8 @@ export type Reconciled = Comparison;
 /**
  * Compares what a sync rule brings with what its registries have, and asks for what is missing: what no webhook told of, tags
  * that were moved, what was lost. Deletes tags that the source has no more, where the rule says so. Started by a schedule for
- * each rule, by a person, and for one repository by a webhook that tells of a deletion. An IDC that does not answer keeps no
- * other from it.
+ * each rule, by a person, and for one repository by a webhook that tells of a deletion. A registry that does not answer
+ * keeps no other from it.
  */
 export async function reconcileRule(input: ReconcileInput): Promise<Reconciled | null> {
   const { name, repository, by = 'schedule', dryRun = false } = input;

@@ -101,6 +101,23 @@ test('an IDC that does not answer keeps no other from it', async () => {
   expect(await world.tags('shop/app-3', 'v2', ['east'])).toEqual({ east: digest });
 });
 
+test('a replica that does not answer keeps its neighbour from nothing', async () => {
+  const link = world.fleet.link('south-edge/registry');
+  await link.cut();
+  const digest = await push('shop/app-4', 'v2');
+  expect(await compare('shop', '1h')).toMatchObject({
+    idcs: {
+      south: { checked: 14, missing: 1, trouble: { code: 'REGISTRY_UNREACHABLE' } },
+      east: { checked: 14, trouble: null },
+    },
+    asked: 1,
+  });
+  expect(await world.tags('shop/app-4', 'v2', TO)).toEqual({ south: digest, 'south-edge': null, east: digest });
+  await link.restore();
+  expect(await compare('shop', '1h')).toMatchObject({ asked: 1 });
+  expect(await world.tags('shop/app-4', 'v2', ['south-edge'])).toEqual({ 'south-edge': digest });
+});
+
 test('what waits for the window of its rule is asked for, and is neither late nor drift', async () => {
   const hour = (from: number): string => `${String((new Date().getUTCHours() + from) % 24).padStart(2, '0')}:00`;
   const rule = { name: 'later', from: 'north', to: ['east'], images: [{ repository: 'later/web' }], every: '1h' };
@@ -120,23 +137,6 @@ test('what waits for the window of its rule is asked for, and is neither late no
   expect(await last()).toMatchObject({ by: 'schedule', asked: 1, driftSince: null });
   await world.rest('POST', '/v1/syncs/cancel', { image: `later/web@${sync?.digest ?? ''}` });
   expect((await fetch(`${world.api}/v1/sync-rules/later`, { method: 'DELETE' })).status).toBe(204);
-});
-
-test('a replica that does not answer keeps its neighbour from nothing', async () => {
-  const link = world.fleet.link('south-edge/registry');
-  await link.cut();
-  const digest = await push('shop/app-4', 'v2');
-  expect(await compare('shop', '1h')).toMatchObject({
-    idcs: {
-      south: { checked: 14, trouble: { code: 'REGISTRY_UNREACHABLE' } },
-      east: { checked: 14, trouble: null },
-    },
-    asked: 1,
-  });
-  expect(await world.tags('shop/app-4', 'v2', TO)).toEqual({ south: digest, 'south-edge': null, east: digest });
-  await link.restore();
-  expect(await compare('shop', '1h')).toMatchObject({ asked: 1 });
-  expect(await world.tags('shop/app-4', 'v2', ['south-edge'])).toEqual({ 'south-edge': digest });
 });
 
 test('a rule with another interval has one schedule, and one that is deleted has none', async () => {

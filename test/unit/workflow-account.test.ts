@@ -7,7 +7,14 @@ const extra = (tag: string, ...to: string[]): Extra => ({ ...missing(tag, ...to)
 const drop = (tag: string, registry: string, outcome: TagDrop['outcome'], detail = ''): TagDrop => ({
   ...{ repository: 'shop/web', tag, digest: 'sha256:1', registry, outcome, detail },
 });
-const drift = (change: Partial<Drift>): Drift => ({ checked: 9, missing: [], extra: [], isCut: false, ...change });
+const drift = (change: Partial<Drift>): Drift => ({
+  checked: 9,
+  missing: [],
+  extra: [],
+  isCut: false,
+  away: {},
+  ...change,
+});
 const TROUBLE = { verdict: 'errored', code: 'REGISTRY_UNREACHABLE', message: 'away' } as const;
 
 test('each IDC is told its own; what differs in several of them is one example', () => {

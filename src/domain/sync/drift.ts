@@ -32,8 +32,8 @@ export interface Drift {
   extra: Extra[];
   /** There is more: it is found when this much is brought, or deleted. */
   isCut: boolean;
-  /** Registries that did not answer, and why: of them nothing is said. Not in histories of before it was told. */
-  away?: Record<string, Trouble>;
+  /** Registries that did not answer, and why: of them nothing is said. */
+  away: Record<string, Trouble>;
 }
 
 /**

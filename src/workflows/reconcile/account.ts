@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 export function emptyDrift(): Drift {
-  return { checked: 0, missing: [], extra: [], isCut: false };
+  return { checked: 0, missing: [], extra: [], isCut: false, away: {} };
 }
 
 /** What comparisons and deletions came to, IDC by IDC, with the first of what differed. */
