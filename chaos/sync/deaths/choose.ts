@@ -1,3 +1,4 @@
+import { attachedActivities } from '../../../src/activities/attached.ts';
 import { imageActivities } from '../../../src/activities/image.ts';
 import { reconcileActivities } from '../../../src/activities/reconcile.ts';
 import { syncActivities } from '../../../src/activities/sync.ts';
@@ -36,8 +37,9 @@ export function uncovered(hits: readonly Hit[]): string[] {
   const kinds = new Set(hits.map(kindOf));
   const nothing = {} as never;
   const registered = [
-    ...Object.keys(imageActivities(nothing)),
+    ...Object.keys(imageActivities(nothing, nothing)),
     ...Object.keys(syncActivities(nothing)),
+    ...Object.keys(attachedActivities(nothing, { idcs: [] })),
     ...Object.keys(reconcileActivities(nothing, { idcs: [] })),
   ];
   return registered

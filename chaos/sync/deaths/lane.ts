@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
 import { pushImage } from '../../../devfleet/images/index.ts';
 import type { PolicyOverride } from '../../../src/temporal/messages.ts';
 import { startSyncWorld, type SyncWorld } from '../../../test/support/sync/world.ts';
@@ -97,6 +98,14 @@ export class SyncLane {
   async push(repository: string, tag: string, label = 'one'): Promise<string> {
     const url = this.world.fleet.registries[SOURCE]?.directUrl ?? '';
     return (await pushImage(url, { repository, tag, labels: { label }, layerBytes: LAYER_BYTES })).digest;
+  }
+
+  /** Deletes a tag at the source. */
+  async untag(repository: string, tag: string): Promise<void> {
+    const url = `${this.world.fleet.registries[SOURCE]?.directUrl ?? ''}/v2/${repository}/manifests/${tag}`;
+    const { statusCode, body } = await request(url, { method: 'DELETE' });
+    await body.dump();
+    if (statusCode !== 202) throw new Error(`DELETE ${url}: status ${statusCode}`);
   }
 
   /** Asks the API, as long as it takes. */

@@ -27,8 +27,9 @@ const everywhere = (digest: string): Record<string, string> =>
   Object.fromEntries(DESTINATIONS.map((name) => [name, digest]));
 
 /** A rule of the case: by webhook, or by comparing only. */
-async function rule(lane: SyncLane, name: string, onPush: boolean): Promise<void> {
-  const body = { name, from: SOURCE, to: DESTINATIONS, images: [{ repository: `${name}/**` }], onPush, every: '24h' };
+async function rule(lane: SyncLane, name: string, onPush: boolean, more: object = {}): Promise<void> {
+  const images = [{ repository: `${name}/**` }];
+  const body = { name, from: SOURCE, to: DESTINATIONS, images, onPush, every: '24h', ...more };
   await lane.ask('PUT', `/v1/sync-rules/${name}`, body);
 }
 
@@ -118,4 +119,48 @@ const cancelled: SyncScenario = {
   tidy: async (lane) => lane.world.fleet.link('south-edge/registry').restore(),
 };
 
-export const SCENARIOS: readonly SyncScenario[] = [pushed, asked, compare, cancelled];
+/** A signature is pushed after its image. */
+const signed: SyncScenario = {
+  name: 'signed later',
+  prepare: async (lane, name) => {
+    await pushed.prepare?.(lane, name);
+    await pushed.drive(lane, name);
+    await lane.rests();
+  },
+  drive: async (lane, name) => {
+    const repository = `pushed/${name}`;
+    const image = (await lane.eyes[SOURCE]?.tag(repository, TAG)) ?? '';
+    const tag = `${image.replace(':', '-')}.sig`;
+    const digest = await lane.push(repository, tag, 'signature');
+    await lane.named(repository, tag, digest, DESTINATIONS);
+    const sync = { id: syncWorkflowId(repository, image), status: 'COMPLETED' } as const;
+    return { repository, tag, digests: everywhere(digest), sync };
+  },
+};
+
+/** A tag is deleted at the source, and its rule says that it is to go. */
+const deleted: SyncScenario = {
+  name: 'deleted',
+  prepare: async (lane, name) => {
+    const repository = `${name}/web`;
+    const digest = await lane.push(repository, TAG);
+    const kept = await lane.push(repository, 'kept', 'kept');
+    await rule(lane, name, false, { deletions: { tags: true } });
+    await lane.named(repository, TAG, digest, DESTINATIONS);
+    await lane.named(repository, 'kept', kept, DESTINATIONS);
+    await compared(lane, name);
+    await lane.rests();
+  },
+  drive: async (lane, name) => {
+    const repository = `${name}/web`;
+    const digest = (await lane.eyes[SOURCE]?.tag(repository, TAG)) ?? '';
+    await lane.untag(repository, TAG);
+    await lane.ask('POST', `/v1/sync-rules/${name}/comparisons`, {});
+    for (const at of DESTINATIONS) await lane.until(async () => (await lane.eyes[at]?.tag(repository, TAG)) === null);
+    const sync = { id: syncWorkflowId(repository, digest), status: 'COMPLETED' } as const;
+    return { repository, tag: TAG, digests: {}, sync };
+  },
+  tidy: async (lane, name) => lane.ask('DELETE', `/v1/sync-rules/${name}`),
+};
+
+export const SCENARIOS: readonly SyncScenario[] = [pushed, asked, compare, cancelled, signed, deleted];
