@@ -1,5 +1,6 @@
 import { Agent, buildConnector, request, type Dispatcher } from 'undici';
 import { Authenticator, type TokenRequest } from './auth.ts';
+import { Away } from './away.ts';
 import { Attempts, type BackOff } from './back-off.ts';
 import { parseChallenges } from './challenge.ts';
 import { staticCredentials, type Credentials } from './credentials.ts';
@@ -136,6 +137,7 @@ export class RegistryClient {
   readonly #rate: Pacer;
   readonly #auth: Authenticator;
   readonly #whyDenied: WhyDenied | undefined;
+  readonly #away = new Away();
   #pausedUntil = 0;
 
   /** @throws REGISTRY_REFUSED when the URL is none of http or https */
@@ -166,10 +168,15 @@ export class RegistryClient {
   }
 
   /**
-   * Calls until there is an answer that is accepted. What has a streamed body is sent once.
+   * Calls until there is an answer that is accepted. What has a streamed body is sent once. A registry to which no connection
+   * could be made just now is not called.
    * @throws RegistryError, or the reason of the signal
    */
   async send(call: Call): Promise<Answer> {
+    return this.#away.unless(async () => this.#send(call));
+  }
+
+  async #send(call: Call): Promise<Answer> {
     const isOnce = isStream(call.body) || call.isOnce === true;
     const attempts = new Attempts(isOnce ? { attempts: 1 } : this.backOff);
     for (;;) {

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import getPort from 'get-port';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Away } from '../../../src/registry/away.ts';
+import { RegistryClient } from '../../../src/registry/client.ts';
+import { RegistryError } from '../../../src/registry/errors.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+const fails = (cause?: object, status?: number): RegistryError =>
+  new RegistryError('REGISTRY_UNREACHABLE', 'no', { cause, ...(status === undefined ? {} : { status }) });
+const REFUSED = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+
+test('a registry that could not be connected to is left alone for a second, and then one tries for all', async () => {
+  const away = new Away();
+  const ask = vi.fn(async (): Promise<string> => Promise.reject(fails(REFUSED)));
+  await expect(away.unless(ask)).rejects.toThrow('no');
+  await expect(away.unless(ask)).rejects.toThrow('no');
+  expect(ask).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(1_001);
+  const answer = Promise.withResolvers<string>();
+  const trying = away.unless(async () => answer.promise);
+  await expect(away.unless(ask)).rejects.toThrow('no');
+  expect(ask).toHaveBeenCalledTimes(1);
+  answer.resolve('here');
+  expect(await trying).toBe('here');
+  await expect(away.unless(ask)).rejects.toThrow('no');
+  expect(ask).toHaveBeenCalledTimes(2);
+});
+
+test('one that answers with an error, or breaks a connection off, is not away', async () => {
+  const away = new Away();
+  const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  for (const error of [fails(undefined, 503), fails(reset)]) {
+    const ask = vi.fn(async (): Promise<string> => Promise.reject(error));
+    await expect(away.unless(ask)).rejects.toThrow('no');
+    await expect(away.unless(ask)).rejects.toThrow('no');
+    expect(ask).toHaveBeenCalledTimes(2);
+  }
+});
+
+test('a client whose registry is away does not wait once more for what somebody else has just waited for', async () => {
+  const port = await getPort();
+  const client = new RegistryClient({ url: `http://127.0.0.1:${port}` }, { attempts: 3, baseMs: 200 });
+  const call = { method: 'GET', target: '/v2/', scopes: [], accept: [200] } as const;
+  await expect(client.tell(call)).rejects.toThrow('ECONNREFUSED');
+  const began = performance.now();
+  await expect(Promise.all(Array.from({ length: 50 }, async () => client.tell(call)))).rejects.toThrow('ECONNREFUSED');
+  expect(performance.now() - began).toBeLessThan(100);
+  const server = createServer((_request, response) => void response.end()).listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  vi.advanceTimersByTime(1_001);
+  expect((await client.tell(call)).status).toBe(200);
+  await client.close();
+  server.closeAllConnections();
+  server.close();
+});
