@@ -17,18 +17,16 @@ export async function imageSources(
 ): Promise<ImageSource[]> {
   const rules = (await catalogue.syncRules.list()).map(({ rule }) => rule);
   const registries = registriesOf(fleet);
-  const sources = new Map<string, ImageSource>();
-  for (const { azSets, images } of wanted) {
+  const all = wanted.flatMap(({ azSets, images }) => {
     const idcs = new Set(azSets.map(({ idc }) => idc));
-    for (const { name, idc: of } of registries) {
-      for (const { repository, tag } of images) {
-        for (const one of destinationsOf(rules, name, repository, tag)) {
-          if (!idcs.has(one.registry)) continue;
-          const source = { repository, idc: one.registry, from: { name, idc: of }, ...optionsOf(one) };
-          sources.set([repository, one.registry, name].join(' '), source);
-        }
-      }
-    }
-  }
-  return [...sources.values()];
+    return registries.flatMap(({ name, idc: of }) =>
+      images.flatMap(({ repository, tag }) =>
+        destinationsOf(rules, name, repository, tag)
+          .filter(({ registry }) => idcs.has(registry))
+          .map((one): ImageSource => ({ repository, idc: one.registry, from: { name, idc: of }, ...optionsOf(one) })),
+      ),
+    );
+  });
+  // Groups that want the same are told once.
+  return [...new Map(all.map((one) => [[one.repository, one.idc, one.from.name].join(' '), one])).values()];
 }
