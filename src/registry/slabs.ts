@@ -41,7 +41,7 @@ export function intoSlabs(): { onread: { buffer: () => Buffer; callback: (bytes:
         if (length < SHORT_BYTES) return this.push(Buffer.from(read));
         slab.used += length;
         slab.held += length;
-        if (slab.bytes.length - slab.used < LEAST_BYTES) slab = take();
+        if (isFull(slab)) slab = take();
         return this.push(read);
       },
     },
@@ -53,8 +53,7 @@ export function release(chunk: Buffer): void {
   const slab = slabs.get(chunk.buffer);
   if (slab === undefined) return;
   slab.held -= chunk.length;
-  const isFull = slab.bytes.length - slab.used < LEAST_BYTES;
-  if (slab.held > 0 || !isFull) return;
+  if (slab.held > 0 || !isFull(slab)) return;
   slabs.delete(chunk.buffer);
   if (free.length < MOST_FREE) free.push(slab.bytes);
 }
@@ -69,4 +68,8 @@ function take(): Slab {
   const slab = { bytes, used: 0, held: 0 };
   slabs.set(bytes.buffer, slab);
   return slab;
+}
+
+function isFull({ bytes, used }: Slab): boolean {
+  return bytes.length - used < LEAST_BYTES;
 }
