@@ -11,17 +11,6 @@ import type { FleetShape } from './shape.ts';
 import type { Supervisor } from './supervision/supervisor.ts';
 import type { Devfleet, FleetOptions } from './types.ts';
 
-/** Binaries without which there is no fleet. kubectl is for people, kubelet for test/real. */
-export const NEEDED_BINARIES = [
-  'etcd',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'temporal',
-  'registry',
-  'toxiproxy',
-] as const;
-
 const NAMESPACE = 'transship';
 
 /** Starts all parts side by side, lays the links, writes the fleet file. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BinaryName } from './binaries/catalog.ts';
+import type { NeededBinary } from './binaries/catalog.ts';
 import type { Found } from './binaries/resolve.ts';
 import type { HarborClocks } from './harbor/config.ts';
 import { presentHarbor, pullUrl, startRegistryOf } from './idc-registry.ts';
@@ -18,7 +18,7 @@ import type { DevfleetIdc, DevfleetMesos } from './types.ts';
 
 export interface Tools {
   supervisor: Supervisor;
-  binaries: Record<Exclude<BinaryName, 'kubectl' | 'kubelet' | 'crane' | 'regctl' | 'regsync'>, Found>;
+  binaries: Record<NeededBinary, Found>;
   /** Called when something is up. */
   isUp: (what: string) => void;
 }

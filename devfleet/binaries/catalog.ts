@@ -141,3 +141,15 @@ export const KUBE_MODULE = { kubernetes: KUBERNETES, seconds: 240 };
 function variableOf(name: string): string {
   return `TRANSSHIP_BIN_${name.toUpperCase().replaceAll('-', '_')}`;
 }
+
+/** Binaries without which there is no fleet. kubectl is for people, kubelet for test/real. */
+export const NEEDED_BINARIES = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'temporal',
+  'registry',
+  'toxiproxy',
+] as const satisfies BinaryName[];
+export type NeededBinary = (typeof NEEDED_BINARIES)[number];

@@ -1,6 +1,6 @@
 // Brings the binaries that the suites start before the first of them begins: a build takes minutes, more than any test
 // or hook has. Where they are there it takes no time.
-import { NEEDED_BINARIES } from '../../devfleet/assemble.ts';
+import { NEEDED_BINARIES } from '../../devfleet/binaries/catalog.ts';
 import { resolveBinaries } from '../../devfleet/binaries/resolve.ts';
 
 export default async function setup(): Promise<void> {
