@@ -69,6 +69,15 @@ export const syncRuleAnswerSchema = z
   });
 export type SyncRuleAnswer = z.output<typeof syncRuleAnswerSchema>;
 
+const exampleView = {
+  revision: 2,
+  changedAt: '2026-01-01T12:00:00.000Z',
+  changedBy: 'li',
+  rule: exampleRule,
+  missing: [],
+  comparison: null,
+};
+
 export const syncRuleViewSchema = z
   .object({
     revision,
@@ -84,35 +93,13 @@ export const syncRuleViewSchema = z
   })
   .meta({
     id: 'SyncRuleView',
-    examples: [
-      {
-        revision: 2,
-        changedAt: '2026-01-01T12:00:00.000Z',
-        changedBy: 'li',
-        rule: exampleRule,
-        missing: [],
-        comparison: null,
-      },
-    ],
+    examples: [exampleView],
   });
 export type SyncRuleView = z.output<typeof syncRuleViewSchema>;
 
 export const syncRuleListSchema = z.object({ rules: z.array(syncRuleViewSchema) }).meta({
   id: 'SyncRuleList',
-  examples: [
-    {
-      rules: [
-        {
-          revision: 2,
-          changedAt: '2026-01-01T12:00:00.000Z',
-          changedBy: 'li',
-          rule: exampleRule,
-          missing: [],
-          comparison: null,
-        },
-      ],
-    },
-  ],
+  examples: [{ rules: [exampleView] }],
 });
 
 export const syncRuleHistorySchema = z
