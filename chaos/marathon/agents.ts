@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../devfleet/wait.ts';
 import { MESOS_NAMESPACE } from '../../test/support/judge.ts';
-import { momentOf, standingStill, type Fault, type FaultKind, type Golden, type Hit } from '../release/faults/fault.ts';
+import type { Hit } from '../harness/hits.ts';
+import { momentOf, standingStill, type Fault, type FaultKind, type Golden } from '../release/faults/fault.ts';
 import type { Lane } from '../release/lane.ts';
 import { abortedMidBatch, helped, success, type Course, type Outcome } from '../release/scenarios.ts';
 import { mesosOf } from './cluster.ts';

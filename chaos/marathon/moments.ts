@@ -1,4 +1,5 @@
-import type { Golden, Hit, Phase } from '../release/faults/fault.ts';
+import type { Hit } from '../harness/hits.ts';
+import type { Golden, Phase } from '../release/faults/fault.ts';
 
 /** Moments at which an instance on Mesos is under way. */
 export const FORWARD: Phase[] = [

@@ -4,6 +4,7 @@ import { controlActivities } from '../../src/activities/control.ts';
 import { instanceActivities } from '../../src/activities/instance.ts';
 import { stageActivities } from '../../src/activities/stages.ts';
 import { turnActivities } from '../../src/activities/turn.ts';
+import { uncoveredOf } from '../harness/hits.ts';
 
 /** What the worker registers, by the factories that it registers from. */
 function registered(): string[] {
@@ -20,7 +21,5 @@ function registered(): string[] {
 
 /** One line for each activity of the worker at which no case hits it. */
 export function uncovered(kinds: Set<string>): string[] {
-  return registered()
-    .filter((activity) => !kinds.has(activity))
-    .map((activity) => `no case kills the worker at ${activity}`);
+  return uncoveredOf(registered(), kinds);
 }

@@ -1,5 +1,4 @@
 import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
-import { Worker, type InjectedSinks } from '@temporalio/worker';
 import { SHOP } from '../../devfleet/shop.ts';
 import { until } from '../../devfleet/wait.ts';
 import { brake } from '../../src/domain/brake.ts';
@@ -8,7 +7,7 @@ import { groupOperationId } from '../../src/http/ids.ts';
 import { groupWorkflowId, releaseWorkflowId } from '../../src/temporal/names.ts';
 import { MESOS_NAMESPACE } from '../../test/support/judge.ts';
 import { runsOf } from '../../test/support/runs.ts';
-import type { ChaosSinks } from '../hooks/workflow.ts';
+import { replayFaults } from '../harness/replays.ts';
 import type { JoinedGroup, Lane } from './lane.ts';
 import { judgeStarts, type ExpectedStarts } from './starts.ts';
 
@@ -34,9 +33,6 @@ export interface Expected extends ExpectedStarts {
   /** Workflow → what its history counted in the golden run. */
   events: Evidence['events'];
 }
-
-/** The hooks' sink: nothing dies in a replay. */
-const DEAF: InjectedSinks<ChaosSinks> = { chaos: { reached: { fn: () => undefined } } };
 
 export interface Evidence {
   /** One line each. */
@@ -194,9 +190,7 @@ async function replayed(lane: Lane, id: string): Promise<Evidence> {
       all.push({ workflowId, history });
     }
   }
-  const replays = Worker.runReplayHistories({ workflowBundle: lane.world.bundle, sinks: DEAF }, all);
-  for await (const { workflowId, error } of replays)
-    if (error !== undefined) evidence.violations.push(`${workflowId} does not replay: ${error.message}`);
+  evidence.violations.push(...(await replayFaults(lane.world.bundle, all)));
   return evidence;
 }
 

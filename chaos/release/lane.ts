@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { SimHostsClient, type InstanceView } from '../../devfleet/host/client.ts';
 import { Api } from '../../devfleet/host/kubelet/api.ts';
@@ -30,25 +28,13 @@ import { MarathonHands } from '../../test/support/marathon-hands.ts';
 import { KubernetesHands } from '../../test/support/kubernetes-hands.ts';
 import { named, strangersShop } from '../../test/support/strangers.ts';
 import { aim, traceIn } from '../harness/aim.ts';
+import { KILL_HOOKS, POLICY } from '../harness/hooked.ts';
+import { ask, insist } from '../harness/insist.ts';
 import type { Passage, Target } from '../hooks/points.ts';
 import { changesOf, type Change } from './changes.ts';
 import { Holders } from './holders.ts';
 import { LaneLinks } from './links.ts';
 import { loseTemporal, openNamespace, type World } from './world.ts';
-
-const KILL_HOOKS = fileURLToPath(new URL('../hooks/kill.ts', import.meta.url));
-
-/** A dead worker is noticed within seconds instead of tens of seconds. */
-const POLICY: PolicyOverride = {
-  heartbeatSeconds: 1.5,
-  bookkeepingSeconds: 3,
-  retryInitialMs: 100,
-  retryMaximumMs: 1_000,
-  workflowTaskTimeoutMs: 1_000,
-};
-
-/** How long a client waits for an answer before it sends the request again: at first, and at last. */
-const PATIENCE_MS = { first: 3_000, last: 24_000 };
 
 /** Instances of the group in each of two places: enough for a bastion, a batch of two and another one. */
 const INSTANCES_PER_PLACE = 2;
@@ -394,9 +380,8 @@ export class Lane {
   async command(id: string, command: CommandName, isDone: (view: Release) => boolean, group?: string): Promise<void> {
     for (;;) {
       const path = `/v1/releases/${id}/commands`;
-      await this.#call('POST', path, { body: { command, ...(group === undefined ? {} : { group }) } }).catch(
-        () => undefined,
-      );
+      const body = { command, ...(group === undefined ? {} : { group }) };
+      await ask(this.#platform.api, { method: 'POST', path, body }, this.#signal).catch(() => undefined);
       if (isDone(await this.view(id))) return;
       await sleep(200);
     }
@@ -554,35 +539,11 @@ export class Lane {
   }
 
   async #accepted(path: string, body: object): Promise<string> {
-    const headers = { 'idempotency-key': randomUUID() };
-    const { id } = await this.#insist<{ id: string }>('POST', path, body, headers);
-    return id;
+    return (await this.#insist<{ id: string }>('POST', path, body)).id;
   }
 
-  async #insist<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-    for (let patience = PATIENCE_MS.first; ; patience = Math.min(2 * patience, PATIENCE_MS.last)) {
-      this.#signal.throwIfAborted();
-      const response = await this.#call(method, path, { body, headers, patience }).catch(() => null);
-      if (response?.ok === true) return (await response.json()) as T;
-      if (response !== null && response.status < 500)
-        throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-      await response?.body?.cancel();
-      await sleep(200);
-    }
-  }
-
-  #call(
-    method: string,
-    path: string,
-    how: { body?: unknown; headers?: Record<string, string>; patience?: number },
-  ): Promise<Response> {
-    const { body, headers = {}, patience = PATIENCE_MS.first } = how;
-    return fetch(`${this.#platform.api}${path}`, {
-      method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(patience),
-    });
+  async #insist<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    return insist<T>(this.#platform.api, { method, path, body }, this.#signal);
   }
 
   /** Starts a dead worker again, after a while where that fails: a start that fails is a loss too. */

@@ -1,6 +1,5 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { msToTs } from '@temporalio/common/lib/time.js';
@@ -10,8 +9,7 @@ import { QUICK_MESOS, type MesosClocks } from '../../devfleet/parts/programs.ts'
 import { openCatalogue, type Catalogue } from '../../src/catalogue/index.ts';
 import { SEARCH } from '../../src/temporal/names.ts';
 import { buildBundle } from '../../src/worker/bundle.ts';
-
-const WORKFLOW_HOOKS = fileURLToPath(new URL('../hooks/workflow.ts', import.meta.url));
+import { WORKFLOW_HOOKS } from '../harness/hooked.ts';
 
 /** Two control planes, so that every step that spans them does; two hosts each, so that no host holds a whole set. */
 const SHAPE: FleetShape = {

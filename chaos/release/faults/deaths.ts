@@ -1,6 +1,6 @@
-import type { Passage } from '../../hooks/points.ts';
+import { hitsOf, kindOf, type Hit } from '../../harness/hits.ts';
 import type { Scenario } from '../scenarios.ts';
-import { blowOf, type FaultKind, type Hit } from './fault.ts';
+import { blowOf, type FaultKind } from './fault.ts';
 
 /**
  * The worker dies, or freezes, at every point of the scenario. On every commit (docs/adr/0004): where the effect of an
@@ -16,7 +16,7 @@ export function deaths(
   return {
     scenario,
     faults: ({ trace }) => {
-      const points = hitsOf(trace);
+      const points = hitsOf(trace.filter(({ key }) => !key.startsWith(BY_CHANCE)));
       const hits = all
         ? points
         : firstOf(
@@ -33,13 +33,6 @@ export function deaths(
 /** A group gets a command by signal only where the update with it was not answered in time: not in every run. */
 const BY_CHANCE = 'releaseGroup: signal command-signal';
 
-/** Every point that a run without a fault came by and any other one will, once, in order. */
-function hitsOf(trace: Passage[]): Hit[] {
-  const sure = trace.filter(({ key }) => !key.startsWith(BY_CHANCE));
-  const hits = new Map(sure.map(({ key, point }) => [`${key} ${point}`, { key, point }]));
-  return [...hits.values()];
-}
-
 /**
  * Activities at whose boundaries nothing is half done: a look changes nothing; a local activity lives in the workflow task
  * that takes up its end, so with the worker that is lost, too, and it is done again.
@@ -52,11 +45,6 @@ const TWIN = ' web-2 ';
 /** What it was about to do is done, and nobody knows yet. */
 function isDone(hit: Hit): boolean {
   return !hit.key.includes(TWIN) && !WHOLE.includes(kindOf(hit)) && hit.point === 'after';
-}
-
-/** What is done there: `takeOut`, `record`, `begin`, … */
-function kindOf({ key }: Hit): string {
-  return key.split(' ')[1] ?? key;
 }
 
 function firstOf(hits: Hit[], met: Set<string>): Hit[] {

@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blow, Passage, Point } from '../../hooks/points.ts';
+import type { Hit } from '../../harness/hits.ts';
 import { PassedBy } from '../../harness/index.ts';
 import type { Change } from '../changes.ts';
 import type { Lane } from '../lane.ts';
 import type { Course, Scenario } from '../scenarios.ts';
-
-/** Where a worker is hit in a run of a scenario. */
-export interface Hit {
-  key: string;
-  point: Point;
-}
 
 /** A phase of a release, and a moment in it. */
 export type Phase = [state: string, key: string, point: Point];

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Passage } from '../../hooks/points.ts';
 import type { Lane } from '../lane.ts';
 import { abortedMidBatch, begunToAbort, ends, success, terminateGroup, type Course } from '../scenarios.ts';
-import { struck, type Fault, type FaultKind, type Hit } from './fault.ts';
+import type { Hit } from '../../harness/hits.ts';
+import { struck, type Fault, type FaultKind } from './fault.ts';
 
 /** How long a worker that goes on has for the harm it could do. */
 const LATE_MS = 3_000;

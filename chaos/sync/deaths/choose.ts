@@ -2,19 +2,7 @@ import { attachedActivities } from '../../../src/activities/attached.ts';
 import { imageActivities } from '../../../src/activities/image.ts';
 import { reconcileActivities } from '../../../src/activities/reconcile.ts';
 import { syncActivities } from '../../../src/activities/sync.ts';
-import type { Passage } from '../../hooks/points.ts';
-import type { Hit } from './run.ts';
-
-/** What is done there: `copyImage`, `begin`, `signal`, … */
-export function kindOf({ key }: Hit): string {
-  return key.split(' ')[1] ?? key;
-}
-
-/** Every point that a run without a fault came by, in order. */
-export function hitsOf(trace: readonly Passage[]): Hit[] {
-  const hits = new Map(trace.map(({ key, point }) => [`${key} ${point}`, { key, point }]));
-  return [...hits.values()];
-}
+import { kindOf, uncoveredOf, type Hit } from '../../harness/hits.ts';
 
 /**
  * On every commit: once for each kind, where the effect of an activity is done and nobody knows, or where anything else was taken up.
@@ -42,7 +30,5 @@ export function uncovered(hits: readonly Hit[]): string[] {
     ...Object.keys(attachedActivities(nothing, { idcs: [] })),
     ...Object.keys(reconcileActivities(nothing, { idcs: [] })),
   ];
-  return registered
-    .filter((activity) => !kinds.has(activity))
-    .map((activity) => `no case kills the worker at ${activity}`);
+  return uncoveredOf(registered, kinds);
 }

@@ -1,16 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { buildBundle } from '../../../src/worker/bundle.ts';
 import type { Case, CaseContext, ChaosContext } from '../../harness/index.ts';
-import { firstOf, hitsOf, uncovered } from './choose.ts';
+import { hitsOf, type Hit } from '../../harness/hits.ts';
+import { WORKFLOW_HOOKS } from '../../harness/hooked.ts';
+import { firstOf, uncovered } from './choose.ts';
 import { laneFolder, SyncLane } from './lane.ts';
-import { runScenario, type Hit } from './run.ts';
+import { runScenario } from './run.ts';
 import { SCENARIOS, type SyncScenario } from './scenarios.ts';
-
-const WORKFLOW_HOOKS = fileURLToPath(new URL('../../hooks/workflow.ts', import.meta.url));
 
 /** A case takes seconds; on a machine that is busy, many. */
 const SECONDS_EACH = 120;

@@ -1,31 +1,20 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { pushImage } from '../../../devfleet/images/index.ts';
-import type { PolicyOverride } from '../../../src/temporal/messages.ts';
 import { startSyncWorld, type SyncWorld } from '../../../test/support/sync/world.ts';
 import { aim, traceIn } from '../../harness/aim.ts';
+import { KILL_HOOKS, POLICY } from '../../harness/hooked.ts';
+import { insist, SYNC_PATIENCE, type Asked } from '../../harness/insist.ts';
 import type { Passage, Target } from '../../hooks/points.ts';
 import { RegistryEyes } from '../registry-eyes.ts';
-import { insist } from '../insist.ts';
 
-const KILL_HOOKS = fileURLToPath(new URL('../../hooks/kill.ts', import.meta.url));
 const SECRET = 'Bearer told-by-the-registry';
 
 export const SOURCE = 'north';
 /** The second one is a replica in the IDC of the first. */
 export const DESTINATIONS = ['south', 'south-edge', 'east'];
-
-/** A dead worker is noticed within seconds instead of tens of seconds. */
-const POLICY: PolicyOverride = {
-  heartbeatSeconds: 1.5,
-  bookkeepingSeconds: 3,
-  retryInitialMs: 100,
-  retryMaximumMs: 1_000,
-  workflowTaskTimeoutMs: 1_000,
-};
 
 const LAYER_BYTES = 20_000;
 
@@ -109,8 +98,8 @@ export class SyncLane {
   }
 
   /** Asks the API, as long as it takes. */
-  async ask<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', at: string, body?: unknown): Promise<T> {
-    return insist<T>(this.world.api, { method, path: at, body, signal: this.#signal });
+  async ask<T>(method: Asked['method'], at: string, body?: unknown): Promise<T> {
+    return insist<T>(this.world.api, { method, path: at, body }, this.#signal, SYNC_PATIENCE);
   }
 
   /** Waits until the tag names the image there. */

@@ -1,20 +1,11 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker, type InjectedSinks } from '@temporalio/worker';
 import type { SyncList } from '../../../src/http/schemas/sync-list.ts';
+import type { Hit } from '../../harness/hits.ts';
+import { replayFaults } from '../../harness/replays.ts';
 import { PassedBy, type CaseContext } from '../../harness/index.ts';
-import type { Passage, Point } from '../../hooks/points.ts';
-import type { ChaosSinks } from '../../hooks/workflow.ts';
+import type { Passage } from '../../hooks/points.ts';
 import { DESTINATIONS, type SyncLane } from './lane.ts';
 import type { SyncScenario, Wanted } from './scenarios.ts';
-
-/** Where the worker dies. */
-export interface Hit {
-  key: string;
-  point: Point;
-}
-
-/** The hooks' sink: nothing dies in a replay. */
-const DEAF: InjectedSinks<ChaosSinks> = { chaos: { reached: { fn: () => undefined } } };
 
 /**
  * Runs the scenario once, with the worker killed there or nowhere, and judges it by the registries.
@@ -82,8 +73,5 @@ async function judgeSync(
   }
   const history = await handle.fetchHistory();
   record('history', JSON.parse(historyToJSON(history)));
-  const replays = Worker.runReplayHistories({ workflowBundle: bundle, sinks: DEAF }, [{ workflowId: id, history }]);
-  for await (const { error } of replays)
-    if (error !== undefined) violations.push(`${id} does not replay: ${error.message}`);
-  return violations;
+  return [...violations, ...(await replayFaults(bundle, [{ workflowId: id, history }]))];
 }

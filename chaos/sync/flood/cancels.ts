@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pushImage } from '../../../devfleet/images/index.ts';
 import { syncWorkflowId } from '../../../src/temporal/names.ts';
-import { insist } from '../insist.ts';
+import { insist, SYNC_PATIENCE } from '../../harness/insist.ts';
 import { DESTINATIONS, DOWN, SOURCE, type FloodWorld } from './world.ts';
 
 /** An image that somebody asks for under a tag that names another one, and stops. */
@@ -21,7 +21,7 @@ export async function prepareCancels(world: FloodWorld, count: number, signal: A
     Array.from({ length: count }, async (_, nth) => {
       const repository = `hand/app-${nth}`;
       const before = await push(world, repository, 'before');
-      await insist(world.api, { method: 'POST', path: '/v1/syncs', body: asked(repository), signal });
+      await insist(world.api, { method: 'POST', path: '/v1/syncs', body: asked(repository) }, signal, SYNC_PATIENCE);
       return { repository, before, digest: '' };
     }),
   );
@@ -34,14 +34,16 @@ export async function cancelAll(world: FloodWorld, all: Cancelled[], signal: Abo
   for (const one of all) {
     const { repository } = one;
     one.digest = await push(world, repository, 'stopped');
-    await insist(world.api, { method: 'POST', path: '/v1/syncs', body: asked(repository), signal });
+    await insist(world.api, { method: 'POST', path: '/v1/syncs', body: asked(repository) }, signal, SYNC_PATIENCE);
     const others = DESTINATIONS.filter((name) => name !== DOWN);
     await named(world, repository, one.digest, others, signal);
     const body = { image: `${repository}@${one.digest}` };
     // Where the answer was lost it may have ended when it is asked for again.
-    await insist(world.api, { method: 'POST', path: '/v1/syncs/cancel', body, signal }).catch((error: unknown) => {
-      if (!String(error).includes('SYNC_UNKNOWN')) throw error;
-    });
+    await insist(world.api, { method: 'POST', path: '/v1/syncs/cancel', body }, signal, SYNC_PATIENCE).catch(
+      (error: unknown) => {
+        if (!String(error).includes('SYNC_UNKNOWN')) throw error;
+      },
+    );
   }
 }
 

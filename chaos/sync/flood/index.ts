@@ -3,7 +3,7 @@ import type { Sync } from '../../../src/domain/sync/progress.ts';
 import { atOnce } from '../../../src/drivers/at-once.ts';
 import { query } from '../../../test/support/postgres.ts';
 import type { CaseContext } from '../../harness/index.ts';
-import { insist } from '../insist.ts';
+import { insist, SYNC_PATIENCE } from '../../harness/insist.ts';
 import { killNowAndThen, downForAWhile, type Blows } from './blows.ts';
 import { cancelAll, judgeCancels, prepareCancels } from './cancels.ts';
 import { secondsOf, spreadOf, tripsOf, type Trips } from './figures.ts';
@@ -44,7 +44,12 @@ export async function flood(
     images: [{ repository: `${FLOOD}/**` }],
     every: size.every,
   };
-  await insist(world.api, { method: 'PUT', path: `/v1/sync-rules/${FLOOD}`, body: { ...rule, parallel: 16 }, signal });
+  await insist(
+    world.api,
+    { method: 'PUT', path: `/v1/sync-rules/${FLOOD}`, body: { ...rule, parallel: 16 } },
+    signal,
+    SYNC_PATIENCE,
+  );
   await breakLinks(world, size);
 
   const blows: Blows = { workers: 0, apis: 0, down: null };
