@@ -136,7 +136,7 @@ async function judgeJoined(lane: Lane, { group, size, judge }: JoinedGroup, expe
   // Of two, one may be out.
   const least = Math.min(...(await judge.routed()));
   if (least < 1) violations.push(`${group} in service fell to ${least}: ${await judge.trafficStory()}`);
-  const fence = await lane.world.catalogue.fences.get({ env: SHOP.env, app: lane.app, group });
+  const fence = await lane.catalogue.fences.get({ env: SHOP.env, app: lane.app, group });
   if (fence?.holder !== null || fence.dirty) violations.push(`the fence of ${group} is ${JSON.stringify(fence)}`);
   return violations;
 }
@@ -147,7 +147,7 @@ async function judgeRecords(
   id: string,
   { version, released: wanted = version, cutShort = false }: Expected,
 ): Promise<string[]> {
-  const { catalogue } = lane.world;
+  const { catalogue } = lane;
   const violations: string[] = [];
   const ref = { env: SHOP.env, app: lane.app, group: SHOP.group };
   const fence = await catalogue.fences.get(ref);

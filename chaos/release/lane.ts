@@ -17,6 +17,7 @@ import {
   type ShopVersion,
 } from '../../devfleet/shop.ts';
 import type { Part } from '../../devfleet/supervision/part.ts';
+import type { Catalogue } from '../../src/catalogue/index.ts';
 import { isTerminal, type CommandName } from '../../src/domain/states.ts';
 import type { AppView } from '../../src/http/schemas/app.ts';
 import type { EventView } from '../../src/http/releases/stream.ts';
@@ -31,9 +32,10 @@ import { aim, traceIn } from '../harness/aim.ts';
 import { KILL_HOOKS, POLICY } from '../harness/hooked.ts';
 import { ask, insist } from '../harness/insist.ts';
 import type { Passage, Target } from '../hooks/points.ts';
+import { openLaneCatalogue } from './catalogue.ts';
 import { changesOf, type Change } from './changes.ts';
 import { Holders } from './holders.ts';
-import { LaneLinks } from './links.ts';
+import { catalogueEnv, LaneLinks } from './links.ts';
 import { loseTemporal, openNamespace, type World } from './world.ts';
 
 /** Instances of the group in each of two places: enough for a bastion, a batch of two and another one. */
@@ -69,12 +71,13 @@ export interface JoinedGroup {
 }
 
 /**
- * A place where one case runs at a time: a Temporal namespace, worker and API processes and an app of its own, on the
- * fleet that all lanes share. Its workers are started again whenever they die.
+ * A place where one case runs at a time: a Temporal namespace, a catalogue, worker and API processes and an app of its
+ * own, on the fleet that all lanes share. Its workers are started again whenever they die.
  */
 export class Lane {
   readonly world: World;
   readonly client: Client;
+  readonly catalogue: Catalogue;
   readonly holders: Holders;
   readonly #name: string;
   readonly #folder: string;
@@ -101,6 +104,7 @@ export class Lane {
     at: {
       name: string;
       folder: string;
+      catalogue: Catalogue;
       platform: Platform;
       workers: Part[];
       links: LaneLinks | null;
@@ -110,6 +114,7 @@ export class Lane {
   ) {
     this.world = world;
     this.client = client;
+    this.catalogue = at.catalogue;
     this.holders = new Holders(world.fleet);
     this.#name = at.name;
     this.#folder = at.folder;
@@ -130,19 +135,19 @@ export class Lane {
     await mkdir(folder);
     await aim(folder, null);
     const client = await openNamespace(world, name);
-    const links = topology === 'linked' ? await LaneLinks.open(world, folder) : null;
+    const { url, catalogue } = await openLaneCatalogue(world, name);
+    const links = topology === 'linked' ? await LaneLinks.open(world, folder, url) : null;
+    const env = { ...(links?.env ?? (await catalogueEnv(world, folder, url))), TEMPORAL_NAMESPACE: name };
     const policy = policyOf(topology, world);
     const platform = await startPlatformOn(world.fleet, {
       split: topology === 'split',
       prefix: `${name}/`,
       apiEnv: {
-        ...links?.env,
-        TEMPORAL_NAMESPACE: name,
+        ...env,
         ...(policy === null ? {} : { TRANSSHIP_TEST_POLICY: JSON.stringify(policy) }),
       },
       workerEnv: {
-        ...links?.env,
-        TEMPORAL_NAMESPACE: name,
+        ...env,
         TRANSSHIP_WORKFLOW_BUNDLE: world.bundle.path,
         ...(world.hooked ? { TRANSSHIP_TEST_HOOKS: KILL_HOOKS, TRANSSHIP_CHAOS_FOLDER: folder } : {}),
       },
@@ -151,7 +156,7 @@ export class Lane {
     if (topology === 'twin')
       for (const { spec } of [...workers])
         workers.push(await world.fleet.start({ ...spec, name: `${spec.name}-twin` }));
-    return new Lane(world, client, { name, folder, platform, workers, links, instancesPerPlace, note });
+    return new Lane(world, client, { name, folder, catalogue, platform, workers, links, instancesPerPlace, note });
   }
 
   /** The ways of a linked lane to every system. */
@@ -501,6 +506,7 @@ export class Lane {
     this.#closed = true;
     await Promise.all([...this.#workers, this.#platform.apiProcess].map((part) => part.kill()));
     await this.#links?.close();
+    await this.catalogue.close();
   }
 
   /** What the case left half done is removed by hand, and the next one gets another app. */

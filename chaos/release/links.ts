@@ -23,6 +23,21 @@ interface FleetFile {
   catalogue: { url: string };
 }
 
+/** Environment of processes that reach every system as all do, and have a catalogue of their own. */
+export async function catalogueEnv({ fleet }: World, folder: string, url: string): Promise<Record<string, string>> {
+  return writeFleetFile(folder, { ...(await readFleetFile(fleet)), catalogue: { url } });
+}
+
+async function readFleetFile(fleet: World['fleet']): Promise<FleetFile> {
+  return parse(await readFile(fleet.fleetFile, 'utf8')) as FleetFile;
+}
+
+async function writeFleetFile(folder: string, file: FleetFile): Promise<Record<string, string>> {
+  const fleetFile = path.join(folder, 'fleet.yml');
+  await writeFile(fleetFile, stringify(file));
+  return { TRANSSHIP_FLEET: fleetFile };
+}
+
 /** The ways from one lane's processes to every system: what breaks there breaks for that lane only. */
 export class LaneLinks {
   /** Environment by which processes take these ways. */
@@ -37,8 +52,11 @@ export class LaneLinks {
     this.#others = others;
   }
 
-  /** @param folder where the fleet file and the kubeconfigs are written */
-  static async open({ fleet }: World, folder: string): Promise<LaneLinks> {
+  /**
+   * @param folder where the fleet file and the kubeconfigs are written
+   * @param catalogue URL of the lane's catalogue
+   */
+  static async open({ fleet }: World, folder: string, catalogue: string): Promise<LaneLinks> {
     const clusters = new Map<System, HttpLink[]>();
     const others = new Map<System, Link>();
     const lay = async (system: System, port: string): Promise<string> => {
@@ -59,7 +77,7 @@ export class LaneLinks {
       clusters.set(system, links);
       return links.map(({ port }) => `http://127.0.0.1:${port}`);
     };
-    const file = parse(await readFile(fleet.fleetFile, 'utf8')) as FleetFile;
+    const file = await readFleetFile(fleet);
     for (const idc of file.idcs) {
       const { kubeconfig, registry } = fleet.idcs[idc.name] ?? {};
       if (kubeconfig === undefined || registry === undefined) throw new Error(`the fleet has no IDC ${idc.name}`);
@@ -75,12 +93,10 @@ export class LaneLinks {
       }
       idc.registry.url = await through(`${idc.name}/registry`, registry.directUrl);
     }
-    file.catalogue.url = await through('catalogue', fleet.catalogue.directUrl);
+    file.catalogue.url = await through('catalogue', catalogue);
     const [host = '', port = ''] = fleet.temporal.address.split(':');
     const temporal = `${host}:${await lay('temporal', port)}`;
-    const fleetFile = path.join(folder, 'fleet.yml');
-    await writeFile(fleetFile, stringify(file));
-    return new LaneLinks({ TRANSSHIP_FLEET: fleetFile, TEMPORAL_ADDRESS: temporal }, clusters, others);
+    return new LaneLinks({ ...(await writeFleetFile(folder, file)), TEMPORAL_ADDRESS: temporal }, clusters, others);
   }
 
   /** The ways to an API server, or to every process of a Marathon or of Mesos masters. */

@@ -6,7 +6,6 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { startFleet, type Devfleet, type FleetShape } from '../../devfleet/index.ts';
 import { QUICK_MESOS, type MesosClocks } from '../../devfleet/parts/programs.ts';
-import { openCatalogue, type Catalogue } from '../../src/catalogue/index.ts';
 import { SEARCH } from '../../src/temporal/names.ts';
 import { buildBundle } from '../../src/worker/bundle.ts';
 import { WORKFLOW_HOOKS } from '../harness/hooked.ts';
@@ -29,7 +28,6 @@ export interface World {
   /** Workflows as the lanes' workers run them. */
   bundle: { code: string; path: string };
   connection: Connection;
-  catalogue: Catalogue;
 }
 
 export async function openWorld(
@@ -46,9 +44,7 @@ export async function openWorld(
   await writeFile(bundle.path, code);
   const connection = await Connection.connect({ address: fleet.temporal.address });
   resources.defer(() => connection.close());
-  const catalogue = await openCatalogue(fleet.catalogue.directUrl);
-  resources.defer(() => catalogue.close());
-  return { fleet, shape, hooked, bundle, connection, catalogue };
+  return { fleet, shape, hooked, bundle, connection };
 }
 
 /** Stops Temporal, removes its database, and starts it again, empty. */
