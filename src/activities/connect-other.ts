@@ -7,7 +7,7 @@ import { type Connecting, withoutSecret } from './connecting.ts';
  * @throws RegistryError where it does not
  */
 export async function connectOther({ registry, rules, client, hookUrl, signal }: Connecting): Promise<Finding[]> {
-  await client.tell({ method: 'GET', target: '/v2/', scopes: [], accept: [200], signal });
+  await client.ping(signal);
   const findings: Finding[] = [{ about: 'registry', state: 'ok', message: 'answers', next: null }];
   if (!rules.some(({ from, onPush }) => from === registry.name && onPush)) return findings;
   return [...findings, notificationsOf(registry, hookUrl)];

@@ -168,16 +168,16 @@ export class RegistryClient {
   }
 
   /**
-   * Calls until there is an answer that is accepted. What has a streamed body is sent once. A registry to which no connection
-   * could be made just now is not called.
+   * Calls until there is an answer that is accepted. What has a streamed body is sent once. A registry that did not answer just
+   * now is not called.
    * @throws RegistryError, or the reason of the signal
    */
   async send(call: Call): Promise<Answer> {
-    return this.#away.unless(async () => this.#send(call));
+    const isOnce = isStream(call.body) || call.isOnce === true;
+    return this.#away.unless(async () => this.#send(call, isOnce), isOnce);
   }
 
-  async #send(call: Call): Promise<Answer> {
-    const isOnce = isStream(call.body) || call.isOnce === true;
+  async #send(call: Call, isOnce: boolean): Promise<Answer> {
     const attempts = new Attempts(isOnce ? { attempts: 1 } : this.backOff);
     for (;;) {
       try {
@@ -193,6 +193,11 @@ export class RegistryClient {
     const answer = await this.send(call);
     await answer.body.dump();
     return answer;
+  }
+
+  /** Does it answer, and let us in? @throws RegistryError */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.tell({ method: 'GET', target: '/v2/', scopes: [], accept: [200], signal });
   }
 
   async #explained({ scopes, signal }: Call, error: unknown): Promise<unknown> {

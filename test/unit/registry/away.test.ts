@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import getPort from 'get-port';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Away } from '../../../src/registry/away.ts';
@@ -30,15 +31,33 @@ test('a registry that could not be connected to is left alone for a second, and 
   expect(ask).toHaveBeenCalledTimes(2);
 });
 
-test('one that answers with an error, or breaks a connection off, is not away', async () => {
+test('one that answers with an error, or breaks off a connection that was tried once, is not away', async () => {
   const away = new Away();
   const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
-  for (const error of [fails(undefined, 503), fails(reset)]) {
+  for (const [error, isOnce] of [[fails(undefined, 503), false] as const, [fails(reset), true] as const]) {
     const ask = vi.fn(async (): Promise<string> => Promise.reject(error));
-    await expect(away.unless(ask)).rejects.toThrow('no');
-    await expect(away.unless(ask)).rejects.toThrow('no');
+    await expect(away.unless(ask, isOnce)).rejects.toThrow('no');
+    await expect(away.unless(ask, isOnce)).rejects.toThrow('no');
     expect(ask).toHaveBeenCalledTimes(2);
   }
+});
+
+test('a client whose registry takes connections and answers nothing does not ask it once more just now', async () => {
+  let connections = 0;
+  const server = createTcpServer((socket) => {
+    connections++;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new RegistryClient({ url: `http://127.0.0.1:${port}` }, { attempts: 3, baseMs: 10 });
+  const call = { method: 'HEAD', target: '/v2/', scopes: [], accept: [200] } as const;
+  await expect(client.tell(call)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  expect(connections).toBe(3);
+  await expect(client.tell(call)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  expect(connections).toBe(3);
+  await client.close();
+  server.close();
 });
 
 test('a client whose registry is away does not wait once more for what somebody else has just waited for', async () => {
