@@ -4,7 +4,9 @@ import { brings, bringsOf, deletes } from '../domain/sync/images.ts';
 import { isExclusion } from '../domain/sync/patterns.ts';
 import type { SyncRule } from '../domain/sync/rule.ts';
 import { listRepositories } from '../registry/catalog.ts';
+import { isTransient } from '../registry/errors.ts';
 import { headManifest, type Place } from '../registry/manifest.ts';
+import { sleep } from '../registry/pacer.ts';
 import { listTags } from '../registry/tags.ts';
 import { lackingAttached, type InStep } from './compare-attached.ts';
 import { troubleOf } from './failures.ts';
@@ -17,6 +19,9 @@ const MOST = 2_000;
 
 /** Tags that are looked at together. */
 const TAGS_AT_ONCE = 200;
+
+/** So long a registry may be away when a comparison begins, in ms: the next one may be a day off. */
+const PATIENCE_MS = 3_000;
 
 /** Where a comparison looks, besides the registries themselves. */
 export interface Comparing {
@@ -41,6 +46,7 @@ export async function compareRule(
   { brought, repository: only, signal, tell }: Comparing,
 ): Promise<Drift> {
   const drift: Drift = { checked: 0, missing: [], extra: [], isCut: false, away: {} };
+  await Promise.all(to.map(async (name) => comeBack(place(name, ''), signal)));
   const answering = (): string[] => to.filter((name) => drift.away[name] === undefined);
   const repositories =
     only === undefined ? repositoriesOf(place, rule, to, brought, signal) : bringsOf(rule, only) ? [only] : [];
@@ -79,6 +85,16 @@ export async function compareRule(
     if (drift.extra.length >= MOST) return { ...drift, extra: drift.extra.slice(0, MOST), isCut: true };
   }
   return drift;
+}
+
+/** Waits for a registry that did not answer just now; that it does not is found by whoever asks it next. */
+async function comeBack({ client }: Place, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  while (Date.now() < until) {
+    const error = await client.ping(signal).catch((failure: unknown) => failure);
+    if (!isTransient(error)) return;
+    await sleep(250, signal);
+  }
 }
 
 /**

@@ -104,7 +104,7 @@ describe('a comparison', () => {
     seed('shop/more:v1', 'south');
     expect(extra(await compare())).toEqual(['shop/lost:v1 south whole', 'shop/more:v1 south whole']);
     expect(extra(await compare('shop/lost'))).toEqual(['shop/lost:v1 south whole']);
-    expect(await compare('pay/web')).toEqual({ checked: 0, missing: [], extra: [], isCut: false });
+    expect(await compare('pay/web')).toEqual({ checked: 0, missing: [], extra: [], isCut: false, away: {} });
   });
 
   test('does not take a list that was cut short for deletions', async () => {
@@ -178,10 +178,11 @@ describe('what is attached to images that are there', () => {
   });
 
   test.each([
-    // One to list repositories, one to list tags, and for each tag a HEAD at the source and one at each registry.
-    ['with the referrers API, of images without any', api, 2 + 20 + 40 + 20],
+    // One to see that each registry answers, one to list repositories, one to list tags, and for each tag a HEAD at the source
+    // and one at each registry.
+    ['with the referrers API, of images without any', api, 2 + 2 + 20 + 40 + 20],
     // The first one finds out that there is no API.
-    ['without it, of images without any', {}, 2 + 20 + 40],
+    ['without it, of images without any', {}, 2 + 2 + 20 + 40],
   ])('costs, %s, so many requests', async (_, quirks, requests) => {
     await start({ north: quirks, south: quirks, east: quirks });
     for (let n = 0; n < 20; n++) seed(`shop/web:v${100 + n}`, 'north', 'south', 'east');
