@@ -11,21 +11,29 @@ export class Copying {
   readonly #attempt: number;
   readonly #names: ReadonlyMap<Place, string>;
   readonly #before: Record<string, CopyTally>;
+  readonly #arrived: Map<string, CopyReport>;
   readonly #blobs = new Map<string, Map<string, BlobProgress>>();
 
   /** @param left the last heartbeat of the attempt before; undefined: there was none */
-  constructor(names: ReadonlyMap<Place, string>, attempt: number, left: CopyBeat | undefined) {
+  constructor(names: ReadonlyMap<Place, string>, attempt: number, left: Partial<CopyBeat> | undefined) {
     this.#names = names;
     this.#attempt = attempt;
     this.#startedAt = left?.startedAt ?? new Date().toISOString();
     this.#before = Object.fromEntries(
-      [...names.values()].map((name) => [name, left?.registries[name]?.tally ?? NOTHING]),
+      [...names.values()].map((name) => [name, left?.registries?.[name]?.tally ?? NOTHING]),
     );
+    // A worker of the release before left none.
+    this.#arrived = new Map(Object.entries(left?.arrived ?? {}));
     for (const name of names.values()) this.#blobs.set(name, new Map<string, BlobProgress>());
   }
 
   note(progress: BlobProgress): void {
     this.#blobs.get(this.#nameOf(progress.place))?.set(progress.digest, progress);
+  }
+
+  /** Registries that have the image, and all that is attached to it, from this attempt or one before. */
+  get arrived(): ReadonlyMap<string, CopyReport> {
+    return this.#arrived;
   }
 
   /** To be sent as heartbeat. */
@@ -41,14 +49,19 @@ export class Copying {
       });
       return [name, { ...progressOf(all, tally.bytes), tally }] as const;
     });
-    return { startedAt: this.#startedAt, registries: Object.fromEntries(registries) };
+    return {
+      startedAt: this.#startedAt,
+      registries: Object.fromEntries(registries),
+      arrived: Object.fromEntries(this.#arrived),
+    };
   }
 
-  /** Of a registry that has the image now. */
-  report({ place, tally, wasHere }: Copied): CopyReport {
+  /** A registry has the image now. */
+  arrive({ place, tally, wasHere }: Copied): { registry: string; report: CopyReport } {
     const { skipped, attempts: uploads, ...own } = tally;
-    const before = this.#before[this.#nameOf(place)] ?? NOTHING;
-    return {
+    const registry = this.#nameOf(place);
+    const before = this.#before[registry] ?? NOTHING;
+    const report: CopyReport = {
       startedAt: this.#startedAt,
       ms: Date.now() - Date.parse(this.#startedAt),
       wasHere: wasHere && this.#attempt === 1,
@@ -56,6 +69,8 @@ export class Copying {
       skipped,
       attempts: this.#attempt,
     };
+    this.#arrived.set(registry, report);
+    return { registry, report };
   }
 
   #nameOf(place: Place): string {

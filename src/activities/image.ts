@@ -77,47 +77,42 @@ export function imageActivities(drivers: ImageDrivers, { syncTags }: { syncTags:
       const { info, heartbeat, cancellationSignal: signal } = Context.current();
       const { repository, digest, to, referrers, platforms } = input;
       const names = new Map(to.map((name) => [drivers.place(name, repository), name]));
-      const copying = new Copying(names, info.attempt, info.heartbeatDetails as CopyBeat | undefined);
+      const copying = new Copying(names, info.attempt, info.heartbeatDetails as Partial<CopyBeat> | undefined);
       const beats = setInterval(() => heartbeat(copying.beat()), BEAT_MS);
       const told: Promise<void>[] = [];
       try {
         heartbeat(copying.beat());
-        // Those that an attempt before this one has served are as near.
-        const near = info.attempt === 1 ? input.near : [...input.near, ...to];
+        // Those that an attempt before this one has served need nothing, and are as near.
+        const near = [...input.near, ...copying.arrived.keys()];
         const source = await sourceOf(drivers, { ...input, near }, signal);
         const pacer = source.name === input.from ? drivers.pacer(input.from) : undefined;
-        const failures = await makeProjects(drivers, input, signal);
-        const ready = [...names].filter(([, name]) => !failures.has(name)).map(([place]) => place);
+        const lacking = to.filter((name) => !copying.arrived.has(name));
+        const failures = await makeProjects(drivers, input, lacking, signal);
+        const isReady = (name: string): boolean => lacking.includes(name) && !failures.has(name);
+        const ready = [...names].filter(([, name]) => isReady(name)).map(([place]) => place);
         const { destinations } = await drivers.copier.copy({
           ...{ source: source.place, digest, destinations: ready, attached: referrers, signal },
           ...(platforms === undefined ? {} : { platforms }),
           ...(pacer === undefined ? {} : { pacer }),
           onProgress: (progress) => copying.note(progress),
           onArrived: (copied) => {
-            const registry = names.get(copied.place) ?? '';
-            if (to.length > 1) told.push(tell({ registry, report: copying.report(copied) }));
+            const arrival = copying.arrive(copied);
+            if (to.length > 1) told.push(tell(arrival));
           },
         });
         await Promise.all(told);
-        const reports = destinations.flatMap((copied): CopyOutcome[] => {
-          const { place, error } = copied;
-          const registry = names.get(place) ?? '';
-          if (error === null) return [{ registry, report: copying.report(copied), trouble: null }];
-          failures.set(registry, error);
-          return [];
-        });
+        for (const { place, error } of destinations) if (error !== null) failures.set(names.get(place) ?? '', error);
         const passing = [...failures].filter(([, error]) => mayPass(error));
         const [first] = passing;
         if (first !== undefined) {
           const message = passing.map(([name, error]) => `${name}: ${error.message}`).join('; ');
           throw new TransshipError(codeOf(first[1]), message, { cause: first[1] });
         }
-        const troubles = [...failures].map(([registry, error]) => ({
-          registry,
-          report: null,
-          trouble: troubleOf(error),
-        }));
-        return [...reports, ...troubles];
+        return to.map((registry): CopyOutcome => {
+          const error = failures.get(registry);
+          const report = copying.arrived.get(registry) ?? null;
+          return { registry, report, trouble: error === undefined ? null : troubleOf(error) };
+        });
       } catch (error) {
         throw toFailure(error);
       } finally {
@@ -284,11 +279,13 @@ async function sourceOf(
 async function makeProjects(
   { makeProject }: ImageDrivers,
   { repository, createProjectAt = [] }: CopyImageInput,
+  registries: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, Error>> {
   const failures = new Map<string, Error>();
   await Promise.all(
-    createProjectAt.map(async (name) => {
+    registries.map(async (name) => {
+      if (!createProjectAt.includes(name)) return;
       try {
         await makeProject(name, repository, signal);
       } catch (error) {

@@ -80,7 +80,8 @@ export class Copier {
   }
 
   /**
-   * Brings an image to all destinations; one that fails keeps none of the others.
+   * Brings an image to all destinations; one that fails keeps none of the others. Where none of them answers the source is not
+   * asked.
    * @throws RegistryError when the source fails before anything could be sent; the signal's reason
    */
   async copy(job: CopyJob): Promise<CopyResult> {
@@ -108,6 +109,11 @@ export class Copier {
         const done = receivers.map(({ place, tally }) => ({ place, error: null, wasHere: true, tally }));
         for (const copied of done) job.onArrived?.(copied);
         return { destinations: done, sourceBytes, left: [], gone: [] };
+      }
+      if (!(await isAnyThere(here.values()))) {
+        signal?.throwIfAborted();
+        const failed = receivers.map(async (receiver) => unreached(receiver, here.get(receiver)));
+        return { destinations: await Promise.all(failed), sourceBytes, left: [], gone: [] };
       }
       const root = await planImage(source, digest, job.platforms, spreading.signal);
       const image = new Tree(root, spreading, receivers, async (receiver) => (await here.get(receiver)) === true);
@@ -180,6 +186,21 @@ async function findAgain(place: Place, subject: string, digest: string, signal: 
   if (listed.some((entry) => entry.digest === digest)) return;
   const message = `${nameOf(place)} took ${digest} and does not list it as a referrer of ${subject}`;
   throw new RegistryError('IMAGE_CORRUPT', message);
+}
+
+async function isAnyThere(asked: Iterable<Promise<boolean>>): Promise<boolean> {
+  return Promise.any(asked).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function unreached({ place, tally }: Receiver, asked: Promise<boolean> | undefined): Promise<Copied> {
+  const error = await asked?.then(
+    () => null,
+    (failure: unknown) => failure as Error,
+  );
+  return { place, error: error ?? null, wasHere: false, tally };
 }
 
 async function areAll(asked: Iterable<Promise<boolean>>): Promise<boolean> {

@@ -10,11 +10,13 @@ const silent = { workflow: { getHandle: () => ({ signal: async () => Promise.res
  * and a signal that nobody aborts.
  * @param change of what the activity is told of itself. Default: a first attempt
  * @param client of the worker. Default: a silent one
+ * @param heartbeat gets the details of each heartbeat. Default: they go nowhere
  */
 export async function asActivity<T>(
   act: () => Promise<T>,
   change: Partial<Context['info']> = {},
   client: Context['client'] = silent as never,
+  heartbeat: (details: unknown) => void = () => undefined,
 ): Promise<T> {
   const info = { activityId: String(++activities), attempt: 1, ...change } as Context['info'];
   const nothing = {} as never;
@@ -23,7 +25,7 @@ export async function asActivity<T>(
     info,
     new Promise(() => undefined),
     signal,
-    () => undefined,
+    heartbeat,
     client,
     nothing,
     nothing,

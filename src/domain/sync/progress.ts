@@ -81,6 +81,8 @@ export interface CopyBeat {
   /** ISO time at which the first attempt began. */
   startedAt: string;
   registries: Record<string, CopyProgress & { tally: CopyTally }>;
+  /** Those that have the image, and all that is attached to it: they are not asked again. */
+  arrived: Record<string, CopyReport>;
 }
 
 /** What a copy has cost so far. */

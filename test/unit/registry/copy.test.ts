@@ -56,6 +56,14 @@ test('with nothing to do there is one question for each destination, and none fo
   expect(from.calls()).toEqual([]);
 });
 
+test('where no destination answers the source is not asked', async () => {
+  const [from, to] = [await world.registry(), await world.registry({ instead: () => 'drop' })];
+  const image = seedImage(from, 'shop/web', 'v1', SIZES);
+  const result = await copy(from, [to], image.digest, { attached: true });
+  expect(result.destinations).toMatchObject([{ error: { code: 'REGISTRY_UNREACHABLE' }, wasHere: false }]);
+  expect(from.calls()).toEqual([]);
+});
+
 test('the source is read once for many destinations', async () => {
   const from = await world.registry();
   const to = await Promise.all([0, 1, 2, 3].map(() => world.registry()));
