@@ -9,12 +9,11 @@ import type { SyncRuleView } from '../../src/http/schemas/sync-rule.ts';
 import { readManifest } from '../../src/registry/descriptor.ts';
 import { getManifest, headManifest, putManifest } from '../../src/registry/manifest.ts';
 import { fallbackTag, listReferrers, putReferrer } from '../../src/registry/referrers.ts';
-import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
+import { startSyncWorld, tellingOf, type SyncWorld } from '../support/sync/world.ts';
 import { twice } from '../support/twice.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const SECRET = 'Bearer told-by-the-registry';
 const TO = ['south', 'south-edge', 'east'];
 let world: SyncWorld;
 
@@ -22,11 +21,7 @@ beforeAll(async () => {
   world = await twice(() =>
     startSyncWorld({
       idcs: { north: [], south: ['south-edge'], east: [] },
-      settings: (name) => (name === 'north' ? { webhookSecret: SECRET } : {}),
-      notified: (name, port) =>
-        name === 'north'
-          ? [{ url: `http://127.0.0.1:${port}/v1/hooks/registry/north`, headers: { Authorization: [SECRET] } }]
-          : [],
+      ...tellingOf('north'),
     }),
   );
 });

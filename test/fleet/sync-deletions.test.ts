@@ -8,12 +8,11 @@ import type { AcceptedComparison, ComparisonStatus } from '../../src/http/schema
 import type { SyncRuleView } from '../../src/http/schemas/sync-rule.ts';
 import { headManifest } from '../../src/registry/manifest.ts';
 import { deleteReference, moveTag } from '../../src/registry/tags.ts';
-import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
+import { SECRET, startSyncWorld, tellingOf, type SyncWorld } from '../support/sync/world.ts';
 import { twice } from '../support/twice.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-const SECRET = 'Bearer told-by-the-registry';
 const TO = ['south', 'south-edge', 'east'];
 let world: SyncWorld;
 
@@ -22,11 +21,7 @@ beforeAll(async () => {
     startSyncWorld({
       idcs: { north: [], south: ['south-edge'], east: [], harbor: [] },
       harbors: ['harbor'],
-      settings: (name) => (name === 'north' ? { webhookSecret: SECRET } : {}),
-      notified: (name, port) =>
-        name === 'north'
-          ? [{ url: `http://127.0.0.1:${port}/v1/hooks/registry/north`, headers: { Authorization: [SECRET] } }]
-          : [],
+      ...tellingOf('north'),
     }),
   );
 });

@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pushImage } from '../../devfleet/images/index.ts';
 import type { Sync } from '../../src/domain/sync/progress.ts';
 import { query } from '../support/postgres.ts';
-import { startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
+import { SECRET, startSyncWorld, type SyncWorld } from '../support/sync/world.ts';
 import { twice } from '../support/twice.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const SECRET = 'Bearer told-by-the-registry';
 let world: SyncWorld;
 
 beforeAll(async () => {

@@ -21,15 +21,6 @@ export async function asActivity<T>(
   const info = { activityId: String(++activities), attempt: 1, ...change } as Context['info'];
   const nothing = {} as never;
   const { signal } = new AbortController();
-  const context = new Context(
-    info,
-    new Promise(() => undefined),
-    signal,
-    heartbeat,
-    client,
-    nothing,
-    nothing,
-    nothing,
-  );
+  const context = new Context(info, new Promise(() => undefined), signal, heartbeat, client, nothing, nothing, nothing);
   return asyncLocalStorage.run(context, act);
 }

@@ -3,14 +3,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { pushImage } from '../../../devfleet/images/index.ts';
-import { startSyncWorld, type SyncWorld } from '../../../test/support/sync/world.ts';
+import { startSyncWorld, tellingOf, type SyncWorld } from '../../../test/support/sync/world.ts';
 import { aim, traceIn } from '../../harness/aim.ts';
 import { KILL_HOOKS, POLICY } from '../../harness/hooked.ts';
 import { insist, SYNC_PATIENCE, type Asked } from '../../harness/insist.ts';
 import type { Passage, Target } from '../../hooks/points.ts';
 import { RegistryEyes } from '../registry-eyes.ts';
-
-const SECRET = 'Bearer told-by-the-registry';
 
 export const SOURCE = 'north';
 /** The second one is a replica in the IDC of the first. */
@@ -43,17 +41,7 @@ export class SyncLane {
     await aim(folder, null);
     const world = await startSyncWorld({
       idcs: { north: [], south: ['south-edge'], east: [] },
-      settings: (name) => (name === SOURCE ? { webhookSecret: SECRET } : {}),
-      notified: (name, port) =>
-        name === SOURCE
-          ? [
-              {
-                url: `http://127.0.0.1:${port}/v1/hooks/registry/${SOURCE}`,
-                headers: { Authorization: [SECRET] },
-                ignoredActions: ['pull'],
-              },
-            ]
-          : [],
+      ...tellingOf(SOURCE),
       apiEnv: { TRANSSHIP_TEST_POLICY: JSON.stringify(POLICY) },
       workerEnv: {
         TRANSSHIP_WORKFLOW_BUNDLE: bundle,

@@ -15,6 +15,26 @@ export interface SyncWorld extends Transship {
   stop(): Promise<void>;
 }
 
+/** What a registry is to send with what it tells of, in `Authorization`. */
+export const SECRET = 'Bearer told-by-the-registry';
+
+/** A distribution registry that tells Transship of pushes and deletions: options of a world. */
+export function tellingOf(registry: string): Pick<RegistryFleetOptions, 'settings' | 'notified'> {
+  return {
+    settings: (name) => (name === registry ? { webhookSecret: SECRET } : {}),
+    notified: (name, port) =>
+      name === registry
+        ? [
+            {
+              url: `http://127.0.0.1:${port}/v1/hooks/registry/${registry}`,
+              headers: { Authorization: [SECRET] },
+              ignoredActions: ['pull'],
+            },
+          ]
+        : [],
+  };
+}
+
 export async function startSyncWorld(options: RegistryFleetOptions & Partial<TransshipOptions>): Promise<SyncWorld> {
   const fleet = await startRegistryFleet(options);
   try {
