@@ -77,6 +77,11 @@ export async function flood(
     );
   };
   const watching = watch.run(world, signal);
+  // Before its registries end: what it finds then is no answer to anything.
+  resources.defer(async () => {
+    over.abort();
+    await watching.catch(() => undefined);
+  });
   await Promise.all([
     pushAll(source, size, { random, signal, hasRoom: () => room.isThere, onPushed }).finally(() => pushing.abort()),
     killNowAndThen(world, size, blows, striking),
