@@ -100,7 +100,7 @@ test('a destination that dies in the middle holds nobody; when it is back, only 
   const job = {
     source: world.place(from, 'copy/dies'),
     digest: built.root.digest,
-    destinations: [world.place(registry(one), 'copy/dies'), world.place(tap, 'copy/dies', { attempts: 2 })],
+    destinations: [world.place(registry(one), 'copy/dies'), world.place(tap, 'copy/dies', { attempts: 2 })] as const,
   };
   // So that what is held above is not passed by.
   const copier = new Copier({ patienceMs: 30_000 });
@@ -112,6 +112,12 @@ test('a destination that dies in the middle holds nobody; when it is back, only 
   await dying.part.start();
   expect(await there(dying, 'copy/dies', built.blobs)).toEqual(rest);
   expect(await named(dying, 'copy/dies', built.root.digest)).toBeNull();
+  const answers = async (): Promise<boolean> =>
+    job.destinations[1].client.ping().then(
+      () => true,
+      () => false,
+    );
+  await eventually(answers);
   const second = await copier.copy(job);
   expect(second.sourceBytes).toBe(largest(built).bytes.length);
   expect(second.destinations).toMatchObject([
