@@ -20,6 +20,8 @@ export class Away {
   async unless<T>(ask: () => Promise<T>, isOnce = false): Promise<T> {
     if (this.#error === null) return this.#told(ask, isOnce);
     if (this.#isTried || Date.now() < this.#until) throw this.#error;
+    // An upload goes on for minutes: nobody waits for it to be told whether the registry is back.
+    if (isOnce) return this.#told(ask, isOnce);
     this.#isTried = true;
     try {
       return await this.#told(ask, isOnce);

@@ -31,6 +31,16 @@ test('a registry that could not be connected to is left alone for a second, and 
   expect(ask).toHaveBeenCalledTimes(2);
 });
 
+test('what is sent once, and may take long, does not try for all', async () => {
+  const away = new Away();
+  await expect(away.unless(async () => Promise.reject(fails(REFUSED)))).rejects.toThrow('no');
+  const upload = async (): Promise<string> => new Promise(() => undefined);
+  await expect(away.unless(upload, true)).rejects.toThrow('no');
+  vi.advanceTimersByTime(1_001);
+  void away.unless(upload, true);
+  expect(await away.unless(async () => Promise.resolve('here'))).toBe('here');
+});
+
 test('one that answers with an error, or breaks off a connection that was tried once, is not away', async () => {
   const away = new Away();
   const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
