@@ -110,10 +110,14 @@ export class Copier {
         for (const copied of done) job.onArrived?.(copied);
         return { destinations: done, sourceBytes, left: [], gone: [] };
       }
-      if (!(await isAnyThere(here.values()))) {
+      const failures = await whyNone(here.values());
+      if (failures !== null) {
         signal?.throwIfAborted();
-        const failed = receivers.map(async (receiver) => unreached(receiver, here.get(receiver)));
-        return { destinations: await Promise.all(failed), sourceBytes, left: [], gone: [] };
+        const none = receivers.map(({ place, tally }, at) => {
+          const error = failures[at] ?? null;
+          return { place, error, wasHere: false, tally };
+        });
+        return { destinations: none, sourceBytes, left: [], gone: [] };
       }
       const root = await planImage(source, digest, job.platforms, spreading.signal);
       const image = new Tree(root, spreading, receivers, async (receiver) => (await here.get(receiver)) === true);
@@ -188,19 +192,12 @@ async function findAgain(place: Place, subject: string, digest: string, signal: 
   throw new RegistryError('IMAGE_CORRUPT', message);
 }
 
-async function isAnyThere(asked: Iterable<Promise<boolean>>): Promise<boolean> {
+/** Waits for the first that answers. @returns null: one did; else what each of them failed with, in their order */
+async function whyNone(asked: Iterable<Promise<boolean>>): Promise<Error[] | null> {
   return Promise.any(asked).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function unreached({ place, tally }: Receiver, asked: Promise<boolean> | undefined): Promise<Copied> {
-  const error = await asked?.then(
     () => null,
-    (failure: unknown) => failure as Error,
+    (error: unknown) => (error as AggregateError).errors as Error[],
   );
-  return { place, error: error ?? null, wasHere: false, tally };
 }
 
 async function areAll(asked: Iterable<Promise<boolean>>): Promise<boolean> {
