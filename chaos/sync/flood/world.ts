@@ -1,4 +1,4 @@
-import { startSyncWorld, type SyncWorld } from '../../../test/support/sync/world.ts';
+import { SECRET, startSyncWorld, type SyncWorld } from '../../../test/support/sync/world.ts';
 import { RegistryEyes } from '../registry-eyes.ts';
 import { Arrivals, type Arrival } from './arrivals.ts';
 import { Meter } from './meter.ts';
@@ -11,8 +11,6 @@ export const SOURCE = 'north';
 export const DESTINATIONS = ['south', 'south-edge', 'east'];
 /** The one that is down for a while. */
 export const DOWN = 'south-edge';
-
-const SECRET = 'Bearer told-by-the-registry';
 
 /** After so many bytes a connection is reset: the largest blob does not come from the source over one. */
 const ANSWERS = { source: 2_000_000, other: 4_000_000 };
