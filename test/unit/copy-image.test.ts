@@ -48,16 +48,22 @@ function sign(registry: Adversary, image: Buffer): string {
   return seedImage(registry, REPOSITORY, null, [100], { seed: 'signature', subject }).digest;
 }
 
-test('a registry that has the image is not asked again while another one of its IDC is away', async () => {
-  const { north, south, edge, copy, forget } = await start();
+/** The replica is away, and one attempt has been made. */
+async function attempted() {
+  const started = await start();
+  const { north, edge, copy, forget } = started;
   const { digest, bytes } = seedImage(north, REPOSITORY, 'v1', [2_000, 300]);
   const referrer = sign(north, bytes);
   edge.quirks.instead = () => 'drop';
   await expect(copy(digest)).rejects.toThrow(/edge: HEAD/);
+  forget();
+  return { ...started, digest, referrer };
+}
+
+test('a registry that has the image is not asked again while another one of its IDC is away', async () => {
+  const { north, south, copy, digest, referrer } = await attempted();
   expect(south.manifests.has(`${REPOSITORY} ${digest}`)).toBe(true);
   expect(south.manifests.has(`${REPOSITORY} ${referrer}`)).toBe(true);
-
-  forget();
   await expect(copy(digest)).rejects.toThrow(/edge: HEAD/);
   expect(north.calls()).toEqual([]);
   // Whether the image can be taken from there.
@@ -65,13 +71,7 @@ test('a registry that has the image is not asked again while another one of its 
 });
 
 test('it is where the other one gets it from, once that is back; and is told of with what its own copy cost', async () => {
-  const { north, south, edge, copy, forget } = await start();
-  const { digest, bytes } = seedImage(north, REPOSITORY, 'v1', [2_000, 300]);
-  const referrer = sign(north, bytes);
-  edge.quirks.instead = () => 'drop';
-  await expect(copy(digest)).rejects.toThrow(/edge: HEAD/);
-
-  forget();
+  const { north, south, edge, copy, digest, referrer } = await attempted();
   edge.quirks.instead = undefined;
   await new Promise((resolve) => setTimeout(resolve, 1_001));
   const outcomes = await copy(digest);
